@@ -1,0 +1,60 @@
+"""The browser's side of the protocol: `watch` joins a room, then answers with the present state.
+
+The order matters: whoever joined before reading cannot miss a change between the two.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import socketio
+
+from realtime.events import NOT_FOUND, Event, Snapshot, WatchError, room
+
+LoadSnapshot = Callable[[str], Awaitable[Snapshot | None]]
+
+MAX_MESSAGE_BYTES: Final = 4096
+"""A `watch` is some 60 bytes; whoever sends more is not one of our pages."""
+
+
+def create_server(redis_url: str | None) -> socketio.AsyncServer:
+    """Return the Socket.IO server: WebSocket only, same origin only, across processes by Redis.
+
+    Long polling would need sticky sessions as soon as there are two web processes.
+    """
+    return socketio.AsyncServer(
+        async_mode="asgi",
+        transports=["websocket"],
+        client_manager=socketio.AsyncRedisManager(redis_url) if redis_url else None,
+        max_http_buffer_size=MAX_MESSAGE_BYTES,
+        namespaces=["/"],
+    )
+
+
+def serve_watchers(server: socketio.AsyncServer, load_snapshot: LoadSnapshot) -> None:
+    """Answer `watch` on `server`; `load_snapshot` returns None for an unknown session_id."""
+
+    async def watch(sid: str, request: object) -> Snapshot | WatchError:
+        session_id = request.get("session_id") if isinstance(request, dict) else None
+        if not isinstance(session_id, str):
+            return NOT_FOUND
+        await _leave_other_rooms(server, sid)
+        await server.enter_room(sid, room(session_id))
+        snapshot = await load_snapshot(session_id)
+        if snapshot is None:
+            await server.leave_room(sid, room(session_id))
+            return NOT_FOUND
+        return snapshot
+
+    server.on(Event.WATCH.value, watch)
+
+
+async def disconnect_all(server: socketio.AsyncServer) -> None:
+    """Close every socket with a goodbye, so that browsers reconnect to whoever serves next."""
+    for sid, _ in list(server.manager.get_participants("/", None)):
+        await server.disconnect(sid)
+
+
+async def _leave_other_rooms(server: socketio.AsyncServer, sid: str) -> None:
+    for joined in server.rooms(sid):
+        if joined != sid:
+            await server.leave_room(sid, joined)

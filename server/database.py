@@ -1,0 +1,102 @@
+"""Tortoise's configuration, connection and migrations; the one place that opens the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from tortoise import Tortoise, connections
+from tortoise.exceptions import DBConnectionError
+from tortoise.migrations.api import migrate as run_migrations
+
+from server.errors import DatabaseUnavailable
+from server.settings import EMBEDDED_DATABASE, Settings
+
+UNAVAILABLE: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    DBConnectionError,
+)
+"""What the drivers raise when the database is away; Tortoise does not wrap these."""
+
+MIGRATION_LOCK: Final = 0x7065_7473
+
+
+def orm_configuration(url: str) -> dict[str, Any]:
+    """Return Tortoise's configuration for the database at `url`."""
+    return {
+        "connections": {"default": url},
+        "apps": {
+            "models": {
+                "models": ["server.submissions.model"],
+                "default_connection": "default",
+                "migrations": "migrations",
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+TORTOISE_ORM: Final = orm_configuration(EMBEDDED_DATABASE)
+"""What Tortoise's own command line is pointed at when a migration is written."""
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[None]:
+    """Connect for the length of the block; one at a time in a process.
+
+    Raises DatabaseUnavailable when it does not answer or has not been migrated.
+    """
+    # The fallback lets tasks started outside this context (Hypercorn's, Taskiq's) find the
+    # connection: https://github.com/tortoise/tortoise-orm/issues/2244
+    await Tortoise.init(
+        config=orm_configuration(settings.database_url), _enable_global_fallback=True
+    )
+    try:
+        await ping()
+        yield
+    finally:
+        await Tortoise.close_connections()
+
+
+async def ping() -> None:
+    """Ask the database for one row; raise DatabaseUnavailable when it does not answer."""
+    try:
+        async with asyncio.timeout(2):
+            await connections.get("default").execute_query("SELECT 1")
+    except UNAVAILABLE as error:
+        raise DatabaseUnavailable(f"the database does not answer: {error}") from error
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema; several at once take turns on PostgreSQL."""
+    url = settings.database_url
+    if url.startswith("sqlite://"):
+        Path(url.removeprefix("sqlite://")).parent.mkdir(parents=True, exist_ok=True)
+        await _migrate(url)
+        return
+    # Tortoise takes no lock of its own, and two at once fail on duplicate tables.
+    try:
+        lock = await asyncpg.connect(url.replace("asyncpg://", "postgresql://", 1))
+    except UNAVAILABLE as error:
+        raise DatabaseUnavailable(f"the database does not answer: {error}") from error
+    try:
+        await lock.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        await _migrate(url)
+    finally:
+        await lock.close()
+
+
+async def _migrate(url: str) -> None:
+    try:
+        await run_migrations(config=orm_configuration(url))
+    finally:
+        # The API leaves its connection open, and SQLite's thread would keep the process alive.
+        await Tortoise.close_connections()

@@ -1,0 +1,106 @@
+"""Every error the application raises on purpose.
+
+PetsongError
+├── SettingsError            the environment cannot be run with; one line says what to change
+├── StartError               a start-up condition does not hold (port taken, assets missing)
+├── FormRejected             400, the visitor can correct it
+├── SubmissionLimitReached   429, this browser has used its submissions up
+├── TooManyRequests          429, this address asks too often
+├── SoldOut                  503, no song can be bought at present
+├── DatabaseUnavailable      503, nothing was written
+└── SongServiceError         the song service did not do what was asked
+    ├── NeverReached         the request did not arrive: safe to send again
+    ├── Unanswered           it may have arrived: sending again may pay twice
+    ├── Unavailable          it answered that it cannot at present
+    ├── Paused               it wants no requests for a while: 401, 402, 429
+    ├── Refused              it will never accept this request
+    └── SongUnusable         the song file cannot be had or is not a song
+"""
+
+
+class PetsongError(Exception):
+    """Base of all errors raised on purpose; `str()` is fit for a log line."""
+
+
+class SettingsError(PetsongError):
+    """The environment variables do not make a configuration that can be run."""
+
+
+class StartError(PetsongError):
+    """The process cannot start here; the message says what to change."""
+
+
+class FormRejected(PetsongError):
+    """The form is not acceptable; `fields` maps a field's name to what is wrong with it."""
+
+    def __init__(self, error: str, message: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(error)
+        self.error = error
+        self.message = message
+        self.fields = fields or {}
+
+
+class SubmissionLimitReached(PetsongError):
+    """The browser's cookie_id has used all its submissions."""
+
+    def __init__(self, attempts_used: int, max_attempts: int) -> None:
+        super().__init__(f"{attempts_used} of {max_attempts} submissions used")
+        self.attempts_used = attempts_used
+        self.max_attempts = max_attempts
+
+
+class TooManyRequests(PetsongError):
+    """One address has asked too often; it may ask again after `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"retry after {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class SoldOut(PetsongError):
+    """The song service's credits are used up, so no further submission is taken."""
+
+
+class DatabaseUnavailable(PetsongError):
+    """The database did not answer; nothing was written."""
+
+
+class SongServiceError(PetsongError):
+    """The song service did not do what was asked of it."""
+
+
+class NeverReached(SongServiceError):
+    """The request never arrived (refused, no such host, TLS): it may be sent again."""
+
+
+class Unanswered(SongServiceError):
+    """The request may have arrived and been billed, but no usable answer came back."""
+
+
+class Unavailable(SongServiceError):
+    """The service answered with a fault of its own (5xx); it may be asked again later."""
+
+
+class Paused(SongServiceError):
+    """The service wants no requests for `retry_after_s` seconds: key, credits or rate."""
+
+    def __init__(self, message: str, status: int, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class Refused(SongServiceError):
+    """The service will never accept this request (`status` 400, 403, 404, 422 ...)."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class SongUnusable(SongServiceError):
+    """The song file cannot be had; `is_final` says that asking again is of no use."""
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final

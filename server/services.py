@@ -1,0 +1,64 @@
+"""The composition root: everything a view or a task works with, opened once for each process.
+
+The same for the web and the workers; what differs (who publishes, who is rung) is passed in.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from realtime.publisher import Publisher
+from renderer import RenderPool
+from server.database import open_database
+from server.limits import RequestLimits
+from server.settings import Settings
+from server.sonauto import SongService
+from server.storage import Storage
+
+
+class Doorbell(Protocol):
+    """Tells whoever works in the background that there is something to do.
+
+    Ringing is a hint and never fails its caller: what was not heard the sweeper rings again.
+    """
+
+    async def ring(self, task_name: str, session_id: str | None = None) -> None:
+        """Ask for the named task to be run, for one submission or for the site as a whole."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the domain and its edges are given to work with."""
+
+    settings: Settings
+    storage: Storage
+    songs: SongService
+    publisher: Publisher
+    doorbell: Doorbell
+    renders: RenderPool
+    limits: RequestLimits
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, *, publisher: Publisher, doorbell: Doorbell
+) -> AsyncIterator[Services]:
+    """Open the database, the song service's client and the render pool for the block's length.
+
+    Raises DatabaseUnavailable, StorageUnavailable or RenderError when one of them cannot be had.
+    """
+    async with AsyncExitStack() as stack:
+        storage = Storage.from_settings(settings)
+        await stack.enter_async_context(open_database(settings))
+        songs = await stack.enter_async_context(SongService(settings))
+        renders = await stack.enter_async_context(
+            RenderPool(
+                settings.render_concurrency,
+                timeout_s=settings.render_timeout_seconds,
+                encoder=settings.render_encoder,
+            )
+        )
+        limits = await stack.enter_async_context(RequestLimits(settings))
+        yield Services(settings, storage, songs, publisher, doorbell, renders, limits)

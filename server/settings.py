@@ -1,0 +1,144 @@
+"""The only reader of the environment; every field is an environment variable of the same name.
+
+Names are the spec's where the spec has one. `Settings` is frozen and checked as a whole, so that a
+configuration that cannot be run with is refused before anything starts.
+"""
+
+from pathlib import Path
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from server.errors import SettingsError
+
+EMBEDDED_DATABASE: Final = "sqlite://var/petsong.sqlite3"
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """What the site runs with; see README.md for what each variable does."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    database_url: str = EMBEDDED_DATABASE
+    redis_url: str | None = None
+    log_level: str = "INFO"
+
+    external_api_url: str = "https://api.sonauto.ai/v1"
+    generation_path: str = "generations/v3"
+    sonauto_api_key: SecretStr | None = None
+    webhook_base_url: str = ""
+    song_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = (
+        "https://cdn.sonauto.ai",
+        "https://cdn.treblo.com",
+    )
+    attribution_text: str = "Songs by Sonauto"
+    attribution_url: str = "https://sonauto.ai"
+    terms_url: str = "/terms"
+    privacy_url: str = "/privacy"
+
+    max_concurrent_requests: Positive = 10
+    max_retries: Positive = 3
+    form_submit_retry: Positive = 10
+    submissions_per_hour_per_ip: Positive = 20
+    results_per_hour_per_ip: Positive = 100
+    trusted_proxy_hops: Annotated[int, Field(ge=0)] = 0
+
+    queue_processor_interval: Positive = 60
+    credits_check_interval: Positive = 600
+    timeout_check_interval: Positive = 300
+    sweep_interval: Positive = 15
+    generation_poll_interval: Positive = 15
+    ambiguous_grace_seconds: Positive = 240
+    min_available_credits: Annotated[int, Field(ge=0)] = 5000
+    webhook_timeout_minutes: Annotated[float, Field(gt=0)] = 10
+    api_request_timeout_seconds: Annotated[float, Field(gt=0)] = 30
+
+    img_storage: Path = Path("storage/uploads")
+    audio_storage: Path = Path("storage/audio")
+    video_storage: Path = Path("storage/video")
+    preview_storage: Path = Path("storage/preview")
+    file_retention_days: Positive = 30
+
+    video_fps: Positive = 15
+    vinyl_rpm: Positive = 20
+    video_resolution: Positive = 720
+    pet_image_size: Positive = 360
+    vinyl_size: Positive = 736
+    video_crf: Annotated[int, Field(ge=0, le=51)] = 28
+    render_encoder: str = "auto"
+    render_concurrency: Positive = 1
+    render_timeout_seconds: Positive = 300
+    task_concurrency: Positive = 20
+
+    admin_username: str = "admin"
+    admin_password: SecretStr | None = None
+
+    simulator_delay_seconds: Annotated[float, Field(ge=0)] = 8
+
+    @field_validator("song_cdn_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(
+                origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()
+            )
+        return value
+
+    @field_validator("sonauto_api_key", "admin_password", "redis_url", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("database_url")
+    @classmethod
+    def _use_asyncpg(cls, url: str) -> str:
+        for scheme in ("postgresql://", "postgres://"):
+            if url.startswith(scheme):
+                return "asyncpg://" + url.removeprefix(scheme)
+        return url or EMBEDDED_DATABASE
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        uses_sqlite = self.database_url.startswith("sqlite://")
+        if uses_sqlite and self.redis_url:
+            raise ValueError("REDIS_URL needs DATABASE_URL to name a PostgreSQL database")
+        if not uses_sqlite and not self.redis_url:
+            raise ValueError("DATABASE_URL names PostgreSQL, so REDIS_URL must be set too")
+        if not self.is_embedded and self.sonauto_api_key is None:
+            raise ValueError("SONAUTO_API_KEY must be set when REDIS_URL is")
+        webhook = urlsplit(self.webhook_base_url)
+        is_private = webhook.scheme == "http" and webhook.hostname in LOOPBACK_HOSTS
+        if self.sonauto_api_key is not None and webhook.scheme != "https" and not is_private:
+            raise ValueError("WEBHOOK_BASE_URL must be the site's public https:// address")
+        return self
+
+    @property
+    def is_embedded(self) -> bool:
+        """Say whether everything runs in this one process (no Redis)."""
+        return self.redis_url is None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Say whether songs come from our own simulator, because no API key is set."""
+        return self.sonauto_api_key is None
+
+
+def load_settings() -> Settings:
+    """Read and check the environment (and `.env`).
+
+    Raises SettingsError with one line for each variable that must change; no value is quoted.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{'_'.join(map(str, problem['loc'])).upper() or 'settings'}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_context=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None

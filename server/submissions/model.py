@@ -1,0 +1,125 @@
+"""The tables: the spec's `submissions` under the spec's column names, and what the engine needs.
+
+Rows are written by `transitions.py` (state), `intake.py` (birth) and `pipeline/leases.py` (leases),
+always by conditional UPDATE and never by a bare `save()`, which would write stale columns back.
+"""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.submissions.lifecycle import EntryStatus, Stage
+
+
+class Submission(Model):
+    """One visitor's order, from the form to the video."""
+
+    session_id = fields.CharField(max_length=255, primary_key=True)
+    created_at = fields.DatetimeField(auto_now_add=True, db_index=True)
+    cookie_id = fields.CharField(max_length=255, null=True, db_index=True)
+    owner_name = fields.CharField(max_length=100)
+    photo_path = fields.CharField(max_length=500)
+    pet_name = fields.CharField(max_length=100)
+    pet_type = fields.CharField(max_length=50)
+    music_vibe = fields.CharField(max_length=50)
+    retry_count = fields.IntField(default=0, db_default=0)
+    sent_to_LLM = fields.DatetimeField(null=True)
+    LLM_task_id = fields.CharField(max_length=255, null=True, unique=True)
+    received_from_LLM = fields.DatetimeField(null=True)
+    LLM_response = fields.TextField(null=True)
+    LLM_full_response = fields.TextField(null=True)
+    generated_song_path = fields.TextField(null=True)
+    LLM_status = fields.CharField(max_length=50, null=True)
+    lyrics = fields.TextField(null=True)
+    video_creation_start = fields.DatetimeField(null=True)
+    video_creation_end = fields.DatetimeField(null=True)
+    generated_video_path = fields.CharField(max_length=500, null=True)
+    entry_status = fields.CharField(
+        max_length=50, default=EntryStatus.PENDING.value, db_default=EntryStatus.PENDING.value
+    )
+
+    stage = fields.CharField(max_length=16, default=Stage.QUEUED.value)
+    stage_since = fields.DatetimeField(auto_now_add=True)
+    version = fields.IntField(default=1)
+    failure_reason = fields.CharField(max_length=32, null=True)
+    idempotency_key = fields.CharField(max_length=64, null=True, unique=True)
+
+    next_run_at = fields.DatetimeField(auto_now_add=True)
+    lease_until = fields.DatetimeField(null=True)
+    fence = fields.IntField(default=0)
+    attempts = fields.IntField(default=0)
+
+    preview_path = fields.CharField(max_length=500, null=True)
+    press_due_at = fields.DatetimeField(auto_now_add=True)
+    press_attempts = fields.IntField(default=0)
+
+    expired_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        """Table name and the index the engine's scans run on."""
+
+        table = "submissions"
+        indexes = (("stage", "next_run_at"),)
+
+
+class GenerationAttempt(Model):
+    """One paid request to the song service: written before the money is spent.
+
+    `session_id` is no foreign key: rebuilding a table on SQLite would cascade into this one.
+    `outcome` is null while the answer is unknown. A webhook that arrives meanwhile leaves the
+    generation it names in `reported_task_id`, so that the song is adopted instead of bought again.
+    """
+
+    id = fields.IntField(primary_key=True)
+    session_id = fields.CharField(max_length=255, db_index=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    outcome = fields.CharField(max_length=16, null=True)
+    reported_task_id = fields.CharField(max_length=255, null=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "generation_attempts"
+
+
+class CookieQuota(Model):
+    """How many submissions one browser has made, counted by conditional UPDATE."""
+
+    cookie_id = fields.CharField(max_length=64, primary_key=True)
+    used = fields.IntField(default=0)
+
+    class Meta:
+        """Table name."""
+
+        table = "cookie_quotas"
+
+
+class SongAccount(Model):
+    """The single row (id 1) about our account: last known credits, and a pause if one is ordered.
+
+    It is also the lock under which slots are counted and claimed.
+    """
+
+    id = fields.IntField(primary_key=True, generated=False)
+    credits = fields.IntField(null=True)
+    credits_checked_at = fields.DatetimeField(null=True)
+    paused_until = fields.DatetimeField(null=True)
+    pause_reason = fields.CharField(max_length=100, null=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "song_accounts"
+
+
+class WorkerHeartbeat(Model):
+    """One row for each live worker process, refreshed every few seconds."""
+
+    name = fields.CharField(max_length=200, primary_key=True)
+    queue = fields.CharField(max_length=50)
+    beat_at = fields.DatetimeField()
+
+    class Meta:
+        """Table name."""
+
+        table = "worker_heartbeats"
