@@ -1,0 +1,138 @@
+/**
+ * What travels between the server and this client: names, closed vocabularies and shapes.
+ *
+ * Everything that arrives is unknown until a parser here has looked at it.
+ */
+export const EVENT_STATUS = 'status'
+export const EVENT_WATCH = 'watch'
+export const ERROR_NOT_FOUND = 'not_found'
+export const SOCKET_PATH = '/socket.io/'
+
+export const ENTRY_STATUSES = ['pending', 'processing', 'success', 'fail'] as const
+export const STAGES = ['queued', 'composing', 'downloading', 'rendering', 'ready', 'failed'] as const
+export const FAILURE_REASONS = [
+  'generation_failed',
+  'rejected',
+  'timeout',
+  'download_failed',
+  'render_failed',
+  'photo_unreadable',
+  'service_error',
+  'expired',
+] as const
+export const PET_TYPES = ['Dog', 'Cat', 'Bird', 'Fish', 'Other'] as const
+export const MUSIC_VIBES = ['Chill', 'Energetic', 'Romantic', 'Party', 'Relaxing', 'Other'] as const
+
+export const SNAPSHOT_FIELDS = [
+  'session_id',
+  'version',
+  'status',
+  'stage',
+  'progress',
+  'queue_position',
+  'eta_seconds',
+  'preview_url',
+  'failure_reason',
+  'created_at',
+] as const
+
+export type EntryStatus = (typeof ENTRY_STATUSES)[number]
+export type Stage = (typeof STAGES)[number]
+export type FailureReason = (typeof FAILURE_REASONS)[number]
+
+/** One submission as its waiting page sees it; the server sends it whole each time. */
+export interface Snapshot {
+  session_id: string
+  version: number
+  status: EntryStatus
+  stage: Stage
+  /** 0 to 1 within the whole journey. */
+  progress: number
+  queue_position: number | null
+  /** Lowest and highest estimate. */
+  eta_seconds: [number, number] | null
+  preview_url: string | null
+  failure_reason: string | null
+  created_at: string
+}
+
+export interface Submission {
+  pet_name: string
+  pet_type: string
+  /** A 600x600 JPEG as a base64 data URL. */
+  photo: string
+  music_vibe: string
+  owner_name: string
+  cookie_id: string | null
+}
+
+export const SUBMISSION_FIELDS = ['pet_name', 'pet_type', 'photo', 'music_vibe', 'owner_name'] as const
+export type SubmissionField = (typeof SUBMISSION_FIELDS)[number]
+
+export interface SongResult {
+  session_id: string
+  video_url: string
+  lyrics: string
+  owner_name: string
+  pet_name: string
+  created_at: string
+}
+
+type JsonObject = Record<string, unknown>
+
+/** The value as a JSON object; an empty one when it is anything else. */
+export function asObject(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+}
+
+export function asText(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function asNumber(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+function asRange(value: unknown): [number, number] | null {
+  if (!Array.isArray(value) || value.length !== 2) return null
+  const [low, high] = [asNumber(value[0]), asNumber(value[1])]
+  return low === null || high === null ? null : [low, high]
+}
+
+/** A snapshot, or null when the value is not one (an error body, a proxy's page, a newer protocol). */
+export function parseSnapshot(value: unknown): Snapshot | null {
+  const object = asObject(value)
+  const session_id = asText(object['session_id'])
+  const version = asNumber(object['version'])
+  const status = ENTRY_STATUSES.find((known) => known === object['status'])
+  const stage = STAGES.find((known) => known === object['stage'])
+  if (session_id === null || version === null || status === undefined || stage === undefined) return null
+  return {
+    session_id,
+    version,
+    status,
+    stage,
+    progress: asNumber(object['progress']) ?? 0,
+    queue_position: asNumber(object['queue_position']),
+    eta_seconds: asRange(object['eta_seconds']),
+    preview_url: asText(object['preview_url']),
+    failure_reason: asText(object['failure_reason']),
+    created_at: asText(object['created_at']) ?? '',
+  }
+}
+
+/** A finished song, or null when the value is not one. */
+export function parseSongResult(value: unknown): SongResult | null {
+  const object = asObject(value)
+  const session_id = asText(object['session_id'])
+  const video_url = asText(object['video_url'])
+  if (session_id === null || video_url === null) return null
+  return {
+    session_id,
+    video_url,
+    lyrics: asText(object['lyrics']) ?? '',
+    owner_name: asText(object['owner_name']) ?? '',
+    pet_name: asText(object['pet_name']) ?? '',
+    created_at: asText(object['created_at']) ?? '',
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The crop of a picture to a square, with everything a finger can do also open to keys and buttons.
+ *
+ * The frame stays and the picture moves below it; the picture always fills the frame.
+ */
+import Cropper from 'cropperjs'
+import 'cropperjs/dist/cropper.css'
+import { toJpeg } from './photo'
+
+const OUTPUT_PX = 600
+const OUTPUT_QUALITY = 0.9
+/** Cutting closer than this many pixels of the photo would only enlarge blur. */
+const MIN_CUT_PX = 240
+const ZOOM_STEP = 0.1
+const MOVE_STEP_PX = 16
+const QUARTER_TURN = 90
+
+export const CROP_MOVES = {
+  zoomIn: (cropper: Cropper) => cropper.zoom(ZOOM_STEP),
+  zoomOut: (cropper: Cropper) => cropper.zoom(-ZOOM_STEP),
+  turnLeft: (cropper: Cropper) => cropper.rotate(-QUARTER_TURN),
+  turnRight: (cropper: Cropper) => cropper.rotate(QUARTER_TURN),
+  left: (cropper: Cropper) => cropper.move(-MOVE_STEP_PX, 0),
+  right: (cropper: Cropper) => cropper.move(MOVE_STEP_PX, 0),
+  up: (cropper: Cropper) => cropper.move(0, -MOVE_STEP_PX),
+  down: (cropper: Cropper) => cropper.move(0, MOVE_STEP_PX),
+}
+
+export type CropMove = keyof typeof CROP_MOVES
+
+const MOVE_BY_KEY: Partial<Record<string, CropMove>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  '+': 'zoomIn',
+  '=': 'zoomIn',
+  '-': 'zoomOut',
+  '[': 'turnLeft',
+  ']': 'turnRight',
+}
+
+export function cropMoveOf(key: string): CropMove | undefined {
+  return MOVE_BY_KEY[key]
+}
+
+/** Lays the crop frame over an image that is on the page; resolves when it can be used. */
+export function openCropper(image: HTMLImageElement): Promise<Cropper> {
+  return new Promise((resolve) => {
+    const cropper = new Cropper(image, {
+      aspectRatio: 1,
+      viewMode: 3,
+      dragMode: 'move',
+      autoCropArea: 1,
+      cropBoxMovable: false,
+      cropBoxResizable: false,
+      toggleDragModeOnDblclick: false,
+      background: false,
+      guides: false,
+      center: false,
+      // The picture is upright and our own already, see photo.ts.
+      checkOrientation: false,
+      checkCrossOrigin: false,
+      ready: () => {
+        resolve(cropper)
+      },
+      zoom: (event) => {
+        const frame_px = cropper.getContainerData().width
+        if (frame_px / event.detail.ratio < MIN_CUT_PX) event.preventDefault()
+      },
+    })
+  })
+}
+
+/** What is inside the frame, as a 600x600 JPEG. */
+export function cutOut(cropper: Cropper): Promise<Blob> {
+  const canvas = cropper.getCroppedCanvas({
+    width: OUTPUT_PX,
+    height: OUTPUT_PX,
+    fillColor: '#fff',
+    imageSmoothingQuality: 'high',
+  })
+  return toJpeg(canvas, OUTPUT_QUALITY)
+}
+
+export type { Cropper }

@@ -1,0 +1,130 @@
+/**
+ * Follows one submission: pushed over the socket, asked for over HTTP while there is none.
+ *
+ * Push is a hint and the server's row is the truth: every connection and every wake-up asks for a whole snapshot,
+ * an older snapshot never replaces a newer one, and nothing but a final state ends the watch.
+ */
+import { io } from 'socket.io-client'
+import { fetchSnapshot } from './api'
+import { asObject, ERROR_NOT_FOUND, EVENT_STATUS, EVENT_WATCH, parseSnapshot, SOCKET_PATH } from './contract'
+import type { Snapshot } from './contract'
+
+export type Connection = 'connecting' | 'live' | 'reconnecting'
+
+export interface Listener {
+  onSnapshot: (snapshot: Snapshot) => void
+  onConnection: (connection: Connection) => void
+  onMissing: () => void
+}
+
+const FIRST_ASK_MS = 3_000
+const ASK_WITHOUT_SOCKET_MS = 10_000
+/** While connected: the place in the queue moves without a push of its own, and a push can be lost. */
+const ASK_WITH_SOCKET_MS = 20_000
+const ACKNOWLEDGEMENT_MS = 5_000
+const RECONNECT_MS = 1_000
+const MAX_RECONNECT_MS = 10_000
+
+/** The snapshot to show after `arrived`: never an older version, never less progress. */
+export function foldSnapshot(seen: Snapshot | null, arrived: Snapshot): Snapshot {
+  if (seen === null) return arrived
+  if (arrived.version < seen.version) return seen
+  return { ...arrived, progress: Math.max(seen.progress, arrived.progress) }
+}
+
+export function isFinal(snapshot: Snapshot): boolean {
+  return snapshot.status === 'success' || snapshot.status === 'fail'
+}
+
+/** Starts watching; the listener hears of each change until a final state or until the returned function is called. */
+export function watchSubmission(session_id: string, listener: Listener): () => void {
+  const socket = io({
+    path: SOCKET_PATH,
+    transports: ['websocket'],
+    reconnectionDelay: RECONNECT_MS,
+    reconnectionDelayMax: MAX_RECONNECT_MS,
+    // A restarted server must not meet everybody in the same second.
+    randomizationFactor: 0.5,
+  })
+  const wakeUps = new AbortController()
+  let seen: Snapshot | null = null
+  let timer = 0
+
+  function stop(): void {
+    window.clearTimeout(timer)
+    wakeUps.abort()
+    socket.disconnect()
+  }
+
+  function receive(snapshot: Snapshot | null): void {
+    if (snapshot?.session_id !== session_id || wakeUps.signal.aborted) return
+    seen = foldSnapshot(seen, snapshot)
+    if (isFinal(seen)) stop()
+    listener.onSnapshot(seen)
+  }
+
+  function reportMissing(): void {
+    stop()
+    listener.onMissing()
+  }
+
+  async function askSocket(): Promise<void> {
+    const answer: unknown = await socket.timeout(ACKNOWLEDGEMENT_MS).emitWithAck(EVENT_WATCH, { session_id })
+    if (asObject(answer)['error'] === ERROR_NOT_FOUND) reportMissing()
+    else receive(parseSnapshot(answer))
+  }
+
+  async function askServer(): Promise<void> {
+    const outcome = await fetchSnapshot(session_id)
+    if (wakeUps.signal.aborted) return
+    if (outcome.kind === 'missing') reportMissing()
+    if (outcome.kind === 'snapshot') receive(outcome.snapshot)
+  }
+
+  async function ask(): Promise<void> {
+    window.clearTimeout(timer)
+    if (socket.connected) await askSocket().catch(askServer)
+    else await askServer()
+    if (!wakeUps.signal.aborted) askIn(socket.connected ? ASK_WITH_SOCKET_MS : ASK_WITHOUT_SOCKET_MS)
+  }
+
+  function askIn(delay_ms: number): void {
+    window.clearTimeout(timer)
+    timer = window.setTimeout(() => void ask(), delay_ms)
+  }
+
+  function wakeUp(): void {
+    if (document.visibilityState === 'hidden') return
+    socket.connect()
+    void ask()
+  }
+
+  socket.on('connect', () => {
+    listener.onConnection('live')
+    void ask()
+  })
+  socket.on(EVENT_STATUS, (value: unknown) => {
+    receive(parseSnapshot(value))
+  })
+  socket.on('disconnect', (reason) => {
+    if (wakeUps.signal.aborted) return
+    listener.onConnection('reconnecting')
+    // The library stays away after a disconnect that the server asked for; a submission in the making is not over.
+    if (reason === 'io server disconnect') {
+      window.setTimeout(() => {
+        if (!wakeUps.signal.aborted) socket.connect()
+      }, RECONNECT_MS * (1 + Math.random()))
+    }
+    askIn(ASK_WITHOUT_SOCKET_MS)
+  })
+  socket.on('connect_error', () => {
+    listener.onConnection('reconnecting')
+  })
+  document.addEventListener('visibilitychange', wakeUp, { signal: wakeUps.signal })
+  window.addEventListener('online', wakeUp, { signal: wakeUps.signal })
+  window.addEventListener('pageshow', wakeUp, { signal: wakeUps.signal })
+
+  listener.onConnection('connecting')
+  askIn(FIRST_ASK_MS)
+  return stop
+}

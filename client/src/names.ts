@@ -1,0 +1,23 @@
+/**
+ * The rule for a name: 2 to 100 letters and spaces after trimming and NFC.
+ *
+ * Length is counted in code points, as the server counts it.
+ */
+const LETTERS_AND_SPACES = /^[\p{L}\p{M} ]+$/u
+const MIN_LENGTH = 2
+const MAX_LENGTH = 100
+
+export function normalizeName(text: string): string {
+  return text.normalize('NFC').trim()
+}
+
+/** What is wrong with a name, as a sentence; an empty string when nothing is. */
+export function findNameFault(text: string, whose: string): string {
+  const name = normalizeName(text)
+  const length = Array.from(name).length
+  if (length === 0) return `Please enter ${whose}.`
+  if (!LETTERS_AND_SPACES.test(name)) return 'Please use letters and spaces only.'
+  if (length < MIN_LENGTH) return `Please use at least ${String(MIN_LENGTH)} letters.`
+  if (length > MAX_LENGTH) return `Please use at most ${String(MAX_LENGTH)} letters.`
+  return ''
+}

@@ -1,0 +1,188 @@
+/**
+ * The page at `/waiting/{id}`: the visitor's own record turning while the song is made.
+ *
+ * It goes to the result by itself and never gives up on a song that is still being made.
+ */
+import Alpine from '@alpinejs/csp'
+import '../styles.css'
+import type { Snapshot, Stage } from '../contract'
+import { describeEta } from '../eta'
+import { isFinal, watchSubmission } from '../live'
+import type { Connection } from '../live'
+import { registerToast, showToast } from '../toast'
+import { copyText } from '../share'
+
+const LONG_WAIT_MS = 5 * 60 * 1000
+const CLOCK_TICK_MS = 5_000
+
+const TITLE_END = ' · Petsong'
+
+const STAGE_WORDS: Record<Stage, { title: string; text: string }> = {
+  queued: { title: 'In the queue', text: 'Your song is waiting for a free place in the studio.' },
+  composing: { title: 'Composing', text: 'The band is writing and recording your song.' },
+  downloading: { title: 'Collecting the tape', text: 'Your song is recorded. We are collecting the tape.' },
+  rendering: { title: 'Pressing the record', text: 'We are pressing your song onto your own record.' },
+  ready: { title: 'Ready', text: 'Your song is ready. Here it comes …' },
+  failed: { title: 'Stopped', text: 'Something went wrong with your song.' },
+}
+const STEPS: Stage[] = ['queued', 'composing', 'downloading', 'rendering']
+
+const WORDS = {
+  opening: 'Looking for your song …',
+  nextInLine: 'You are next in line.',
+  place: (position: number) => `You are number ${String(position)} in line.`,
+  reconnecting: 'Connection lost. We keep asking; your song is being made all the same.',
+  copied: 'Copied! Open the link whenever you like.',
+  notCopied: 'Please copy the address from your browser’s address bar.',
+  missingTitle: 'Song not found',
+}
+
+const session_id = document.documentElement.dataset['sessionId'] ?? ''
+const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+
+interface State {
+  snapshot: Snapshot | null
+  connection: Connection
+  isMissing: boolean
+  isTurning: boolean
+  opened_ms: number
+  now_ms: number
+}
+
+function initialState(): State {
+  const now_ms = Date.now()
+  return {
+    snapshot: null,
+    connection: 'connecting',
+    isMissing: false,
+    isTurning: !prefersStillness,
+    opened_ms: now_ms,
+    now_ms,
+  }
+}
+
+Alpine.data('waiting', () => ({
+  ...initialState(),
+
+  init() {
+    const clock = window.setInterval(() => {
+      this.now_ms = Date.now()
+    }, CLOCK_TICK_MS)
+    watchSubmission(session_id, {
+      onSnapshot: (snapshot) => {
+        this.show(snapshot)
+      },
+      onConnection: (connection) => {
+        this.connection = connection
+      },
+      onMissing: () => {
+        this.isMissing = true
+        window.clearInterval(clock)
+        document.title = WORDS.missingTitle + TITLE_END
+      },
+    })
+  },
+
+  show(snapshot: Snapshot) {
+    this.snapshot = snapshot
+    document.title = STAGE_WORDS[snapshot.stage].title + TITLE_END
+    if (isFinal(snapshot)) window.location.replace(`/result/${encodeURIComponent(session_id)}`)
+  },
+
+  get isFound(): boolean {
+    return !this.isMissing
+  },
+
+  get stageText(): string {
+    return this.snapshot ? STAGE_WORDS[this.snapshot.stage].text : WORDS.opening
+  },
+
+  get steps(): { title: string; current: string | null; state: string }[] {
+    const stage = this.snapshot?.stage ?? 'queued'
+    const at = stage === 'ready' ? STEPS.length : STEPS.indexOf(stage)
+    return STEPS.map((step, index) => ({
+      title: STAGE_WORDS[step].title,
+      current: index === at ? 'step' : null,
+      state: index < at ? 'done' : index === at ? 'current' : 'next',
+    }))
+  },
+
+  get percent(): number {
+    return Math.round((this.snapshot?.progress ?? 0) * 100)
+  },
+
+  get progressText(): string {
+    return `${String(this.percent)} percent`
+  },
+
+  get progressStyle(): Record<string, string> {
+    return { '--progress': String(this.snapshot?.progress ?? 0) }
+  },
+
+  get queueText(): string {
+    const position = this.snapshot?.queue_position ?? null
+    if (position === null || position < 1) return ''
+    return position === 1 ? WORDS.nextInLine : WORDS.place(position)
+  },
+
+  get etaText(): string {
+    const eta = this.snapshot?.eta_seconds ?? null
+    return eta === null || this.isLongWait ? '' : describeEta(eta)
+  },
+
+  get connectionText(): string {
+    return this.connection === 'reconnecting' ? WORDS.reconnecting : ''
+  },
+
+  get isLongWait(): boolean {
+    const created_ms = Date.parse(this.snapshot?.created_at ?? '')
+    const since_ms = Number.isNaN(created_ms) ? this.opened_ms : created_ms
+    return this.now_ms - since_ms >= LONG_WAIT_MS
+  },
+
+  get pageUrl(): string {
+    return window.location.href
+  },
+
+  async copyUrl() {
+    showToast({ text: (await copyText(window.location.href)) ? WORDS.copied : WORDS.notCopied })
+  },
+
+  // The record
+
+  get previewUrl(): string | null {
+    return this.snapshot?.preview_url ?? null
+  },
+
+  get posterUrl(): string | null {
+    return this.hasPreview ? `/storage/poster/${encodeURIComponent(session_id)}.jpg` : null
+  },
+
+  get hasPreview(): boolean {
+    return this.previewUrl !== null
+  },
+
+  get hasNoPreview(): boolean {
+    return this.previewUrl === null
+  },
+
+  get turningLabel(): string {
+    return this.isTurning ? 'Stop the record' : 'Turn the record'
+  },
+
+  toggleTurning() {
+    this.isTurning = !this.isTurning
+    this.turnPreview()
+  },
+
+  /** Also called when the preview can play: `autoplay` would turn it for those who asked for stillness. */
+  turnPreview() {
+    const video = this.$refs['preview'] as HTMLVideoElement | undefined
+    if (!video) return
+    if (this.isTurning) void video.play().catch(() => undefined)
+    else video.pause()
+  },
+}))
+
+registerToast()
+Alpine.start()

@@ -1,0 +1,84 @@
+/**
+ * From a chosen file to a picture that can be cropped.
+ *
+ * The picture is upright (the browser applies the camera's orientation) and small enough for an older phone's memory.
+ */
+const MAX_FILE_BYTES = 5 * 1024 * 1024
+const MIN_SIDE_PX = 400
+const MAX_SIDE_PX = 2048
+
+/** Its message tells the visitor what to do. */
+export class PhotoError extends Error {}
+
+export interface Picture {
+  /** An object URL; whoever asked for the picture revokes it. */
+  url: string
+  width_px: number
+  height_px: number
+}
+
+/** What is wrong with a file of this size, as a sentence; an empty string when nothing is. */
+export function findFileFault(size_bytes: number): string {
+  if (size_bytes === 0) return 'This file is empty. Please choose another photo.'
+  if (size_bytes > MAX_FILE_BYTES) return 'This photo is larger than 5 MB. Please choose a smaller one.'
+  return ''
+}
+
+/** What is wrong with a picture of these dimensions, as a sentence; an empty string when nothing is. */
+export function findSizeFault(width_px: number, height_px: number): string {
+  if (Math.min(width_px, height_px) >= MIN_SIDE_PX) return ''
+  return (
+    `This photo is only ${String(width_px)} × ${String(height_px)} pixels. ` +
+    `Please choose one of at least ${String(MIN_SIDE_PX)} × ${String(MIN_SIDE_PX)}.`
+  )
+}
+
+async function decode(file: File): Promise<HTMLImageElement> {
+  const image = new Image()
+  const url = URL.createObjectURL(file)
+  try {
+    image.src = url
+    await image.decode()
+    return image
+  } catch {
+    throw new PhotoError('This browser cannot open that file. Please choose a JPG or PNG photo.')
+  } finally {
+    URL.revokeObjectURL(url)
+  }
+}
+
+/** A canvas as a JPEG; fails when the browser has no memory left for it. */
+export function toJpeg(canvas: HTMLCanvasElement, quality: number): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob(
+      (blob) => {
+        if (blob) resolve(blob)
+        else reject(new PhotoError('There was not enough memory for this photo. Please choose a smaller one.'))
+      },
+      'image/jpeg',
+      quality,
+    )
+  })
+}
+
+/** Checks and decodes a file; throws PhotoError with a sentence for the visitor. */
+export async function openPicture(file: File): Promise<Picture> {
+  const file_fault = findFileFault(file.size)
+  if (file_fault) throw new PhotoError(file_fault)
+  const image = await decode(file)
+  const size_fault = findSizeFault(image.naturalWidth, image.naturalHeight)
+  if (size_fault) throw new PhotoError(size_fault)
+
+  const scale = Math.min(1, MAX_SIDE_PX / Math.max(image.naturalWidth, image.naturalHeight))
+  const canvas = document.createElement('canvas')
+  canvas.width = Math.round(image.naturalWidth * scale)
+  canvas.height = Math.round(image.naturalHeight * scale)
+  const context = canvas.getContext('2d')
+  if (!context) throw new PhotoError('This browser cannot draw the photo. Please try another browser.')
+  // JPEG has no transparency: what is clear in a PNG becomes white, not black.
+  context.fillStyle = '#fff'
+  context.fillRect(0, 0, canvas.width, canvas.height)
+  context.drawImage(image, 0, 0, canvas.width, canvas.height)
+  const url = URL.createObjectURL(await toJpeg(canvas, 0.95))
+  return { url, width_px: canvas.width, height_px: canvas.height }
+}
