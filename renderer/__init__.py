@@ -1,0 +1,47 @@
+"""Pixels and packets: a pet's photo and a song become a film of a spinning record.
+
+May import the standard library, numpy, cv2, av and mutagen; knows nothing of the server.
+Start reading at `render.py` (the two public calls), then `cycle.py` and `movie.py`.
+Applications use `RenderPool`, which keeps the work in child processes.
+"""
+
+from renderer.assets import check_assets
+from renderer.audio import check_song
+from renderer.errors import (
+    AssetsMissing,
+    BadPhoto,
+    BadSong,
+    BadSpec,
+    EncoderUnavailable,
+    OutputFailed,
+    RenderCrashed,
+    RenderError,
+    RenderTimeout,
+)
+from renderer.jobs import PressJob, PressReport, RenderJob, RenderReport, SongReport
+from renderer.pool import RenderPool
+from renderer.render import press, render
+from renderer.spec import RenderSpec
+
+__all__ = [
+    "AssetsMissing",
+    "BadPhoto",
+    "BadSong",
+    "BadSpec",
+    "EncoderUnavailable",
+    "OutputFailed",
+    "PressJob",
+    "PressReport",
+    "RenderCrashed",
+    "RenderError",
+    "RenderJob",
+    "RenderPool",
+    "RenderReport",
+    "RenderSpec",
+    "RenderTimeout",
+    "SongReport",
+    "check_assets",
+    "check_song",
+    "press",
+    "render",
+]

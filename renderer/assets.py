@@ -1,0 +1,57 @@
+"""The three pictures drawn by `assets/draw.py`, read once per process and never written to."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.errors import AssetsMissing
+
+FOLDER = Path(__file__).with_name("assets")
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Pictures in 0-255 floats: background BGR, record and needle BGRA with straight alpha.
+
+    `digest` names this very set of pictures.
+    """
+
+    background: NDArray[np.float32]
+    record: NDArray[np.float32]
+    needle: NDArray[np.float32]
+    digest: bytes
+
+
+@cache
+def load_assets() -> Assets:
+    """Read the pictures; raises `AssetsMissing` naming the file that is not there or not right."""
+    background = _read("1080x1080-bg.png", (1080, 1080, 3))
+    record = _read("736-x-736-record.png", (736, 736, 4))
+    needle = _read("needle.png", (1080, 1080, 4))
+    digest = hashlib.sha256()
+    for picture in (background, record, needle):
+        digest.update(picture.astype(np.uint8).tobytes())
+    return Assets(background, record, needle, digest.digest())
+
+
+def check_assets() -> None:
+    """Raise `AssetsMissing` now rather than in the first job."""
+    load_assets()
+
+
+def _read(name: str, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    path = FOLDER / name
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
+    if picture is None or picture.shape != shape:
+        raise AssetsMissing(
+            f"{path} is missing or not {shape[1]}x{shape[0]} with {shape[2]} channels; "
+            f"draw it again with: python {FOLDER / 'draw.py'}"
+        )
+    pixels = picture.astype(np.float32)
+    pixels.setflags(write=False)
+    return pixels

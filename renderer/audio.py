@@ -1,0 +1,140 @@
+"""The song: checked by decoding it to the end, and encoded to AAC for the film.
+
+Only the MP3 demuxer is ever asked, so a playlist or page in a song's clothes opens nothing else.
+"""
+
+# mypy: allow-untyped-calls
+# (mutagen is only partly typed.)
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.codec.context import Flags
+from av.error import FFmpegError, InvalidDataError
+from mutagen import MutagenError
+from mutagen.mp3 import MP3, BitrateMode, MPEGInfo
+
+from renderer.errors import BadSong
+from renderer.jobs import SongReport
+
+LONGEST_S = 20 * 60
+SHORTEST_S = 0.5
+_SHARE_LOST = 0.02  # a few corrupt frames are a click; more is not the song that was made
+
+
+@dataclass(frozen=True, slots=True)
+class AudioTrack:
+    """AAC packets from -1024 samples (the encoder's priming) to `duration_s`."""
+
+    packets: "list[av.Packet[av.AudioStream]]"
+    sample_rate: int
+    bit_rate: int
+    duration_s: float
+
+
+def check_song(path: Path) -> SongReport:
+    """Decode the MP3 at `path` to its end; raises `BadSong` where that is not possible."""
+    with _open_song(path) as song:
+        for _ in song.decode():
+            pass
+        song.check_end()
+        return SongReport(song.duration_s, song.sample_rate, song.channels)
+
+
+def encode_song(
+    path: Path, bit_rate: int, on_progress: Callable[[float], None] | None = None
+) -> AudioTrack:
+    """Encode the MP3 at `path` to stereo AAC; raises `BadSong` as `check_song` does.
+
+    `on_progress` hears the share that is done, 0 to 1.
+    """
+    with _open_song(path) as song:
+        sample_rate = 48_000 if song.sample_rate == 48_000 else 44_100
+        context = av.AudioCodecContext.create("aac", "w")
+        assert isinstance(context, av.AudioCodecContext)
+        configure_aac(context, sample_rate, bit_rate)
+        context.flags |= Flags.global_header
+        packets: list[av.Packet[av.AudioStream]] = []
+        for frame in song.decode():
+            packets += context.encode(frame)
+            if on_progress:
+                on_progress(min(1.0, song.duration_s / song.expected_s))
+        song.check_end()
+        packets += context.encode(None)
+        return AudioTrack(packets, sample_rate, bit_rate, song.duration_s)
+
+
+def configure_aac(context: av.AudioCodecContext, sample_rate: int, bit_rate: int) -> None:
+    """Set up an AAC encoder; FFmpeg advises its fast coder at such bit rates."""
+    context.sample_rate = sample_rate
+    context.layout = "stereo"
+    context.format = "fltp"
+    context.bit_rate = bit_rate
+    context.options = {"aac_coder": "fast"}
+
+
+class _Song:
+    """An open MP3; `duration_s` grows while it is decoded."""
+
+    def __init__(self, path: Path, tags: MPEGInfo, container: av.container.InputContainer) -> None:
+        self._path = path
+        self._container = container
+        self._stream = container.streams.audio[0]
+        # Only an encoder's own header states the length; otherwise it is guessed from the size.
+        self._is_length_stated = tags.bitrate_mode is not BitrateMode.UNKNOWN
+        self.expected_s = max(float(tags.length), SHORTEST_S)
+        self.sample_rate = self._stream.rate
+        self.channels = self._stream.channels
+        self._samples = 0
+        self._packets = 0
+        self._corrupt = 0
+
+    @property
+    def duration_s(self) -> float:
+        return self._samples / self.sample_rate
+
+    def decode(self) -> Iterator[av.AudioFrame]:
+        """Yield frames with timestamps that count samples from 0, passing over corrupt packets."""
+        for packet in self._container.demux(self._stream):
+            self._packets += 1
+            try:
+                frames = packet.decode()
+            except InvalidDataError:
+                self._corrupt += 1
+                continue
+            for frame in frames:
+                if frame.sample_rate != self.sample_rate:
+                    raise BadSong(f"{self._path} changes its sample rate half way")
+                frame.pts, frame.time_base = self._samples, Fraction(1, self.sample_rate)
+                self._samples += frame.samples
+                if self.duration_s > LONGEST_S:
+                    raise BadSong(f"{self._path} is longer than {LONGEST_S // 60} minutes")
+                yield frame
+
+    def check_end(self) -> None:
+        """Raise `BadSong` where what was decoded is not the whole song."""
+        if self.duration_s < SHORTEST_S:
+            raise BadSong(f"{self._path} holds {self.duration_s:.2f} s of sound, which is no song")
+        if self._corrupt > max(1, self._packets * _SHARE_LOST):
+            raise BadSong(f"{self._path}: {self._corrupt} of {self._packets} packets are corrupt")
+        if self._is_length_stated and self.duration_s < self.expected_s * (1 - _SHARE_LOST) - 0.1:
+            raise BadSong(
+                f"{self._path} ends after {self.duration_s:.1f} s of {self.expected_s:.1f} s"
+            )
+
+
+@contextmanager
+def _open_song(path: Path) -> Iterator[_Song]:
+    """Open an MP3, turning every foreign error of the block into `BadSong`."""
+    try:
+        tags: MPEGInfo | None = MP3(path).info
+        if tags is None or tags.sketchy:
+            raise BadSong(f"{path} is not an MP3")
+        with av.open(str(path), format="mp3") as container:
+            yield _Song(path, tags, container)
+    except (MutagenError, FFmpegError, IndexError) as error:
+        raise BadSong(f"cannot read {path} as an MP3: {error}") from error

@@ -1,0 +1,87 @@
+"""`python -m renderer.child ENCODER [LIMIT]`: a warm process that answers the jobs of `wire.py`.
+
+It ends at once when its standard input does, also in the middle of a job, so it never outlives its
+parent. Ctrl-C reaches a whole group of processes; only the parent acts on it.
+"""
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from queue import SimpleQueue
+from threading import Thread
+from typing import BinaryIO
+
+from renderer.audio import check_song
+from renderer.encoders import choose
+from renderer.errors import RenderCrashed, RenderError
+from renderer.jobs import PressJob, RenderJob
+from renderer.render import press, render
+from renderer.scene import build_scene
+from renderer.spec import RenderSpec
+from renderer.wire import Job, Report, pack_error, pack_report, unpack_job
+
+
+def serve(requests: Iterable[bytes], answers: BinaryIO, encoder: str) -> None:
+    """Greet with the encoder in use, then answer every request until there are no more."""
+    try:
+        build_scene(RenderSpec())
+        greeting = pack_report(choose(encoder))
+    except RenderError as error:
+        greeting = pack_error(error)
+    _send(answers, greeting)
+    for line in requests:
+        task, job = unpack_job(line)
+        try:
+            answer = pack_report(_do(job))
+        except RenderError as error:
+            answer = pack_error(error)
+        except Exception as error:  # one job's surprise must not end the process for the next
+            answer = pack_error(RenderCrashed(f"{task}: {type(error).__name__}: {error}"))
+        _send(answers, answer)
+
+
+def _do(job: Job) -> Report:
+    match job:
+        case PressJob():
+            return press(job)
+        case RenderJob():
+            return render(job)
+        case song:
+            return check_song(song)
+
+
+def _send(answers: BinaryIO, line: bytes) -> None:
+    answers.write(line)
+    answers.flush()
+
+
+def _listen(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of `stream` and end the process with it, whatever it is doing by then."""
+    lines: SimpleQueue[bytes] = SimpleQueue()
+
+    def read() -> None:
+        for line in stream:
+            lines.put(line)
+        os._exit(0)
+
+    Thread(target=read, daemon=True).start()
+    while True:
+        yield lines.get()
+
+
+def main() -> None:
+    """Serve on the standard streams; what a library prints goes to standard error instead."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(5)  # pages first: a render may wait a little, a visitor's click may not
+    encoder, limit_bytes = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+    if limit_bytes:
+        resource.setrlimit(resource.RLIMIT_AS, (int(limit_bytes), int(limit_bytes)))
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(_listen(sys.stdin.buffer), answers, encoder)
+
+
+if __name__ == "__main__":
+    main()

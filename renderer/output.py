@@ -1,0 +1,51 @@
+"""Files appear whole at their final path or not at all."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from glob import escape
+from pathlib import Path
+from tempfile import mkstemp
+
+from av.error import FFmpegError
+
+from renderer.errors import OutputFailed
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; the block's end makes it `path`, an error removes it.
+
+    What the operating system or the muxer refuses becomes `OutputFailed`.
+    """
+    part: Path | None = None
+    try:
+        descriptor, name = mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        part = Path(name)
+        os.fchmod(descriptor, 0o644)
+        os.close(descriptor)
+        yield part
+        _sync(part)
+        part.replace(path)
+        _sync(path.parent)
+    except (OSError, FFmpegError) as error:
+        raise OutputFailed(f"cannot write {path}: {error}") from error
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def discard_parts(paths: Iterable[Path]) -> None:
+    """Remove what a killed writer of these paths left beside them."""
+    for path in paths:
+        for part in path.parent.glob(f".{escape(path.name)}.*.part"):
+            part.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until the disk has the file, or the folder's entry for it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,108 @@
+"""Everything that stands still - background, lamp, needle - folded into a gain and an offset.
+
+A film frame is `gain * turning record + offset`, because laying one picture over another is linear
+in each of them. So a frame costs one rotation and one multiply-add, whatever stands still.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from renderer.assets import load_assets
+from renderer.colour import (
+    BLACK_LUMA,
+    GREY_CHROMA,
+    Bytes,
+    Floats,
+    halve_chroma,
+    split_planes,
+    to_yuv,
+)
+from renderer.light import light_vinyl
+from renderer.spec import CANVAS_PX, RenderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The still part of a film, in the encoder's own pixel format and never written to.
+
+    `frame` is a whole YUV 4:2:0 frame without the record's part. The others cover the square of
+    `side` pixels at `start` on both axes, in which the record turns: luma (side, side), chroma
+    (side / 2, side / 2, 2).
+    """
+
+    frame: Bytes
+    start: int
+    side: int
+    luma_gain: Floats
+    luma_offset: Floats
+    chroma_gain: Floats
+    chroma_offset: Floats
+
+
+@cache
+def build_scene(spec: RenderSpec) -> Scene:
+    """Fold the assets for `spec`; the same value for every job of the process."""
+    gain, offset = _fold(spec)
+    yuv = to_yuv(offset)
+    luma = yuv[..., 0] - BLACK_LUMA * gain
+    gain_halved = halve_chroma(gain)[..., None]
+    chroma = np.stack([halve_chroma(yuv[..., 1]), halve_chroma(yuv[..., 2])], axis=2)
+
+    start = int((spec.size_px - spec.vinyl_size_px * spec.scale) / 2) // 2 * 2
+    side = spec.size_px - 2 * start
+    square = (slice(start, start + side),) * 2
+    halved = (slice(start // 2, (start + side) // 2),) * 2
+    scene = Scene(
+        frame=_store(yuv[..., 0], chroma),
+        start=start,
+        side=side,
+        luma_gain=gain[square].copy(),
+        luma_offset=luma[square].copy(),
+        chroma_gain=np.repeat(gain_halved[halved], 2, axis=2),
+        chroma_offset=(chroma - GREY_CHROMA * gain_halved)[halved].copy(),
+    )
+    for plane in (scene.luma_gain, scene.luma_offset, scene.chroma_gain, scene.chroma_offset):
+        plane.setflags(write=False)
+    scene.frame.setflags(write=False)
+    return scene
+
+
+def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
+    """Return gain (size, size) and offset (size, size, 3) BGR at the film's size."""
+    assets = load_assets()
+    light, glow = light_vinyl(spec.vinyl_size_px)
+    vinyl = (spec.vinyl_size_px, spec.vinyl_size_px)
+    record_alpha = cv2.resize(assets.record[..., 3], vinyl, interpolation=cv2.INTER_AREA) / 255
+    margin = (CANVAS_PX - spec.vinyl_size_px) // 2
+    square = (slice(margin, margin + spec.vinyl_size_px),) * 2
+
+    offset = assets.background.copy()
+    offset[square] *= (1 - record_alpha)[..., None]
+    offset[square] += glow * record_alpha[..., None]
+    gain = np.zeros((CANVAS_PX, CANVAS_PX), np.float32)
+    gain[square] = light * record_alpha
+
+    needle_alpha = assets.needle[..., 3] / 255
+    gain *= 1 - needle_alpha
+    offset *= (1 - needle_alpha)[..., None]
+    offset += assets.needle[..., :3] * needle_alpha[..., None]
+
+    size = (spec.size_px, spec.size_px)
+    interpolation = cv2.INTER_AREA if spec.scale < 1 else cv2.INTER_CUBIC
+    return (
+        np.asarray(cv2.resize(gain, size, interpolation=interpolation), np.float32),
+        np.asarray(cv2.resize(offset, size, interpolation=interpolation), np.float32),
+    )
+
+
+def _store(luma: Floats, chroma: Floats) -> Bytes:
+    """Round full planes into one frame."""
+    height, width = luma.shape
+    frame = np.empty((height * 3 // 2, width), np.uint8)
+    planes = (luma, chroma[..., 0], chroma[..., 1])
+    for target, plane in zip(split_planes(frame), planes, strict=True):
+        target[:] = np.clip(np.rint(plane), 0, 255)
+    return frame
