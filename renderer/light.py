@@ -29,8 +29,8 @@ def light_vinyl(size_px: int) -> tuple[Floats, Floats]:
     on_grooves = _step(radius, GROOVES_FROM) * (1 - _step(radius, GROOVES_TO))
     strength = wedges * falloff * on_grooves
 
-    gain = 1 + 2.1 * strength
-    glow = 26.0 / 255 * strength[..., None] * np.array(LAMP_BGR)
+    gain = 1 + 2.2 * strength
+    glow = 42.0 / 255 * strength[..., None] * np.array(LAMP_BGR)
     return gain.astype(np.float32), glow.astype(np.float32)
 
 

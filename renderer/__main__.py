@@ -1,0 +1,89 @@
+"""`python -m renderer PHOTO SONG OUT`: one film from the command line, without the site.
+
+Exit codes: 0 done, 1 the film could not be made, 2 the photo, song or encoder asked for is no good.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from renderer.encoders import AUTO, ENCODERS
+from renderer.errors import RenderError
+from renderer.jobs import RenderJob, RenderReport
+from renderer.render import render
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Render what the arguments ask for and return the exit code."""
+    asked = _parse(arguments)
+    console = Console(stderr=True)
+    job = RenderJob(photo=asked.photo, song=asked.song, out=asked.out, encoder=asked.encoder)
+    try:
+        with _show_progress(console) as on_progress:
+            report = render(job, on_progress)
+    except RenderError as error:
+        console.print(f"renderer: {error}", style="red", markup=False, soft_wrap=True)
+        return 1 if error.can_retry else 2
+    except KeyboardInterrupt:
+        console.print("renderer: stopped, nothing was written", style="red")
+        return 130
+    if asked.json:
+        print(json.dumps(asdict(report)))
+        return 0
+    console.print(
+        f"{job.out}: {report.duration_s:.1f} s, {report.frames} frames, "
+        f"{report.size_bytes / 1e6:.1f} MB, {report.encoder}",
+        markup=False,
+        soft_wrap=True,
+    )
+    if asked.timings:
+        console.print(_tabulate(report))
+    return 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m renderer",
+        description="Film a pet's photo turning on a record for the length of a song.",
+    )
+    parser.add_argument(
+        "photo", type=Path, metavar="PHOTO", help="JPEG or PNG, cropped to a square"
+    )
+    parser.add_argument("song", type=Path, metavar="SONG", help="MP3")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the MP4 to write")
+    parser.add_argument("--encoder", choices=[AUTO, *ENCODERS], default=AUTO)
+    parser.add_argument("--timings", action="store_true", help="show how long each phase took")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    return parser.parse_args(arguments)
+
+
+@contextmanager
+def _show_progress(console: Console) -> Iterator[Callable[[float], None] | None]:
+    """Show a bar where there is a terminal to show it on."""
+    if not console.is_terminal:
+        yield None
+        return
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("Rendering", total=1.0)
+        yield lambda share: progress.update(bar, completed=share)
+
+
+def _tabulate(report: RenderReport) -> Table:
+    table = Table("phase", "seconds")
+    table.columns[1].justify = "right"
+    for phase, seconds in report.timings.items():
+        table.add_row(phase, f"{seconds:.3f}")
+    table.add_row("total", f"{sum(report.timings.values()):.3f}", style="bold")
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
