@@ -99,19 +99,26 @@ function asRange(value: unknown): [number, number] | null {
   return low === null || high === null ? null : [low, high]
 }
 
+/** What a stage that this client does not know yet is shown as: an open page outlives a newer server. */
+const STAGE_OF: Record<EntryStatus, Stage> = {
+  pending: 'queued',
+  processing: 'composing',
+  success: 'ready',
+  fail: 'failed',
+}
+
 /** A snapshot, or null when the value is not one (an error body, a proxy's page, a newer protocol). */
 export function parseSnapshot(value: unknown): Snapshot | null {
   const object = asObject(value)
   const session_id = asText(object['session_id'])
   const version = asNumber(object['version'])
   const status = ENTRY_STATUSES.find((known) => known === object['status'])
-  const stage = STAGES.find((known) => known === object['stage'])
-  if (session_id === null || version === null || status === undefined || stage === undefined) return null
+  if (session_id === null || version === null || status === undefined) return null
   return {
     session_id,
     version,
     status,
-    stage,
+    stage: STAGES.find((known) => known === object['stage']) ?? STAGE_OF[status],
     progress: asNumber(object['progress']) ?? 0,
     queue_position: asNumber(object['queue_position']),
     eta_seconds: asRange(object['eta_seconds']),

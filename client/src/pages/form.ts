@@ -16,11 +16,16 @@ import { openPicture, PhotoError } from '../photo'
 import { SessionManager } from '../session'
 import { registerToast, showToast } from '../toast'
 
+interface SongLink {
+  url: string
+  label: string
+}
+
 const WORDS = {
-  choosePetType: 'Please choose what kind of pet you have.',
+  choosePetType: 'Please choose a pet type.',
   chooseVibe: 'Please choose a music vibe.',
   choosePhoto: 'Choose a photo',
-  changePhoto: 'Change the photo',
+  changePhoto: 'Change photo',
   openingPhoto: 'Opening …',
   addPhoto: 'Please add a photo of your pet.',
   cropFirst: 'Please confirm the crop of your photo first.',
@@ -34,6 +39,8 @@ const WORDS = {
 }
 
 const LABEL_LETTERS = 16
+
+const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').matches
 
 const sessions = new SessionManager()
 const idempotencyKey = new IdempotencyKey()
@@ -66,6 +73,17 @@ function describeDate(timestamp: string): string {
   return Number.isNaN(date.getTime()) ? 'Your song' : date.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
 }
 
+/** Links to the songs of this browser, the newest first. */
+function listSongs(): SongLink[] {
+  return sessions
+    .read()
+    .entries.map(({ session_id, timestamp }) => ({
+      url: `/result/${encodeURIComponent(session_id)}`,
+      label: describeDate(timestamp),
+    }))
+    .reverse()
+}
+
 Alpine.data('submissionForm', () => ({
   fields: { pet_name: '', pet_type: '', music_vibe: '', owner_name: '' },
   /** The picture being cropped, and the cut photo; object URLs. */
@@ -77,9 +95,11 @@ Alpine.data('submissionForm', () => ({
   isOpeningPhoto: false,
   isDraggedOver: false,
   isSoldOut: false,
-  isTurning: true,
+  isTurning: !prefersStillness,
+  songs: [] as SongLink[],
 
   async init() {
+    this.songs = listSongs()
     this.isSoldOut = sessions.hasReachedSubmissionLimit() || !(await fetchAvailability())
     if (this.isSoldOut) this.showSoldOut()
   },
@@ -94,6 +114,10 @@ Alpine.data('submissionForm', () => ({
 
   get hasPhoto(): boolean {
     return this.photoUrl !== ''
+  },
+
+  get hasNoPhoto(): boolean {
+    return this.photoUrl === ''
   },
 
   get photoTitle(): string {
@@ -305,17 +329,10 @@ Alpine.data('submissionForm', () => ({
   /** The page came back from the browser's back-forward cache: the last submission is over. */
   welcomeBack() {
     this.isSubmitting = false
+    this.songs = listSongs()
   },
 
   // Earlier songs
-
-  get songs(): { url: string; label: string }[] {
-    const entries = sessions.read().entries.toReversed()
-    return entries.map(({ session_id, timestamp }) => ({
-      url: `/result/${encodeURIComponent(session_id)}`,
-      label: describeDate(timestamp),
-    }))
-  },
 
   get hasSongs(): boolean {
     return this.songs.length > 0

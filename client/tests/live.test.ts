@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { parseSnapshot, SNAPSHOT_FIELDS } from '../src/contract'
+import type { Snapshot } from '../src/contract'
+import { foldSnapshot, isFinal } from '../src/live'
+
+function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
+  return {
+    session_id: 'song1',
+    version: 1,
+    status: 'processing',
+    stage: 'composing',
+    progress: 0.3,
+    queue_position: null,
+    eta_seconds: [30, 90],
+    preview_url: null,
+    failure_reason: null,
+    created_at: '2026-02-14T12:00:00Z',
+    ...changes,
+  }
+}
+
+describe('foldSnapshot', () => {
+  it('takes the first', () => {
+    expect(foldSnapshot(null, snapshot())).toEqual(snapshot())
+  })
+
+  it('drops an older version', () => {
+    const seen = snapshot({ version: 3, stage: 'rendering' })
+    expect(foldSnapshot(seen, snapshot({ version: 2, stage: 'composing' }))).toBe(seen)
+  })
+
+  it('takes the same version again, for the place in the queue moves without a change of the row', () => {
+    const seen = snapshot({ queue_position: 4 })
+    expect(foldSnapshot(seen, snapshot({ queue_position: 2 })).queue_position).toBe(2)
+  })
+
+  it('never lets progress fall', () => {
+    const seen = snapshot({ progress: 0.5 })
+    expect(foldSnapshot(seen, snapshot({ version: 2, progress: 0.4 })).progress).toBe(0.5)
+  })
+
+  it('ends in the newest whatever the order of arrival', () => {
+    const arrivals = [2, 4, 1, 3].map((version) => snapshot({ version, progress: version / 10 }))
+    const last = arrivals.reduce<Snapshot | null>(foldSnapshot, null)
+    expect([last?.version, last?.progress]).toEqual([4, 0.4])
+  })
+})
+
+describe('isFinal', () => {
+  it('holds for success and fail alone', () => {
+    const statuses = ['pending', 'processing', 'success', 'fail'] as const
+    expect(statuses.filter((status) => isFinal(snapshot({ status })))).toEqual(['success', 'fail'])
+  })
+})
+
+describe('parseSnapshot', () => {
+  it('reads every field', () => {
+    expect(parseSnapshot(snapshot())).toEqual(snapshot())
+    expect(Object.keys(snapshot()).sort()).toEqual([...SNAPSHOT_FIELDS].sort())
+  })
+
+  it.each([null, 'text', [], {}, { error: 'not_found' }, { ...snapshot(), status: 'new' }, { ...snapshot(), version: '1' }])(
+    'refuses %j',
+    (value) => {
+      expect(parseSnapshot(value)).toBeNull()
+    },
+  )
+
+  it('shows a stage that it does not know as the nearest one', () => {
+    expect(parseSnapshot({ ...snapshot(), stage: 'mastering' })?.stage).toBe('composing')
+  })
+})

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { findNameFault, normalizeName } from '../src/names'
+
+describe('findNameFault', () => {
+  it.each(['Toby', 'Jo', ' Matt ', 'Mary Ann', 'Zoë', 'Zoe\u0308', 'Нина', '小明', 'ñu', 'a'.repeat(100)])('accepts %j', (name) => {
+    expect(findNameFault(name, 'a name')).toBe('')
+  })
+
+  it.each([
+    ['', 'Please enter a name.'],
+    ['   ', 'Please enter a name.'],
+    ['A', 'Please use at least 2 letters.'],
+    ['a'.repeat(101), 'Please use at most 100 letters.'],
+    ['Toby2', 'Please use letters and spaces only.'],
+    ["O'Neil", 'Please use letters and spaces only.'],
+    ['{{7*7}}', 'Please use letters and spaces only.'],
+    ['<script>', 'Please use letters and spaces only.'],
+    ['Toby\tMatt', 'Please use letters and spaces only.'],
+  ])('refuses %j', (name, fault) => {
+    expect(findNameFault(name, 'a name')).toBe(fault)
+  })
+
+  it('counts after composing, as the server does', () => {
+    expect(normalizeName(' Zoe\u0308 ')).toBe('Zoë')
+    expect(findNameFault('e\u0308', 'a name')).toBe('Please use at least 2 letters.')
+  })
+})
