@@ -37,6 +37,8 @@ class Migration(migrations.Migration):
                 ('credits_checked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('paused_until', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('pause_reason', fields.CharField(null=True, max_length=100)),
+                ('composing_s', fields.FloatField(null=True)),
+                ('finishing_s', fields.FloatField(null=True)),
             ],
             options={'table': 'song_accounts', 'app': 'models', 'pk_attr': 'id', 'table_description': 'The single row (id 1) about our account: last known credits, and a pause if one is ordered.'},
             bases=['Model'],

@@ -24,7 +24,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
-    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
     database_url: str = EMBEDDED_DATABASE
     redis_url: str | None = None
     log_level: str = "INFO"

@@ -95,6 +95,13 @@ def partial(path: Path, fence: int) -> Path:
     return path.with_name(f"{path.name}.{fence}{PARTIAL_SUFFIX}")
 
 
+def publish(draft: Path, path: Path) -> None:
+    """Give a finished draft its final name; raise OSError when it cannot be flushed to disk."""
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
 def write_file(path: Path, content: bytes) -> None:
     """Write `content` so that `path` either holds all of it or does not exist.
 

@@ -97,7 +97,8 @@ class CookieQuota(Model):
 class SongAccount(Model):
     """The single row (id 1) about our account: last known credits, and a pause if one is ordered.
 
-    It is also the lock under which slots are counted and claimed.
+    It is also the lock under which slots are counted and claimed, and keeps what songs take on
+    average.
     """
 
     id = fields.IntField(primary_key=True, generated=False)
@@ -105,11 +106,18 @@ class SongAccount(Model):
     credits_checked_at = fields.DatetimeField(null=True)
     paused_until = fields.DatetimeField(null=True)
     pause_reason = fields.CharField(max_length=100, null=True)
+    composing_s = fields.FloatField(null=True)
+    finishing_s = fields.FloatField(null=True)
 
     class Meta:
         """Table name."""
 
         table = "song_accounts"
+
+    @property
+    def is_sold_out(self) -> bool:
+        """Say whether no song can be bought: the balance is known, and is 0."""
+        return self.credits == 0
 
 
 class WorkerHeartbeat(Model):

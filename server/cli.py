@@ -1,0 +1,95 @@
+"""The `petsong` command: one verb for each process of the site, and two to look at it."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from renderer import RenderError
+from server import inspection
+from server.database import migrate as migrate_database
+from server.errors import PetsongError
+from server.log import configure_logging
+from server.pipeline.broker import Queue
+from server.settings import Settings, load_settings
+from server.site import serve as serve_site
+from server.workers import run_scheduler, run_worker
+
+Result = TypeVar("Result")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+output = Console()
+complaints = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@app.command()
+def serve() -> None:
+    """Serve the site; without Redis its workers and its clock run in the same process."""
+    settings = _settings()
+    output.print(f"petsong: http://localhost:{settings.port}", highlight=False)
+    if settings.is_simulated:
+        output.print("SONAUTO_API_KEY is not set: songs come from the built-in demo composer.")
+    _run(serve_site(settings))
+
+
+@app.command()
+def worker(queue: Annotated[Queue, typer.Option(help="Which queue to work on.")]) -> None:
+    """Work on one queue (needs Redis); any number may run, on any host."""
+    _run(run_worker(_settings(), queue))
+
+
+@app.command()
+def scheduler() -> None:
+    """Send the scheduled tasks (needs Redis); a second one does no harm."""
+    _run(run_scheduler(_settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    _run(migrate_database(_settings()))
+
+
+@app.command()
+def status() -> None:
+    """Show how many submissions stand where, and how the song account is."""
+    table = Table("", "", show_header=False)
+    for label, value in _run(inspection.read_status(_settings())):
+        table.add_row(label, value)
+    output.print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything the site needs, one line each; exit with 1 if something is missing."""
+    settings = _settings()
+    findings = _run(inspection.examine(settings))
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.is_ok else "[red]missing[/]"
+        output.print(f"{mark:>12} {finding.subject}: {finding.text}", highlight=False)
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings()
+    except PetsongError as error:
+        raise _complain(error) from None
+    configure_logging(settings.log_level)
+    return settings
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    try:
+        return asyncio.run(work)
+    except (PetsongError, RenderError) as error:
+        raise _complain(error) from None
+
+
+def _complain(error: Exception) -> typer.Exit:
+    complaints.print(f"petsong: {error}", markup=False)
+    return typer.Exit(2)

@@ -1,0 +1,92 @@
+"""What `petsong status` and `petsong doctor` look at; nothing here changes anything."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from tortoise.functions import Count
+
+from renderer import RenderError, check_assets
+from renderer.encoders import choose
+from server.clock import to_wire
+from server.database import open_database
+from server.errors import PetsongError
+from server.settings import Settings
+from server.storage import Storage
+from server.submissions.account import read_account
+from server.submissions.lifecycle import Stage
+from server.submissions.model import Submission
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `petsong doctor`."""
+
+    subject: str
+    is_ok: bool
+    text: str
+
+
+async def read_status(settings: Settings) -> list[tuple[str, str]]:
+    """Return label and value of each line of `petsong status`."""
+    async with open_database(settings):
+        counts = (
+            await Submission.all()
+            .annotate(rows=Count("session_id"))
+            .group_by("stage")
+            .values_list("stage", "rows")
+        )
+        by_stage = dict(counts)
+        lines = [(stage.value, str(by_stage.get(stage.value, 0))) for stage in Stage]
+        account = await read_account()
+        credits_left = "unknown" if account.credits is None else str(account.credits)
+        checked_at = account.credits_checked_at
+        age = f" (checked {to_wire(checked_at)})" if checked_at else ""
+        return [*lines, ("credits", credits_left + age)]
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Try each part the site needs and return what was found, broken parts included."""
+    return [
+        await _try("database", lambda: _reach_database(settings)),
+        await _try("redis", lambda: _reach_redis(settings)),
+        await _try("storage", lambda: _write_storage(settings)),
+        await _try("assets", _load_assets),
+        await _try("encoder", lambda: _open_encoder(settings)),
+        Finding("songs", True, "demo composer" if settings.is_simulated else "song service"),
+    ]
+
+
+async def _try(subject: str, look: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(subject, True, await look())
+    except (PetsongError, RenderError, RedisError, OSError) as error:
+        return Finding(subject, False, str(error))
+
+
+async def _reach_database(settings: Settings) -> str:
+    async with open_database(settings):
+        await Submission.all().count()
+    return "SQLite" if settings.is_embedded else "PostgreSQL"
+
+
+async def _reach_redis(settings: Settings) -> str:
+    if settings.redis_url is None:
+        return "not used, everything runs in one process"
+    async with Redis.from_url(settings.redis_url) as redis:
+        await redis.ping()
+    return "connected"
+
+
+async def _write_storage(settings: Settings) -> str:
+    return f"{Storage.from_settings(settings).disk_used_percent():.0f} % of the disk is used"
+
+
+async def _load_assets() -> str:
+    check_assets()
+    return "all there"
+
+
+async def _open_encoder(settings: Settings) -> str:
+    return choose(settings.render_encoder).encoder

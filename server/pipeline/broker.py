@@ -1,0 +1,114 @@
+"""How a ring reaches a worker: Redis Streams between processes, plain queues within one.
+
+A message is a doorbell and is dropped from its stream as it is read: whoever rang it has committed
+before, so that what a crash or a flushed Redis loses is rung again by the sweeper. Redelivery by
+the broker is never relied upon.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+from enum import StrEnum
+from typing import Final, cast
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from taskiq import AsyncBroker, BrokerMessage
+from taskiq_redis import RedisStreamBroker
+
+from server.settings import Settings
+
+StreamEntries = tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]
+"""A stream's name, and its messages by id, as redis-py returns them."""
+
+STREAM_LENGTH: Final = 10_000
+RECONNECT_S: Final = 1.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Queue(StrEnum):
+    """The two queues: renders keep a core busy for seconds, everything else waits on others."""
+
+    DEFAULT = "default"
+    RENDER = "render"
+
+
+class InProcessBroker(AsyncBroker):
+    """Hands messages over within one process; one instance for each queue, sharing `lines`."""
+
+    def __init__(self, queue: Queue, lines: defaultdict[str, asyncio.Queue[bytes]]) -> None:
+        super().__init__()
+        self._queue = queue
+        self._lines = lines
+
+    async def kick(self, message: BrokerMessage) -> None:
+        """Put the message into the line of the queue that its label names."""
+        self._lines[message.labels["queue_name"]].put_nowait(message.message)
+
+    async def listen(self) -> AsyncGenerator[bytes, None]:
+        """Yield the messages of this broker's queue as they come."""
+        while True:
+            yield await self._lines[self._queue].get()
+
+
+class StreamBroker(RedisStreamBroker):
+    """RedisStreamBroker that reads each message once and outlives a restart of Redis."""
+
+    async def listen(self) -> AsyncGenerator[bytes, None]:  # type: ignore[override]
+        """Yield the messages of this broker's queue; when Redis is away, wait for its return."""
+        while True:
+            try:
+                async with Redis(connection_pool=self.connection_pool) as redis:
+                    async for message in self._read(redis):
+                        yield message
+            except (RedisError, OSError) as error:
+                logger.warning("redis_unreachable", reason=type(error).__name__)
+                await asyncio.sleep(RECONNECT_S)
+                await self._restore_group()
+
+    async def _read(self, redis: Redis) -> AsyncGenerator[bytes, None]:
+        while True:
+            fetched = await redis.xreadgroup(
+                self.consumer_group_name,
+                self.consumer_name,
+                {self.queue_name: ">"},
+                count=1,
+                block=self.block,
+                noack=True,
+            )
+            for _, messages in cast("list[StreamEntries]", fetched or []):
+                for message_id, fields in messages:
+                    await redis.xdel(self.queue_name, message_id)
+                    if b"data" in fields:
+                        yield fields[b"data"]
+
+    async def _restore_group(self) -> None:
+        # A flushed or replaced Redis has forgotten the stream and its group.
+        try:
+            await self._declare_consumer_group()
+        except (RedisError, OSError):
+            return
+
+
+def create_brokers(settings: Settings) -> dict[Queue, AsyncBroker]:
+    """Return one broker for each queue; any of them can be kicked for all queues."""
+    if settings.redis_url is None:
+        lines: defaultdict[str, asyncio.Queue[bytes]] = defaultdict(asyncio.Queue)
+        return {queue: InProcessBroker(queue, lines) for queue in Queue}
+    return {
+        queue: StreamBroker(
+            settings.redis_url,
+            queue_name=queue.value,
+            consumer_id="0",
+            xread_block=1000,
+            maxlen=STREAM_LENGTH,
+            # redis-py 8 bounds each read to 5 s through wait_for, which loses cancellations on
+            # Python 3.11 (https://github.com/python/cpython/issues/86296).
+            socket_timeout=None,
+            socket_connect_timeout=5,
+            socket_keepalive=True,
+        )
+        for queue in Queue
+    }

@@ -1,0 +1,106 @@
+"""Who may work on a row: a lease with a heartbeat, and a fence number that outdates former holders.
+
+A lease that is not renewed runs out, and then somebody else may claim the row under a higher fence.
+Whatever the former holder still tries to publish is refused by `WHERE fence = ...`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from tortoise.expressions import F, Q
+from tortoise.queryset import QuerySet
+
+from server.clock import now
+from server.database import UNAVAILABLE
+from server.log import short_id
+from server.submissions.lifecycle import Stage
+from server.submissions.model import Submission
+
+LEASE: Final = timedelta(seconds=45)
+HEARTBEAT_S: Final = 15.0
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on one submission in one stage; `attempts` counts claims of this stage."""
+
+    session_id: str
+    stage: Stage
+    fence: int
+    attempts: int
+
+
+@asynccontextmanager
+async def hold(session_id: str, stage: Stage) -> AsyncIterator[Lease | None]:
+    """Claim a due row for the block's length; None when it is not due, not there or taken.
+
+    On leaving the lease ends, whatever happened; a row that was not moved stays due when it is. An
+    interruption by a shutdown does not count as an attempt.
+    """
+    lease = await _claim(session_id, stage)
+    if lease is None:
+        yield None
+        return
+    heartbeat = asyncio.create_task(_beat(lease))
+    try:
+        yield lease
+    except asyncio.CancelledError:
+        await asyncio.shield(_held(lease).update(lease_until=None, attempts=F("attempts") - 1))
+        raise
+    finally:
+        heartbeat.cancel()
+        await _held(lease).update(lease_until=None)
+
+
+async def postpone(lease: Lease, delay_s: float) -> None:
+    """Let the row be claimed again only after `delay_s`."""
+    await _held(lease).update(next_run_at=now() + timedelta(seconds=delay_s))
+
+
+async def forget_attempts(lease: Lease) -> None:
+    """Count this claim and those before it for nothing: there was simply nothing to do yet."""
+    await _held(lease).update(attempts=0)
+
+
+async def is_held(lease: Lease) -> bool:
+    """Say whether the lease is still ours, by renewing it; asked right before publishing a file."""
+    return bool(await _held(lease).update(lease_until=now() + LEASE))
+
+
+async def _claim(session_id: str, stage: Stage) -> Lease | None:
+    moment = now()
+    rows = Submission.filter(is_free(moment), session_id=session_id, stage=stage)
+    claimed = await rows.update(
+        fence=F("fence") + 1, attempts=F("attempts") + 1, lease_until=moment + LEASE
+    )
+    if not claimed:
+        return None
+    row = await Submission.get(session_id=session_id)
+    return Lease(session_id, stage, row.fence, row.attempts)
+
+
+def is_free(moment: datetime) -> Q:
+    """Return the condition under which a row may be claimed: it is due, and nobody holds it."""
+    return (Q(lease_until=None) | Q(lease_until__lt=moment)) & Q(next_run_at__lte=moment)
+
+
+async def _beat(lease: Lease) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_S)
+        try:
+            if not await is_held(lease):
+                logger.warning("lease_lost", session_id=short_id(lease.session_id))
+                return
+        except UNAVAILABLE:
+            logger.warning("heartbeat_missed", session_id=short_id(lease.session_id))
+
+
+def _held(lease: Lease) -> QuerySet[Submission]:
+    return Submission.filter(session_id=lease.session_id, stage=lease.stage, fence=lease.fence)

@@ -1,0 +1,43 @@
+"""The clock: which task runs how often, from the settings."""
+
+from taskiq import AsyncBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
+from taskiq.api import run_scheduler_task
+
+from server.pipeline.tasks import TASKS
+from server.settings import Settings
+
+
+class Timetable(ScheduleSource):
+    """The spec's intervals and our sweep; intervals run once at the start, too."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._intervals_s = {
+            "process_pending_queue": settings.queue_processor_interval,
+            "check_credits": settings.credits_check_interval,
+            "check_timeouts": settings.timeout_check_interval,
+            "sweep": settings.sweep_interval,
+        }
+
+    async def get_schedules(self) -> list[ScheduledTask]:
+        """Return all schedules; their ids are fixed, so that a second scheduler says the same."""
+        periodic = [
+            _schedule(name, interval=interval_s) for name, interval_s in self._intervals_s.items()
+        ]
+        return [*periodic, _schedule("cleanup_old_files", cron="0 3 * * *")]
+
+
+async def keep_time(broker: AsyncBroker, settings: Settings) -> None:
+    """Send the scheduled tasks when they are due, until cancelled."""
+    await run_scheduler_task(TaskiqScheduler(broker, [Timetable(settings)]))
+
+
+def _schedule(name: str, *, interval: int | None = None, cron: str | None = None) -> ScheduledTask:
+    return ScheduledTask(
+        task_name=name,
+        labels=dict(TASKS[name].labels),
+        args=[],
+        kwargs={},
+        schedule_id=name,
+        interval=interval,
+        cron=cron,
+    )

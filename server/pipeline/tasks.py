@@ -1,0 +1,99 @@
+"""Every task, top to bottom in the order of the journey, then those that run by the clock.
+
+A task takes a session_id and reads the row; it carries nothing else from one step to the next.
+"""
+
+from typing import Annotated, Any, Final
+
+from taskiq import AsyncTaskiqDecoratedTask, Context, TaskiqDepends, async_shared_broker
+
+from server.pipeline import ordering, steps, upkeep
+from server.pipeline.broker import Queue
+from server.services import Services
+from server.submissions import transitions
+
+TaskContext = Annotated[Context, TaskiqDepends()]
+
+
+def services_of(context: Context) -> Services:
+    """Return the services of the worker that runs the task; `worker.py` puts them there."""
+    services: Services = context.state.services
+    return services
+
+
+@async_shared_broker.task("press_record", queue_name=Queue.RENDER.value)
+async def press_record(session_id: str, context: TaskContext) -> None:
+    """Photo -> encoded cycle and poster."""
+    await steps.press_record(services_of(context), session_id)
+
+
+@async_shared_broker.task("send_to_sonauto", queue_name=Queue.DEFAULT.value)
+async def send_to_sonauto(session_id: str, context: TaskContext) -> None:
+    """Order the song."""
+    await ordering.send_to_sonauto(services_of(context), session_id)
+
+
+@async_shared_broker.task("fetch_generation_details", queue_name=Queue.DEFAULT.value)
+async def fetch_generation_details(session_id: str, context: TaskContext) -> None:
+    """Ask what has become of the song."""
+    await steps.fetch_generation_details(services_of(context), session_id)
+
+
+@async_shared_broker.task("download_audio", queue_name=Queue.DEFAULT.value)
+async def download_audio(session_id: str, context: TaskContext) -> None:
+    """Fetch and check the song file."""
+    await steps.download_audio(services_of(context), session_id)
+
+
+@async_shared_broker.task("create_video", queue_name=Queue.RENDER.value)
+async def create_video(session_id: str, context: TaskContext) -> None:
+    """Make the video."""
+    await steps.create_video(services_of(context), session_id)
+
+
+@async_shared_broker.task("process_pending_queue", queue_name=Queue.DEFAULT.value)
+async def process_pending_queue(context: TaskContext) -> None:
+    """Give free slots to those who wait longest."""
+    await transitions.claim_slots(services_of(context))
+
+
+@async_shared_broker.task("sweep", queue_name=Queue.DEFAULT.value)
+async def sweep(context: TaskContext) -> None:
+    """Ring lost doorbells again."""
+    await upkeep.sweep(services_of(context))
+
+
+@async_shared_broker.task("check_credits", queue_name=Queue.DEFAULT.value)
+async def check_credits(context: TaskContext) -> None:
+    """Read the balance."""
+    await upkeep.check_credits(services_of(context))
+
+
+@async_shared_broker.task("check_timeouts", queue_name=Queue.DEFAULT.value)
+async def check_timeouts(context: TaskContext) -> None:
+    """Fail what nobody waits for any more."""
+    await upkeep.check_timeouts(services_of(context))
+
+
+@async_shared_broker.task("cleanup_old_files", queue_name=Queue.DEFAULT.value)
+async def cleanup_old_files(context: TaskContext) -> None:
+    """Delete what is past its retention."""
+    await upkeep.clean_up_old_files(services_of(context))
+
+
+TASKS: Final[dict[str, AsyncTaskiqDecoratedTask[..., Any]]] = {
+    task.task_name: task
+    for task in (
+        press_record,
+        send_to_sonauto,
+        fetch_generation_details,
+        download_audio,
+        create_video,
+        process_pending_queue,
+        sweep,
+        check_credits,
+        check_timeouts,
+        cleanup_old_files,
+    )
+}
+"""Every task by the name it is rung by."""

@@ -1,0 +1,153 @@
+"""The running site: `petsong serve`, one process of it.
+
+Embedded, the process holds everything: web, realtime, workers, the clock and, without an API key,
+the song service's stand-in. Beside PostgreSQL and Redis it is a web process and nothing else.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+from hypercorn.asyncio import serve as serve_asgi
+from hypercorn.config import Config
+from taskiq import AsyncBroker
+
+from realtime.gateway import create_server, disconnect_all
+from realtime.publisher import SocketPublisher
+from server.app import create_app
+from server.asgi import create_asgi
+from server.database import migrate
+from server.errors import StartError
+from server.pipeline.broker import Queue, create_brokers
+from server.pipeline.doorbell import TaskDoorbell
+from server.pipeline.schedule import keep_time
+from server.pipeline.worker import work
+from server.services import Services, open_services
+from server.settings import Settings
+from server.simulator.client import Simulator
+
+SIMULATOR_FOLDER: Final = Path("var/simulator")
+GRACE_S: Final = 3.0
+
+logger = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve the site until SIGINT or SIGTERM; unfinished submissions go on at the next start.
+
+    Raises StartError when the port is taken or a part is missing.
+    """
+    stop = stop_on_signals()
+    async with AsyncExitStack() as stack:
+        listener = bind(settings)
+        stack.callback(listener.close)
+        if settings.is_simulated:
+            settings = await stack.enter_async_context(simulate(settings))
+        if settings.is_embedded:
+            await migrate(settings)
+        brokers = create_brokers(settings)
+        sockets = create_server(settings.redis_url)
+        services = await stack.enter_async_context(
+            open_services(
+                settings,
+                publisher=SocketPublisher(sockets),
+                doorbell=TaskDoorbell(brokers[Queue.DEFAULT]),
+            )
+        )
+        if settings.is_embedded:
+            await stack.enter_async_context(background(services, brokers, stop))
+        site = create_asgi(create_app(services), sockets, services)
+        logger.info("serving", url=f"http://localhost:{settings.port}")
+
+        async def goodbye() -> None:
+            await stop.wait()
+            await disconnect_all(sockets)
+
+        async with asyncio.TaskGroup() as tasks:
+            web = tasks.create_task(
+                serve_asgi(site, web_server(listener), shutdown_trigger=goodbye)
+            )
+            tasks.create_task(_end_after_grace(web, stop))
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Return the listening socket; raise StartError with what to do when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise StartError(
+            f"port {settings.port} cannot be used ({error.strerror}); choose another one, "
+            f"for example PORT={settings.port + 1}"
+        ) from error
+    return listener
+
+
+def web_server(listener: socket.socket) -> Config:
+    """Return Hypercorn's configuration for a socket that is bound already."""
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.include_server_header = False
+    config.graceful_timeout = GRACE_S
+    config.loglevel = "WARNING"
+    return config
+
+
+@asynccontextmanager
+async def simulate(settings: Settings) -> AsyncIterator[Settings]:
+    """Run the song service's stand-in beside the site; yield settings that point at it.
+
+    It keeps its songs, and its port if it can, from one start to the next.
+    """
+    delay_s = settings.simulator_delay_seconds
+    async with Simulator.start(SIMULATOR_FOLDER, delay_s=delay_s) as simulator:
+        yield settings.model_copy(
+            update={
+                "external_api_url": simulator.api_url,
+                "song_cdn_hosts": (simulator.origin,),
+                "webhook_base_url": f"http://127.0.0.1:{settings.port}",
+            }
+        )
+
+
+@asynccontextmanager
+async def background(
+    services: Services, brokers: dict[Queue, AsyncBroker], stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Run both queues' workers and the clock in this process for the block's length."""
+    workers = [
+        asyncio.create_task(work(services, broker, queue, stop))
+        for queue, broker in brokers.items()
+    ]
+    clock = asyncio.create_task(keep_time(brokers[Queue.DEFAULT], services.settings))
+    try:
+        yield
+    finally:
+        stop.set()
+        clock.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def _end_after_grace(web: asyncio.Task[None], stop: asyncio.Event) -> None:
+    # From Python 3.12 on Hypercorn waits for idle connections without a limit
+    # (https://github.com/pgjones/hypercorn/issues/308).
+    await stop.wait()
+    with suppress(asyncio.CancelledError, TimeoutError):
+        await asyncio.wait_for(asyncio.shield(web), 2 * GRACE_S)
+    web.cancel()

@@ -1,0 +1,251 @@
+"""The song service's API: order a song, ask for it, read the balance, fetch the file.
+
+Nothing here is retried and every failure is one of `errors.py`'s kinds, so that whoever calls can
+decide by kind alone whether asking again may pay twice.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from server.clock import now
+from server.errors import NeverReached, Paused, Refused, SongUnusable, Unanswered, Unavailable
+from server.settings import Settings
+
+MAX_ANSWER_BYTES: Final = 1 << 20
+MAX_SONG_BYTES: Final = 30 << 20
+DOWNLOAD_DEADLINE_S: Final = 120
+MAX_TASK_ID: Final = 255
+MAX_LYRICS: Final = 20_000
+MAX_PAUSE_S: Final = 600.0
+PAUSE_S: Final = {HTTPStatus.UNAUTHORIZED: 300.0, HTTPStatus.PAYMENT_REQUIRED: 300.0}
+DEFAULT_PAUSE_S: Final = 30.0
+FINAL_DOWNLOAD_STATUSES: Final = frozenset({401, 403, 404, 410})
+
+
+class Outcome(StrEnum):
+    """What a generation has come to; every status we do not know means it is still under way."""
+
+    UNDER_WAY = "under_way"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+
+
+@dataclass(frozen=True)
+class SongOrder:
+    """What the visitor asked for, as far as the song is concerned."""
+
+    owner_name: str
+    pet_name: str
+    pet_type: str
+    music_vibe: str
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A generation as the song service describes it; `song_url` is None without a usable one."""
+
+    outcome: Outcome
+    song_url: str | None
+    lyrics: str
+    error_message: str | None
+    response: str
+
+
+def write_prompt(order: SongOrder) -> str:
+    """Return the prompt of the campaign's specification for this order."""
+    return (
+        "Create a heartfelt Valentine's Day love song celebrating the special bond between "
+        f"{order.owner_name} and their beloved {order.pet_type} {order.pet_name}. "
+        "Make it warm, genuine, and mention both names in the lyrics."
+    )
+
+
+class SongService:
+    """One client for the life of a process; use it as an async context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        key = settings.sonauto_api_key or SecretStr("demo")
+        self._generation_path = settings.generation_path
+        self._origins = frozenset(settings.song_cdn_hosts)
+        self._timeout_s = settings.api_request_timeout_seconds
+        # Two clients, so that the key can never travel to the host a song is fetched from.
+        self._api = httpx.AsyncClient(
+            base_url=settings.external_api_url.rstrip("/") + "/",
+            headers={"Authorization": f"Bearer {key.get_secret_value()}"},
+            timeout=self._timeout_s,
+        )
+        self._files = httpx.AsyncClient(
+            headers={"Accept-Encoding": "identity"}, timeout=httpx.Timeout(10, read=30)
+        )
+
+    async def __aenter__(self) -> Self:
+        """Return the client; no connection is made yet."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self._api.aclose()
+        await self._files.aclose()
+
+    async def generate(
+        self, order: SongOrder, webhook_url: str, *, are_tags_sent: bool = True
+    ) -> str:
+        """Order a song and return the generation's task id. This call costs money.
+
+        Without tags the vibe is named in the prompt: the service's list of tags is closed.
+        Raises NeverReached, Unavailable, Paused or Refused when nothing was bought, and Unanswered
+        when that is not known.
+        """
+        prompt = write_prompt(order)
+        body: dict[str, Any] = {
+            "prompt": prompt if are_tags_sent else f"{prompt} The mood is {order.music_vibe}.",
+            "instrumental": False,
+            "output_format": "mp3",
+            "webhook_url": webhook_url,
+        }
+        if are_tags_sent:
+            body["tags"] = [order.music_vibe, "love song", "valentine"]
+        answer = await self._ask("POST", self._generation_path, body)
+        task_id = answer.get("task_id")
+        if not isinstance(task_id, str) or not 0 < len(task_id) <= MAX_TASK_ID:
+            raise Unanswered("the order was answered without a task id")
+        return task_id
+
+    async def read_generation(self, task_id: str) -> Generation:
+        """Return the present state of a generation.
+
+        Raises Refused with status 404 when the service does not know it, else as `generate`.
+        """
+        return _read_generation(await self._ask("GET", f"generations/{task_id}"))
+
+    async def read_credits(self) -> int:
+        """Return the balance: bought credits and pay-as-you-go credits together."""
+        answer = await self._ask("GET", "credits/balance")
+        balances = [answer.get("num_credits"), answer.get("num_credits_payg", 0)]
+        if not all(isinstance(balance, int) for balance in balances):
+            raise Unanswered("the balance was answered without a number")
+        return sum(balances)
+
+    async def download(self, url: str, draft: Path) -> None:
+        """Write the song at `url` to `draft`, in full or with an error.
+
+        Only origins of SONG_CDN_HOSTS are asked, no redirect is followed, and size and total time
+        are bounded. Raises SongUnusable (or OSError when the disk is full).
+        """
+        check_origin(url, self._origins)
+        try:
+            async with asyncio.timeout(DOWNLOAD_DEADLINE_S), self._files.stream("GET", url) as file:
+                if file.status_code != HTTPStatus.OK:
+                    is_final = file.status_code in FINAL_DOWNLOAD_STATUSES
+                    raise SongUnusable(f"song answered {file.status_code}", is_final=is_final)
+                size = 0
+                with draft.open("wb") as target:
+                    async for chunk in file.aiter_raw():
+                        size += len(chunk)
+                        if size > MAX_SONG_BYTES:
+                            raise SongUnusable("the song is larger than 30 MB")
+                        target.write(chunk)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise SongUnusable(f"download broke off: {type(error).__name__}") from error
+
+    async def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        try:
+            # httpx bounds each read, not the whole answer: a drip would never end.
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._api.stream(method, path, json=body) as response,
+            ):
+                _raise_for_status(response)
+                content = b""
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > MAX_ANSWER_BYTES:
+                        raise Unanswered("the answer is larger than 1 MB")
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NeverReached(f"not reached: {type(error).__name__}") from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unanswered(f"no answer: {type(error).__name__}") from error
+        try:
+            answer = json.loads(content)
+        except ValueError as error:
+            raise Unanswered("the answer is not JSON") from error
+        if not isinstance(answer, dict):
+            raise Unanswered("the answer is not a JSON object")
+        return answer
+
+
+def check_origin(url: str, origins: frozenset[str]) -> None:
+    """Raise SongUnusable unless `url` starts at exactly one of the listed origins."""
+    try:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+    except ValueError as error:
+        raise SongUnusable("the song's address is not a URL", is_final=True) from error
+    if origin not in origins:
+        raise SongUnusable(f"songs are not fetched from {origin[:100]!r}", is_final=True)
+
+
+def _raise_for_status(response: httpx.Response) -> None:
+    status = response.status_code
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, 429):
+        pause_s = _retry_after_s(response) or PAUSE_S.get(HTTPStatus(status), DEFAULT_PAUSE_S)
+        raise Paused(f"the song service answered {status}", status, min(pause_s, MAX_PAUSE_S))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Unavailable(f"the song service answered {status}")
+    if not response.is_success:
+        raise Refused(f"the song service answered {status}", status)
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (_aware(moment) - now()).total_seconds())
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read_generation(answer: Mapping[str, Any]) -> Generation:
+    status = answer.get("status")
+    paths = answer.get("song_paths")
+    first = paths[0] if isinstance(paths, list) and paths else None
+    lyrics = answer.get("lyrics")
+    message = answer.get("error_message")
+    return Generation(
+        outcome=Outcome(status) if status in ("SUCCESS", "FAILURE") else Outcome.UNDER_WAY,
+        song_url=_storable(first) if isinstance(first, str) else None,
+        lyrics=_storable(lyrics)[:MAX_LYRICS] if isinstance(lyrics, str) else "",
+        error_message=_storable(message)[:200] if isinstance(message, str) else None,
+        response=json.dumps(answer),
+    )
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL takes neither NUL nor lone surrogates, which JSON can spell.
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

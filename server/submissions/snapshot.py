@@ -1,0 +1,67 @@
+"""The row as a waiting page sees it, read afresh at each call."""
+
+import math
+from datetime import datetime
+from typing import Final
+
+from realtime.events import Snapshot
+from server.clock import now, to_wire
+from server.services import Services
+from server.submissions.forecast import Forecast, read_forecast
+from server.submissions.lifecycle import Stage
+from server.submissions.model import Submission
+
+# Each stage owns a part of the bar. Within it, time brings the bar closer to the end without ever
+# reaching it, so that neither a slow song nor a later stage makes it fall.
+PROGRESS_OF: Final = {
+    Stage.QUEUED: (0.02, 0.08, 120.0),
+    Stage.SENDING: (0.08, 0.10, 10.0),
+    Stage.COMPOSING: (0.10, 0.78, 60.0),
+    Stage.DOWNLOADING: (0.78, 0.85, 5.0),
+    Stage.RENDERING: (0.85, 0.99, 5.0),
+    Stage.READY: (1.0, 1.0, 1.0),
+    Stage.FAILED: (1.0, 1.0, 1.0),
+}
+"""Stage -> where its part begins, where it ends, and the seconds after which 63 % of it is full."""
+
+
+async def read_snapshot(services: Services, session_id: str) -> Snapshot | None:
+    """Return the present snapshot of a submission, or None when there is none by that id."""
+    submission = await Submission.get_or_none(session_id=session_id)
+    if submission is None:
+        return None
+    stage = Stage(submission.stage)
+    position = await _queue_position(submission) if stage is Stage.QUEUED else None
+    forecast = await read_forecast(services.settings.max_concurrent_requests)
+    return Snapshot(
+        session_id=submission.session_id,
+        version=submission.version,
+        status=submission.entry_status,
+        stage=(Stage.QUEUED if stage is Stage.SENDING else stage).value,
+        progress=_progress(stage, submission.stage_since),
+        queue_position=position,
+        eta_seconds=_eta(stage, submission.stage_since, position, forecast),
+        preview_url=f"/storage/preview/{session_id}.mp4" if submission.preview_path else None,
+        failure_reason=submission.failure_reason,
+        created_at=to_wire(submission.created_at),
+    )
+
+
+async def _queue_position(submission: Submission) -> int:
+    ahead = Submission.filter(stage=Stage.QUEUED, created_at__lt=submission.created_at)
+    return await ahead.count() + 1
+
+
+def _progress(stage: Stage, since: datetime) -> float:
+    start, end, pace_s = PROGRESS_OF[stage]
+    elapsed_s = max(0.0, (now() - since).total_seconds())
+    return round(start + (end - start) * (1 - math.exp(-elapsed_s / pace_s)), 3)
+
+
+def _eta(
+    stage: Stage, since: datetime, position: int | None, forecast: Forecast | None
+) -> tuple[int, int] | None:
+    if forecast is None or stage in (Stage.READY, Stage.FAILED):
+        return None
+    elapsed_s = max(0.0, (now() - since).total_seconds())
+    return forecast.remaining(stage, elapsed_s, position)

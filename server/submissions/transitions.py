@@ -1,0 +1,215 @@
+"""The only writer of a submission's stage and status.
+
+Every move is one UPDATE guarded by the stages that may be left (and, for work under a lease, by its
+fence); no row means that somebody was first, which is no error. Whoever hears of a move hears of it
+after the commit: first the task that goes on, then the visitor.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
+from tortoise.transactions import in_transaction
+
+from server.clock import now
+from server.log import short_id
+from server.services import Services
+from server.submissions.forecast import learn
+from server.submissions.lifecycle import (
+    SLOT_STAGES,
+    STATUS_OF,
+    FailureReason,
+    Stage,
+    sources,
+)
+from server.submissions.model import SongAccount, Submission
+from server.submissions.snapshot import read_snapshot
+
+TASK_OF: Final = {
+    Stage.SENDING: "send_to_sonauto",
+    Stage.COMPOSING: "fetch_generation_details",
+    Stage.DOWNLOADING: "download_audio",
+    Stage.RENDERING: "create_video",
+}
+"""The task that acts on a submission in each stage in which there is something to do."""
+
+logger = structlog.get_logger(__name__)
+
+
+async def claim_slots(services: Services) -> list[str]:
+    """Move the oldest queued submissions to `sending`, as many as there are free slots.
+
+    Returns their session ids; none while the song account is paused or out of credits. Slots are
+    counted under a row lock, so that dispatchers side by side never claim more than there are.
+    """
+    moment = now()
+    claimed: list[str] = []
+    async with in_transaction() as connection:
+        account = await SongAccount.all().using_db(connection).select_for_update().get(id=1)
+        if account.is_sold_out or (account.paused_until and account.paused_until > moment):
+            return []
+        rows = Submission.all().using_db(connection)
+        occupied = await rows.filter(stage__in=SLOT_STAGES).count()
+        free = services.settings.max_concurrent_requests - occupied
+        if free <= 0:
+            return []
+        waiting = rows.filter(stage=Stage.QUEUED, next_run_at__lte=moment).order_by("created_at")
+        for submission in await waiting.limit(free).only("session_id"):
+            session_id = submission.session_id
+            queued = rows.filter(session_id=session_id, stage=Stage.QUEUED)
+            if await queued.update(**_columns(Stage.SENDING)):
+                claimed.append(session_id)
+    for session_id in claimed:
+        await services.doorbell.ring(TASK_OF[Stage.SENDING], session_id)
+    return claimed
+
+
+async def requeue(services: Services, session_id: str, *, fence: int, delay_s: float) -> bool:
+    """Put a submission whose request bought nothing back into the queue, due after `delay_s`."""
+    changes = {"next_run_at": now() + timedelta(seconds=delay_s)}
+    return await _move(services, session_id, Stage.QUEUED, fence=fence, changes=changes)
+
+
+async def start_composing(
+    services: Services, session_id: str, task_id: str, *, fence: int | None = None
+) -> bool:
+    """Note that the song service has taken the order as `task_id`.
+
+    Without a fence this adopts a song that only a webhook told of, and which is therefore due to
+    be looked at. False when the row has moved on or `task_id` belongs to another submission.
+    """
+    moment = now()
+    poll_s = services.settings.generation_poll_interval if fence is not None else 0
+    changes = {
+        "LLM_task_id": task_id,
+        "sent_to_LLM": moment,
+        "next_run_at": moment + timedelta(seconds=poll_s),
+    }
+    try:
+        return await _move(services, session_id, Stage.COMPOSING, fence=fence, changes=changes)
+    except IntegrityError:
+        logger.warning("generation_belongs_to_another", session_id=short_id(session_id))
+        return False
+
+
+async def start_downloading(
+    services: Services, session_id: str, *, fence: int, song_url: str, lyrics: str, response: str
+) -> bool:
+    """Keep what the finished generation says and go on to its song file."""
+    changes = {
+        "received_from_LLM": now(),
+        "LLM_status": "success",
+        "LLM_response": song_url,
+        "LLM_full_response": response,
+        "lyrics": lyrics,
+    }
+    return await _move(services, session_id, Stage.DOWNLOADING, fence=fence, changes=changes)
+
+
+async def start_rendering(services: Services, session_id: str, *, fence: int) -> bool:
+    """Note that the song file is in place and go on to the video."""
+    changes = {"generated_song_path": str(services.storage.song(session_id))}
+    return await _move(services, session_id, Stage.RENDERING, fence=fence, changes=changes)
+
+
+async def succeed(services: Services, session_id: str, *, fence: int) -> bool:
+    """Publish the finished video."""
+    changes = {
+        "generated_video_path": str(services.storage.video(session_id)),
+        "video_creation_end": now(),
+    }
+    if not await _move(services, session_id, Stage.READY, fence=fence, changes=changes):
+        return False
+    await learn(await Submission.get(session_id=session_id))
+    return True
+
+
+async def fail(
+    services: Services,
+    session_id: str,
+    reason: FailureReason,
+    *,
+    leaving: Stage,
+    fence: int | None = None,
+    llm_status: str | None = None,
+) -> bool:
+    """End a submission that stands at `leaving`; False when it does not stand there any more."""
+    changes: dict[str, Any] = {"failure_reason": reason}
+    if llm_status is not None:
+        changes["LLM_status"] = llm_status
+    moved = await _move(
+        services, session_id, Stage.FAILED, fence=fence, leaving=leaving, changes=changes
+    )
+    if moved:
+        logger.error("submission_failed", session_id=short_id(session_id), reason=reason.value)
+    return moved
+
+
+async def expire(session_id: str) -> None:
+    """Mark an ended submission whose files are gone, and forget the names and the lyrics."""
+    await Submission.filter(session_id=session_id, expired_at=None).update(
+        expired_at=now(),
+        version=F("version") + 1,
+        owner_name="",
+        pet_name="",
+        lyrics=None,
+        LLM_response=None,
+        LLM_full_response=None,
+        preview_path=None,
+    )
+
+
+async def show_preview(services: Services, session_id: str) -> None:
+    """Let the waiting page know that the record is pressed; the stage stays as it is."""
+    path = str(services.storage.preview(session_id))
+    pressed = Submission.filter(session_id=session_id, preview_path=None)
+    if await pressed.update(preview_path=path, version=F("version") + 1):
+        await announce(services, session_id)
+
+
+async def announce(services: Services, session_id: str) -> None:
+    """Publish the submission's present snapshot to whoever watches it."""
+    snapshot = await read_snapshot(services, session_id)
+    if snapshot is not None:
+        await services.publisher.publish(snapshot)
+
+
+async def _move(
+    services: Services,
+    session_id: str,
+    target: Stage,
+    *,
+    fence: int | None,
+    changes: Mapping[str, Any],
+    leaving: Stage | None = None,
+) -> bool:
+    rows = Submission.filter(session_id=session_id, stage__in=sources(target))
+    if leaving is not None:
+        rows = rows.filter(stage=leaving)
+    if fence is not None:
+        rows = rows.filter(fence=fence)
+    if not await rows.update(**(_columns(target) | dict(changes))):
+        return False
+    logger.info("submission_moved", session_id=short_id(session_id), stage=target.value)
+    if target is Stage.DOWNLOADING or target is Stage.RENDERING:
+        await services.doorbell.ring(TASK_OF[target], session_id)
+    if target not in SLOT_STAGES:
+        await services.doorbell.ring("process_pending_queue")
+    await announce(services, session_id)
+    return True
+
+
+def _columns(target: Stage) -> dict[str, Any]:
+    moment = now()
+    return {
+        "stage": target,
+        "entry_status": STATUS_OF[target],
+        "stage_since": moment,
+        "version": F("version") + 1,
+        "attempts": 0,
+        "lease_until": None,
+        "next_run_at": moment,
+    }

@@ -1,0 +1,49 @@
+"""The processes beside the web when PostgreSQL and Redis are there: workers and the scheduler."""
+
+import asyncio
+
+import structlog
+
+from realtime.publisher import redis_publisher
+from server.errors import StartError
+from server.pipeline.broker import Queue, create_brokers
+from server.pipeline.doorbell import TaskDoorbell
+from server.pipeline.schedule import keep_time
+from server.pipeline.worker import work
+from server.services import open_services
+from server.settings import Settings
+from server.site import stop_on_signals
+
+logger = structlog.get_logger(__name__)
+
+
+async def run_worker(settings: Settings, queue: Queue) -> None:
+    """Work on `queue` until SIGINT or SIGTERM; raise StartError without Redis."""
+    redis_url = _require_redis(settings)
+    stop = stop_on_signals()
+    brokers = create_brokers(settings)
+    publisher = redis_publisher(redis_url)
+    doorbell = TaskDoorbell(brokers[queue])
+    async with open_services(settings, publisher=publisher, doorbell=doorbell) as services:
+        await work(services, brokers[queue], queue, stop)
+
+
+async def run_scheduler(settings: Settings) -> None:
+    """Send scheduled tasks until SIGINT or SIGTERM; raise StartError without Redis."""
+    _require_redis(settings)
+    stop = stop_on_signals()
+    broker = create_brokers(settings)[Queue.DEFAULT]
+    clock = asyncio.create_task(keep_time(broker, settings))
+    logger.info("scheduler_started")
+    await stop.wait()
+    clock.cancel()
+    await broker.shutdown()
+
+
+def _require_redis(settings: Settings) -> str:
+    if settings.redis_url is None:
+        raise StartError(
+            "workers and the scheduler run inside `petsong serve`; to run them as processes of "
+            "their own set DATABASE_URL and REDIS_URL"
+        )
+    return settings.redis_url
