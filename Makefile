@@ -1,0 +1,99 @@
+# Two commands matter: `make run` is the site, `make test` is every check. `make help` lists the rest.
+#
+# Invariant: a file is made again only when something it was made from has changed, so a second start
+# takes seconds. Everything is installed into .venv and client/node_modules; only the programs that
+# the tests need are asked of the system's package manager. Works with GNU make 3.81 (macOS).
+
+PORT   ?= 8000
+PYTHON ?=
+ARGS   ?=
+
+UV_VERSION := 0.13.9
+UV_PIP     := .venv/bin/uv pip
+INSTALL    := $(UV_PIP) install --quiet --python .venv/bin/python
+COMPILE    := $(UV_PIP) compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-header --extra build pyproject.toml
+NPM        := cd client && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
+
+# What each stage leaves behind.
+UV            := .venv/.uv-$(UV_VERSION)
+REQUIREMENTS  := .venv/.requirements
+TEST_REQUIREMENTS := .venv/.test-requirements
+PETSONG       := .venv/bin/petsong
+NODE_MODULES  := client/node_modules/.package-lock.json
+CLIENT        := client/dist/.built
+
+# Folders are listed too: a deleted file changes nothing but its folder.
+CLIENT_SOURCES := $(shell find client -mindepth 1 \
+	\( -name node_modules -o -name dist -o -name tests \) -prune -o -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup run test programs lint types unit client-test lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(PETSONG) $(CLIENT) ## Set up .venv and build the client (PYTHON=python3.12 names another Python)
+
+run: setup ## Start the site on http://localhost:8000 (PORT=8080 changes the port)
+	@PORT=$(PORT) exec $(PETSONG) serve
+
+test: setup programs lint types client-test ## Check everything, with real servers (ARGS="-k name" goes to pytest)
+	.venv/bin/pytest $(ARGS)
+
+lint: $(TEST_REQUIREMENTS) $(NODE_MODULES) ## Check the style of Python and TypeScript
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	$(NPM) run --silent lint
+
+types: $(TEST_REQUIREMENTS) $(PETSONG) $(NODE_MODULES) ## Check the types of Python and TypeScript
+	.venv/bin/mypy
+	$(NPM) run --silent typecheck
+
+unit: $(TEST_REQUIREMENTS) $(PETSONG) client-test ## Run the tests that need no server
+	.venv/bin/pytest tests/unit $(ARGS)
+
+client-test: $(NODE_MODULES)
+	$(NPM) run --silent test
+
+programs: $(TEST_REQUIREMENTS)
+	@.ci/programs
+
+lock: $(UV) ## Lock the dependencies of pyproject.toml again (ARGS=--upgrade takes newer releases)
+	$(COMPILE) --output-file requirements.lock $(ARGS)
+	$(COMPILE) --output-file tests/requirements.lock --group test --constraint requirements.lock $(ARGS)
+
+clean: ## Remove what was installed and built; var/ with its songs stays
+	rm -rf .venv client/node_modules client/dist .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@PYTHON="$(PYTHON)" .ci/venv
+
+$(UV): .venv/bin/python
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+# Both locks are installed without removing anything: the tests' lock contains the first, and
+# `make run` after `make test` leaves the test tools where they are.
+$(REQUIREMENTS): requirements.lock $(UV)
+	$(INSTALL) --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(TEST_REQUIREMENTS): tests/requirements.lock $(REQUIREMENTS)
+	$(INSTALL) --require-hashes --requirement tests/requirements.lock
+	@touch $@
+
+$(PETSONG): pyproject.toml $(REQUIREMENTS)
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_MODULES): client/package.json client/package-lock.json $(REQUIREMENTS)
+	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(CLIENT): $(CLIENT_SOURCES) $(NODE_MODULES)
+	$(NPM) run --silent build
+	@touch $@

@@ -1,0 +1,43 @@
+"""Real servers for every test that asks for one.
+
+Invariant: the servers start with the first test that needs them, once per run; each test gets an
+empty database. A test that stops or breaks a server starts one of its own, from tests.servers.
+"""
+
+import signal
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.servers import PostgresServer, RedisServer
+
+
+def pytest_configure() -> None:
+    """Leave in good order when `make` is told to stop: the servers are killed at Python's exit."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+
+
+@pytest.fixture(scope="session")
+async def postgres_server() -> AsyncIterator[PostgresServer]:
+    async with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def redis_server() -> AsyncIterator[RedisServer]:
+    async with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    url = await postgres_server.create_database()
+    yield url
+    await postgres_server.drop_database(url)
+
+
+@pytest.fixture
+async def redis_url(redis_server: RedisServer) -> str:
+    await redis_server.flush()
+    return redis_server.url

@@ -1,0 +1,30 @@
+"""Loopback ports for servers that tests start.
+
+Invariant: no port is handed out twice in one run, and none lies in the range that the kernel gives
+to outgoing connections: a client that retries while its server restarts could otherwise be given
+the server's own port and connect to itself.
+"""
+
+import random
+import socket
+
+CANDIDATES = range(20000, 30000)  # below 32768 (Linux) and 49152 (macOS), where those ranges start
+_handed_out: set[int] = set()
+
+
+def free_port() -> int:
+    """Return a TCP port on which nothing listens."""
+    for port in random.sample(CANDIDATES, k=len(CANDIDATES)):
+        if port not in _handed_out and _is_free(port):
+            _handed_out.add(port)
+            return port
+    raise RuntimeError(f"no free port between {CANDIDATES.start} and {CANDIDATES.stop}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,80 @@
+"""What every server of the tests can do: start, stop, crash, freeze, come back.
+
+Invariant: `start` returns when the server answers and raises with the end of its output otherwise;
+leaving the context stops it, and having to kill it then is an error.
+"""
+
+import signal
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+from tests.servers.child import Child
+from tests.servers.polling import wait_until
+
+
+class Server(ABC):
+    """A child process that answers; a subclass says which and how it is asked."""
+
+    child: Child
+
+    @abstractmethod
+    async def is_up(self) -> bool:
+        """Whether the server answers at this moment."""
+
+    async def start(self, timeout_s: float = 30) -> None:
+        """Start the server and wait until it answers."""
+        self.child.start()
+
+        async def is_up() -> bool:
+            self.child.check_is_running()
+            return await self.is_up()
+
+        try:
+            await wait_until(is_up, timeout_s)
+        except TimeoutError as error:
+            self.child.kill_now()
+            raise self.child.failure(f"was not up within {timeout_s} s") from error
+
+    async def stop(self, by: signal.Signals = signal.SIGTERM, timeout_s: float = 15) -> int:
+        """Ask the server to stop and return its exit status."""
+        self.child.send(by)
+        self.child.resume()  # a frozen server would keep the request waiting
+        return await self.child.wait(timeout_s)
+
+    async def restart(self) -> None:
+        """Stop and start again at the same address."""
+        await self.stop()
+        await self.start()
+
+    def kill(self) -> None:
+        """End the server without a chance to tidy up, as a power cut does."""
+        self.child.kill_now()
+
+    def pause(self) -> None:
+        """Freeze the server: its sockets stay open and nothing is answered."""
+        self.child.pause()
+
+    def resume(self) -> None:
+        """Let a frozen server go on."""
+        self.child.resume()
+
+    def remove_files(self) -> None:
+        """Remove what the server has left behind; called once it has ended."""
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self.child.is_running:
+                await self.stop()
+        finally:
+            self.child.kill_now()
+            self.remove_files()

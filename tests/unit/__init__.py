@@ -1,0 +1,1 @@
+"""Tests that need no server: they mirror the source tree and touch no file outside tmp_path."""
