@@ -22,6 +22,7 @@ const ASK_WITHOUT_SOCKET_MS = 10_000
 /** While connected: the place in the queue moves without a push of its own, and a push can be lost. */
 const ASK_WITH_SOCKET_MS = 20_000
 const ACKNOWLEDGEMENT_MS = 5_000
+const CONNECT_MS = 10_000
 const RECONNECT_MS = 1_000
 const MAX_RECONNECT_MS = 10_000
 
@@ -41,6 +42,7 @@ export function watchSubmission(session_id: string, listener: Listener): () => v
   const socket = io({
     path: SOCKET_PATH,
     transports: ['websocket'],
+    timeout: CONNECT_MS,
     reconnectionDelay: RECONNECT_MS,
     reconnectionDelayMax: MAX_RECONNECT_MS,
     // A restarted server must not meet everybody in the same second.

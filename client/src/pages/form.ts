@@ -10,9 +10,10 @@ import type { FieldMessages, SubmissionOutcome } from '../api'
 import { SUBMISSION_FIELDS } from '../contract'
 import type { Submission, SubmissionField } from '../contract'
 import type { Cropper, CropMove } from '../crop'
+import { loadDraft, saveDraft } from '../draft'
 import { IdempotencyKey } from '../idempotency'
 import { findNameFault, normalizeName } from '../names'
-import { openPicture, PhotoError } from '../photo'
+import { fromDataUrl, openPicture, PhotoError, toDataUrl } from '../photo'
 import { SessionManager } from '../session'
 import { registerToast, showToast } from '../toast'
 
@@ -28,7 +29,6 @@ const WORDS = {
   changePhoto: 'Change photo',
   openingPhoto: 'Opening …',
   addPhoto: 'Please add a photo of your pet.',
-  cropFirst: 'Please confirm the crop of your photo first.',
   cropperMissing: 'The photo editor could not be loaded. Please check your connection and choose the photo again.',
   checkFields: 'Please check the marked fields.',
   tryAgain: 'Try again',
@@ -48,19 +48,6 @@ const idempotencyKey = new IdempotencyKey()
 /** Kept out of the component: Alpine would wrap the cropper in a proxy, which its own bookkeeping does not survive. */
 let crop: typeof import('../crop') | null = null
 let cropper: Cropper | null = null
-
-function toDataUrl(blob: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader()
-    reader.onload = () => {
-      resolve(reader.result as string)
-    }
-    reader.onerror = () => {
-      reject(new PhotoError('The photo could not be read. Please choose it again.'))
-    }
-    reader.readAsDataURL(blob)
-  })
-}
 
 /** The ring of the label has room for about sixteen letters of each name. */
 function fitOnLabel(name: string): string {
@@ -86,7 +73,8 @@ function listSongs(): SongLink[] {
 
 Alpine.data('submissionForm', () => ({
   fields: { pet_name: '', pet_type: '', music_vibe: '', owner_name: '' },
-  /** The picture being cropped, and the cut photo; object URLs. */
+  /** Object URLs: the picture in the crop dialog, the picture that the photo was cut from, the photo. */
+  croppingUrl: '',
   pictureUrl: '',
   photoUrl: '',
   photoDataUrl: '',
@@ -100,6 +88,7 @@ Alpine.data('submissionForm', () => ({
 
   async init() {
     this.songs = listSongs()
+    this.restoreDraft()
     this.isSoldOut = sessions.hasReachedSubmissionLimit() || !(await fetchAvailability())
     if (this.isSoldOut) this.showSoldOut()
   },
@@ -151,8 +140,7 @@ Alpine.data('submissionForm', () => ({
       case 'music_vibe':
         return this.fields.music_vibe === '' ? WORDS.chooseVibe : ''
       case 'photo':
-        if (this.photoDataUrl !== '') return ''
-        return this.pictureUrl === '' ? WORDS.addPhoto : WORDS.cropFirst
+        return this.photoDataUrl === '' ? WORDS.addPhoto : ''
     }
   },
 
@@ -205,9 +193,7 @@ Alpine.data('submissionForm', () => ({
     this.isOpeningPhoto = true
     try {
       const picture = await openPicture(file)
-      URL.revokeObjectURL(this.pictureUrl)
-      this.pictureUrl = picture.url
-      await this.openCrop()
+      await this.openCrop(picture.url)
     } catch (error) {
       this.messages.photo = error instanceof PhotoError ? error.message : WORDS.cropperMissing
     } finally {
@@ -215,11 +201,12 @@ Alpine.data('submissionForm', () => ({
     }
   },
 
-  async openCrop() {
+  async openCrop(url: string) {
     crop ??= await import('../crop')
     const image = this.$refs['picture'] as HTMLImageElement
     const dialog = this.$refs['cropDialog'] as HTMLDialogElement
-    image.src = this.pictureUrl
+    this.croppingUrl = url
+    image.src = url
     await image.decode()
     dialog.showModal()
     cropper = await crop.openCropper(image)
@@ -227,7 +214,7 @@ Alpine.data('submissionForm', () => ({
   },
 
   reopenCrop() {
-    void this.openCrop()
+    void this.openCrop(this.pictureUrl)
   },
 
   moveCrop(event: Event) {
@@ -249,7 +236,10 @@ Alpine.data('submissionForm', () => ({
       this.photoDataUrl = await toDataUrl(cut)
       URL.revokeObjectURL(this.photoUrl)
       this.photoUrl = URL.createObjectURL(cut)
+      if (this.pictureUrl !== this.croppingUrl) URL.revokeObjectURL(this.pictureUrl)
+      this.pictureUrl = this.croppingUrl
       this.messages.photo = ''
+      this.keepDraft()
     } catch (error) {
       this.messages.photo = error instanceof PhotoError ? error.message : WORDS.addPhoto
     }
@@ -259,7 +249,26 @@ Alpine.data('submissionForm', () => ({
   closeCrop() {
     cropper?.destroy()
     cropper = null
+    // Cancelled: the photo cut before, if any, stays with its own picture.
+    if (this.croppingUrl !== this.pictureUrl) URL.revokeObjectURL(this.croppingUrl)
     ;(this.$refs['cropDialog'] as HTMLDialogElement).close()
+  },
+
+  // Draft
+
+  keepDraft() {
+    saveDraft({ ...this.fields, photo: this.photoDataUrl })
+  },
+
+  restoreDraft() {
+    const draft = loadDraft()
+    if (draft === null) return
+    const { photo, ...fields } = draft
+    this.fields = fields
+    if (photo === '') return
+    this.photoDataUrl = photo
+    this.photoUrl = URL.createObjectURL(fromDataUrl(photo))
+    this.pictureUrl = URL.createObjectURL(fromDataUrl(photo))
   },
 
   // Submission

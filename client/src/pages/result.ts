@@ -9,6 +9,7 @@ import { fetchResult, fetchSnapshot } from '../api'
 import type { ResultOutcome } from '../api'
 import { FAILURE_REASONS } from '../contract'
 import type { FailureReason, SongResult } from '../contract'
+import { clearDraft } from '../draft'
 import { parseLyrics } from '../lyrics'
 import type { LyricsSection } from '../lyrics'
 import { canShare, copyText, coupleOf, facebookUrl, sharePage, videoFileName, whatsAppUrl } from '../share'
@@ -75,6 +76,7 @@ Alpine.data('result', () => ({
     switch (outcome.kind) {
       case 'success':
         this.result = outcome.result
+        clearDraft()
         this.sections = parseLyrics(outcome.result.lyrics)
         break
       case 'failed':

@@ -31,7 +31,7 @@ const WORDS = {
   opening: 'Looking for your song …',
   nextInLine: 'You are next in line.',
   place: (position: number) => `You are number ${String(position)} in line.`,
-  reconnecting: 'Connection lost. We keep asking; your song is being made all the same.',
+  reconnecting: 'Reconnecting … Your song is being made all the same; we keep asking how far it is.',
   copied: 'Copied! Open the link whenever you like.',
   notCopied: 'Please copy the address from your browser’s address bar.',
   missingTitle: 'Song not found',
