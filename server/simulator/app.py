@@ -1,0 +1,31 @@
+"""Puts the routes together and ties the service's life to the server's."""
+
+from __future__ import annotations
+
+from quart import Quart
+
+from .api import build_api
+from .controls import build_controls
+from .downloads import build_downloads
+from .listener import Listener
+from .service import SongService
+
+
+def create_app(service: SongService, listener: Listener) -> Quart:
+    """Build the ASGI application; unfinished generations go on as soon as it is served."""
+    app = Quart(__name__)
+    # Slow, stalled and endless downloads are wanted here.
+    app.config["RESPONSE_TIMEOUT"] = None
+    app.register_blueprint(build_api(service, listener))
+    app.register_blueprint(build_downloads(service, listener))
+    app.register_blueprint(build_controls(service))
+
+    @app.before_serving
+    async def resume() -> None:
+        await service.resume()
+
+    @app.after_serving
+    async def close() -> None:
+        await service.close()
+
+    return app

@@ -1,0 +1,75 @@
+"""A listening socket that remembers its connections, so that a fault can cut one of them.
+
+ASGI has no way to break a connection, and a broken connection is the answer some tests need.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Any
+
+from hypercorn.config import Config, Sockets
+
+Peer = tuple[str, int]
+
+
+class Listener(socket.socket):
+    """Accepts connections on `host:port` and can cut each by its peer address."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(socket.AF_INET, socket.SOCK_STREAM)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.bind((host, port))
+        self.listen()
+        self._connections: dict[Peer, socket.socket] = {}
+
+    @property
+    def origin(self) -> str:
+        """The address to call it by, without a final slash."""
+        host, port = self.getsockname()
+        return f"http://{host}:{port}"
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept as any socket does, and remember the connection by its peer."""
+        connection, peer = super().accept()
+        self._forget_closed()
+        self._connections[peer] = connection
+        return connection, peer
+
+    def cut(self, peer: Peer | None, *, reset: bool = False) -> None:
+        """Close a connection after what was sent, or with a TCP reset in the middle of it."""
+        connection = self._connections.pop(peer, None) if peer else None
+        if connection is None or connection.fileno() < 0:
+            return
+        if reset:
+            no_linger = struct.pack("ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+        # The server then reads the end of the stream and closes the connection itself.
+        connection.shutdown(socket.SHUT_RD)
+
+    def cut_all(self) -> None:
+        """Close every connection: Python 3.12 would wait for all of them when it stops serving."""
+        for peer in list(self._connections):
+            self.cut(peer)
+
+    def _forget_closed(self) -> None:
+        self._connections = {
+            peer: connection
+            for peer, connection in self._connections.items()
+            if connection.fileno() >= 0
+        }
+
+
+class ListenerConfig(Config):
+    """Hypercorn's configuration for a socket that is listening already."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__()
+        self._listener = listener
+        self.loglevel = "WARNING"
+        self.graceful_timeout = 1.0
+
+    def create_sockets(self) -> Sockets:
+        """The one socket that exists."""
+        return Sockets([], [self._listener], [])

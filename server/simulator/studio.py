@@ -1,0 +1,102 @@
+"""The child process in which songs are composed and encoded, one after the other.
+
+Composing keeps a core busy for a second or two; here it can never delay an HTTP answer. Jobs and
+replies are JSON lines over the child's pipes, so the child ends by itself when its parent is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SongJob:
+    """What to record: all that decides how the song sounds, and the file to make."""
+
+    path: str
+    vibe: str
+    seed: int
+    owner_name: str
+    pet_name: str
+    song_s: float | None
+    bit_rate_kbps: int
+
+
+class StudioError(Exception):
+    """The song could not be recorded; the message says why."""
+
+
+class Studio:
+    """Records songs in a child process, which is started anew whenever it has died."""
+
+    def __init__(self) -> None:
+        self._child: Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Start the child, so that the first song need not wait for it."""
+        await self._living_child()
+
+    async def record(self, job: SongJob) -> None:
+        """Compose and encode one song to `job.path`, which appears only when it is complete.
+
+        Raises:
+            StudioError: the child failed or died; the next job starts a new one.
+        """
+        async with self._turn:
+            child = await self._living_child()
+            assert child.stdin is not None
+            assert child.stdout is not None
+            try:
+                child.stdin.write(json.dumps(asdict(job)).encode() + b"\n")
+                await child.stdin.drain()
+                line = await child.stdout.readline()
+            except ConnectionError as error:
+                raise StudioError("the studio stopped") from error
+            except asyncio.CancelledError:
+                # The reply to the abandoned job must not be read as the next one's.
+                await self.close()
+                raise
+        if not line:
+            raise StudioError("the studio stopped while recording")
+        if reason := json.loads(line)["error"]:
+            raise StudioError(reason)
+
+    async def close(self) -> None:
+        """End the child, even in the middle of a song."""
+        child, self._child = self._child, None
+        if child is not None and child.returncode is None:
+            child.kill()
+            await child.wait()
+
+    async def _living_child(self) -> Process:
+        if self._child is None or self._child.returncode is not None:
+            self._child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE
+            )
+        return self._child
+
+
+def _serve_parent() -> None:
+    # The parent shares this module, but has no use for NumPy and FFmpeg.
+    from .music.composer import compose
+    from .music.mp3 import write_mp3
+
+    for line in sys.stdin:
+        error = None
+        try:
+            job = SongJob(**json.loads(line))
+            song = compose(job.vibe, job.seed, job.owner_name, job.pet_name, job.song_s)
+            write_mp3(Path(job.path), song, bit_rate_kbps=job.bit_rate_kbps)
+        except Exception as reason:
+            error = f"{type(reason).__name__}: {reason}"
+        print(json.dumps({"error": error}), flush=True)
+
+
+if __name__ == "__main__":
+    _serve_parent()

@@ -1,0 +1,81 @@
+"""Sends webhooks, faithfully or as the faults demand.
+
+A webhook is tried once: whether it arrived is noted in the ledger and never retried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from .faults import Fault, Switchboard
+from .generation import Generation, Status
+from .ledger import Ledger
+
+TIMEOUT_S = 30.0
+
+
+class WebhookSender:
+    """Posts a generation's state to the address that its creator gave."""
+
+    def __init__(self, faults: Switchboard, ledger: Ledger) -> None:
+        self._faults = faults
+        self._ledger = ledger
+        limits = httpx.Limits(max_connections=None)
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, limits=limits)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def announce_end(self, generation: Generation) -> None:
+        """Send the webhook of a finished generation, bent by whatever faults are on."""
+        if self._faults.take(Fault.WEBHOOK_NEVER):
+            return
+        if late := self._faults.take(Fault.WEBHOOK_LATE):
+            await asyncio.sleep(late.value)
+        payload = generation.as_webhook()
+        if wrong := self._faults.take(Fault.WEBHOOK_WRONG_TASK_ID):
+            payload["task_id"] = wrong.value
+        if fields := self._faults.take(Fault.WEBHOOK_FIELDS):
+            payload |= fields.value
+        copies = self._faults.take(Fault.WEBHOOK_COPIES)
+        await self._post(generation, payload, copies=copies.value if copies else 1)
+        if self._faults.take(Fault.WEBHOOK_CONTRADICTION):
+            succeeded = generation.status is Status.SUCCESS
+            await self.ring(generation, Status.FAILURE if succeeded else Status.SUCCESS)
+
+    async def announce_progress(self, generation: Generation) -> None:
+        """Send the state of an unfinished generation, if the fault asks for it."""
+        if self._faults.take(Fault.WEBHOOK_EVERY_STATUS):
+            await self.ring(generation)
+
+    async def announce_falsely(self, generation: Generation) -> None:
+        """Claim SUCCESS for a generation that has just begun, if the fault asks for it."""
+        if forged := self._faults.take(Fault.WEBHOOK_FORGED):
+            payload = generation.as_webhook(Status.SUCCESS) | {"song_paths": forged.value}
+            await self._post(generation, payload)
+
+    async def ring(
+        self, generation: Generation, status: Status | None = None, copies: int = 1
+    ) -> list[int | None]:
+        """Send `copies` webhooks in parallel now; the HTTP status that each was answered with."""
+        return await self._post(generation, generation.as_webhook(status), copies=copies)
+
+    async def _post(
+        self, generation: Generation, payload: dict[str, Any], copies: int = 1
+    ) -> list[int | None]:
+        url = generation.request.webhook_url
+        if not url:
+            return []
+        return await asyncio.gather(*(self._post_once(url, payload) for _ in range(copies)))
+
+    async def _post_once(self, url: str, payload: dict[str, Any]) -> int | None:
+        try:
+            answered: int | None = (await self._client.post(url, json=payload)).status_code
+        except (httpx.HTTPError, httpx.InvalidURL):
+            answered = None
+        self._ledger.webhooks.append(payload | {"answered": answered})
+        return answered
