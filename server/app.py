@@ -1,0 +1,44 @@
+"""The web application: every blueprint, with what holds for all of them.
+
+Takes open services and opens nothing itself, so that a test and the running site make the same app.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from quart import Quart
+
+from server.services import Services
+from server.web.admin import admin
+from server.web.availability import availability
+from server.web.context import attach_services
+from server.web.documentation import serve_documentation
+from server.web.failures import answer_errors
+from server.web.headers import add_security_headers
+from server.web.health import health
+from server.web.media import RangeResponse, media
+from server.web.pages import CLIENT_FOLDER, serve_pages
+from server.web.results import results
+from server.web.submissions import MAX_FORM_BYTES, submissions
+from server.web.webhook import webhook
+
+TEMPLATES: Final = Path(__file__).parent / "web" / "templates"
+BODY_TIMEOUT_S: Final = 60
+
+
+def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
+    """Return the application over `services`; raise StartError if `client` has not been built."""
+    app = Quart("server", template_folder=str(TEMPLATES), static_folder=None)
+    app.response_class = RangeResponse
+    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
+    app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
+    # Quart would cut a download that takes longer than this.
+    app.config["RESPONSE_TIMEOUT"] = None
+    attach_services(app, services)
+    add_security_headers(app)
+    answer_errors(app)
+    for blueprint in (submissions, results, webhook, media, health, admin, availability):
+        app.register_blueprint(blueprint)
+    serve_documentation(app)
+    serve_pages(app, client)
+    return app

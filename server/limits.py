@@ -1,0 +1,115 @@
+"""How often one address may ask: a moving window for each rule, shared by all web processes.
+
+Limits protect the site and never stop it: while Redis is away, everybody is admitted.
+"""
+
+import asyncio
+import math
+import time
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+from types import TracebackType
+from typing import Any, Final, Self
+
+import structlog
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+from server.errors import TooManyRequests
+from server.settings import Settings
+
+REDIS_TIMEOUT: Final = timedelta(seconds=0.5)
+ADMIN_REQUESTS_PER_MINUTE: Final = 30
+
+logger = structlog.get_logger(__name__)
+
+
+class Rule(StrEnum):
+    """What is counted."""
+
+    SUBMISSIONS = "submissions"
+    RESULTS = "results"
+    ADMIN = "admin"
+
+
+class RequestLimits:
+    """Counts requests by rule and address; open it with `async with`. Opening connects nowhere."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._items: dict[Rule, RateLimitItem] = {
+            Rule.SUBMISSIONS: RateLimitItemPerHour(settings.submissions_per_hour_per_ip),
+            Rule.RESULTS: RateLimitItemPerHour(settings.results_per_hour_per_ip),
+            Rule.ADMIN: RateLimitItemPerMinute(ADMIN_REQUESTS_PER_MINUTE),
+        }
+        self._connections: ConnectionPool | None = None
+        self._storage: MemoryStorage | RedisStorage = MemoryStorage()
+        if settings.redis_url is not None:
+            self._connections = ConnectionPool.from_url(settings.redis_url)
+            # `limits` documents this option but leaves it out of its annotations.
+            options: dict[str, Any] = {"connection_pool": self._connections}
+            self._storage = RedisStorage(
+                f"async+{settings.redis_url}", implementation="redispy", **options
+            )
+        self._windows = MovingWindowRateLimiter(self._storage)
+        self._was_counting = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._connections is not None:
+            await self._connections.aclose()
+
+    async def admit(self, rule: Rule, address: str | None) -> None:
+        """Count one request; raise TooManyRequests when `address` has used its window up.
+
+        An IPv6 address is counted with its whole /64, which is what one customer is given.
+        """
+        item, client = self._items[rule], client_key(address)
+        try:
+            async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
+                is_admitted = await self._windows.hit(item, rule, client)
+                resets_at = (await self._windows.get_window_stats(item, rule, client)).reset_time
+        except (RedisError, OSError, TimeoutError) as error:
+            self._note(is_counting=False, error=repr(error))
+            return
+        self._note(is_counting=True)
+        if not is_admitted:
+            raise TooManyRequests(max(1, math.ceil(resets_at - time.time())))
+
+    async def is_counting(self) -> bool:
+        """Say whether the place where requests are counted answers."""
+        try:
+            async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
+                return await self._storage.check()
+        except (RedisError, OSError, TimeoutError):
+            return False
+
+    def _note(self, *, is_counting: bool, error: str | None = None) -> None:
+        if self._was_counting and not is_counting:
+            logger.warning("limits_not_counting", error=error)
+        elif is_counting and not self._was_counting:
+            logger.info("limits_counting_again")
+        self._was_counting = is_counting
+
+
+def client_key(address: str | None) -> str:
+    """Return under which name a peer is counted: its IPv4 address, its IPv6 /64, or `unknown`."""
+    try:
+        ip = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return ip.packed[:8].hex()

@@ -1,0 +1,115 @@
+"""Untrusted JSON -> a frozen SubmissionForm whose every field may be stored.
+
+Keys that the form does not have are ignored, so a sender can set no other column.
+"""
+
+import re
+import unicodedata
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from server.errors import FormRejected
+from server.ids import COOKIE_ID
+from server.submissions.photo import photo_rejected
+
+MIN_NAME_LENGTH: Final = 2
+MAX_NAME_LENGTH: Final = 100
+MAX_RAW_NAME_LENGTH: Final = 4 * MAX_NAME_LENGTH
+IDEMPOTENCY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class PetType(StrEnum):
+    """What the pet is."""
+
+    DOG = "Dog"
+    CAT = "Cat"
+    BIRD = "Bird"
+    FISH = "Fish"
+    OTHER = "Other"
+
+
+class MusicVibe(StrEnum):
+    """How the song shall sound."""
+
+    CHILL = "Chill"
+    ENERGETIC = "Energetic"
+    ROMANTIC = "Romantic"
+    PARTY = "Party"
+    RELAXING = "Relaxing"
+    OTHER = "Other"
+
+
+def _check_name(text: str) -> str:
+    # Normalising takes quadratic time on long runs of combining marks, so length comes first; no
+    # name of 100 characters has more than four times as many code points before NFC.
+    name = unicodedata.normalize("NFC", text).strip(" ") if len(text) <= MAX_RAW_NAME_LENGTH else ""
+    is_spelled = all(char == " " or unicodedata.category(char)[0] in "LM" for char in name)
+    if not is_spelled:
+        raise PydanticCustomError("name", "Please use letters and spaces only.")
+    if not MIN_NAME_LENGTH <= len(name) <= MAX_NAME_LENGTH:
+        raise PydanticCustomError("name", "Please use 2 to 100 letters.")
+    return name
+
+
+def _check_cookie_id(text: str | None) -> str | None:
+    if not text:
+        return None
+    if not COOKIE_ID.fullmatch(text):
+        raise PydanticCustomError("cookie_id", "This browser's id is not valid.")
+    return text
+
+
+Name = Annotated[str, Field(strict=True), AfterValidator(_check_name)]
+
+
+class SubmissionForm(BaseModel):
+    """What a visitor sends.
+
+    Names are trimmed, NFC, 2 to 100 letters and spaces. `photo` is base64 that nobody has decoded
+    yet. `cookie_id` is None for a browser that has none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    pet_name: Name
+    pet_type: PetType
+    photo: Annotated[str, Field(strict=True, min_length=1)]
+    music_vibe: MusicVibe
+    owner_name: Name
+    cookie_id: Annotated[str | None, Field(strict=True), AfterValidator(_check_cookie_id)] = None
+
+
+def read_form(document: dict[str, object]) -> SubmissionForm:
+    """Check a parsed JSON object; raise FormRejected with a message for each wrong field."""
+    try:
+        return SubmissionForm.model_validate(document)
+    except ValidationError as error:
+        fields = {
+            str(problem["loc"][0]): _message(problem["type"], problem["msg"])
+            for problem in error.errors(include_url=False, include_context=False)
+        }
+    if set(fields) == {"photo"}:
+        raise photo_rejected()
+    raise FormRejected("validation_failed", "Please correct the marked fields.", fields)
+
+
+def read_idempotency_key(text: str | None) -> str | None:
+    """Check the Idempotency-Key header; raise FormRejected when it is there and malformed."""
+    if text is None or IDEMPOTENCY_KEY.fullmatch(text):
+        return text
+    raise FormRejected("invalid_idempotency_key", "Idempotency-Key: 1 to 64 of A-Z a-z 0-9 _ -")
+
+
+def _message(kind: str, message: str) -> str:
+    match kind:
+        case "name" | "cookie_id":
+            return message
+        case "missing":
+            return "Please fill in this field."
+        case "enum":
+            return "Please choose one of the options."
+        case _:
+            return "Please enter text."

@@ -1,0 +1,98 @@
+"""A valid form -> a row and its photo; the one place where submissions are born.
+
+The row, the browser's quota and the photo come into being together or not at all, and the same
+Idempotency-Key makes one submission however often it is sent.
+"""
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import structlog
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
+from tortoise.transactions import in_transaction
+
+from server.errors import SoldOut, SubmissionLimitReached
+from server.ids import new_cookie_id, new_session_id
+from server.log import short_id
+from server.services import Services
+from server.storage import write_file
+from server.submissions.account import read_account
+from server.submissions.form import SubmissionForm
+from server.submissions.model import CookieQuota, Submission
+from server.submissions.photo import clean_photo
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the visitor gets; `cookie_id` only when it was issued for this submission."""
+
+    session_id: str
+    cookie_id: str | None
+
+
+async def accept(
+    services: Services, form: SubmissionForm, idempotency_key: str | None = None
+) -> Receipt:
+    """Store a submission and set the pipeline to work on it.
+
+    Raises SoldOut, SubmissionLimitReached, FormRejected (the photo) or StorageUnavailable; then
+    nothing was stored and no quota used.
+    """
+    if earlier := await _find_receipt(form, idempotency_key):
+        return earlier
+    if (await read_account()).is_sold_out:
+        raise SoldOut("the song service's credits are used up")
+    photo = await asyncio.to_thread(clean_photo, form.photo)
+    session_id = new_session_id()
+    cookie_id = form.cookie_id or new_cookie_id()
+    photo_path = services.storage.photo(session_id)
+    submission = Submission(
+        session_id=session_id,
+        cookie_id=cookie_id,
+        owner_name=form.owner_name,
+        photo_path=str(photo_path),
+        pet_name=form.pet_name,
+        pet_type=form.pet_type.value,
+        music_vibe=form.music_vibe.value,
+        idempotency_key=idempotency_key,
+    )
+    try:
+        with ExitStack() as undo:
+            undo.callback(photo_path.unlink, missing_ok=True)
+            await asyncio.to_thread(write_file, photo_path, photo)
+            async with in_transaction():
+                # First the row: a repeated request must be found out before it is counted.
+                await submission.save(force_create=True)
+                await _use_quota(cookie_id, services.settings.form_submit_retry)
+                # If the answer to COMMIT is lost, the row may exist and need its photo; if it does
+                # not exist, the upkeep removes the orphan.
+                undo.pop_all()
+    except IntegrityError:
+        if earlier := await _find_receipt(form, idempotency_key):
+            return earlier
+        raise
+    logger.info("submission_accepted", session_id=short_id(session_id))
+    await services.doorbell.ring("press_record", session_id)
+    await services.doorbell.ring("process_pending_queue")
+    return Receipt(session_id, None if form.cookie_id else cookie_id)
+
+
+async def _find_receipt(form: SubmissionForm, idempotency_key: str | None) -> Receipt | None:
+    if idempotency_key is None:
+        return None
+    submission = await Submission.get_or_none(idempotency_key=idempotency_key)
+    if submission is None:
+        return None
+    return Receipt(submission.session_id, None if form.cookie_id else submission.cookie_id)
+
+
+async def _use_quota(cookie_id: str, limit: int) -> None:
+    await CookieQuota.bulk_create([CookieQuota(cookie_id=cookie_id)], ignore_conflicts=True)
+    # Counting first and inserting then lets parallel requests through; this UPDATE cannot.
+    unused = CookieQuota.filter(cookie_id=cookie_id, used__lt=limit)
+    if not await unused.update(used=F("used") + 1):
+        raise SubmissionLimitReached(attempts_used=limit, max_attempts=limit)

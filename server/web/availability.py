@@ -1,0 +1,26 @@
+"""`/api/availability`: whether the form is worth filling in."""
+
+from pydantic import BaseModel
+from quart import Blueprint, Response
+
+from server.submissions.account import read_account
+from server.web.documentation import documented
+from server.web.limiting import unlimited
+from server.web.replies import reply
+
+availability = Blueprint("availability", __name__, url_prefix="/api/availability")
+
+
+class Availability(BaseModel):
+    """Whether submissions are taken at present."""
+
+    accepting: bool
+
+
+@availability.get("")
+@documented({200: Availability})
+@unlimited
+async def get_availability() -> Response:
+    """Say whether a song can be bought at present."""
+    account = await read_account()
+    return reply(Availability(accepting=not account.is_sold_out))

@@ -1,0 +1,49 @@
+"""`/openapi.json`, written by quart-schema from the models, and `/docs`, a page drawn from it.
+
+quart-schema's own pages load Swagger UI and its like from other hosts. This page is plain HTML of
+ours: it needs no script, and no visit to it is told to anybody.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
+from quart import Blueprint, Quart, current_app, render_template
+from quart_schema import Info, QuartSchema, document_request, document_response, hide
+
+from server.web.limiting import unlimited
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+documentation = Blueprint("documentation", __name__)
+
+
+def documented(
+    replies: Mapping[int, type[BaseModel]], *, takes: type[BaseModel] | None = None
+) -> Callable[[View], View]:
+    """Document a view: the model of the body it takes, and of its reply for each status."""
+
+    def decorate(view: View) -> View:
+        # quart-schema annotates models as instances where it takes classes.
+        for status, model in replies.items():
+            view = document_response(cast(Any, model), status)(view)
+        return document_request(cast(Any, takes))(view) if takes else view
+
+    return decorate
+
+
+def serve_documentation(app: Quart) -> None:
+    """Serve `/openapi.json` and `/docs` for all documented views of `app`."""
+    info = Info(title="Petsong", version=version("petsong"))
+    QuartSchema(app, swagger_ui_path=None, redoc_ui_path=None, scalar_ui_path=None, info=info)
+    app.register_blueprint(documentation)
+
+
+@documentation.get("/docs")
+@hide
+@unlimited
+async def show_documentation() -> str:
+    """Show every endpoint with its bodies, by name and type."""
+    schema = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
+    return await render_template("docs.html", schema=schema)

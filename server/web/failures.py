@@ -1,0 +1,94 @@
+"""Every error -> the answer a visitor gets; the one place where they meet.
+
+Programs get the spec's `{success, error, message}`, people on a page get a page. What went wrong
+inside is in the log and nowhere else.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from quart import Quart, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from server.database import UNAVAILABLE
+from server.errors import (
+    DatabaseUnavailable,
+    FormRejected,
+    SoldOut,
+    SubmissionLimitReached,
+    TooManyRequests,
+)
+from server.storage import StorageUnavailable
+from server.web.replies import ErrorReply, reply
+
+PROGRAM_PATHS: Final = ("/api/", "/storage/", "/assets/")
+
+logger = structlog.get_logger(__name__)
+
+
+def answer_errors(app: Quart) -> None:
+    """Answer whatever a view of `app` raises."""
+    app.register_error_handler(FormRejected, _form_rejected)
+    app.register_error_handler(SubmissionLimitReached, _submission_limit_reached)
+    app.register_error_handler(TooManyRequests, _too_many_requests)
+    app.register_error_handler(SoldOut, _sold_out)
+    for unavailable in (DatabaseUnavailable, StorageUnavailable, *UNAVAILABLE):
+        app.register_error_handler(unavailable, _unavailable)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+async def _form_rejected(error: FormRejected) -> Response:
+    body = ErrorReply(error=error.error, message=error.message, fields=error.fields or None)
+    return reply(body, 400)
+
+
+async def _submission_limit_reached(error: SubmissionLimitReached) -> Response:
+    body = ErrorReply(
+        error="rate_limit_exceeded",
+        message="You have reached the maximum number of submissions. Please check back later.",
+        attempts_used=error.attempts_used,
+        max_attempts=error.max_attempts,
+    )
+    return reply(body, 429)
+
+
+async def _too_many_requests(error: TooManyRequests) -> Response:
+    body = ErrorReply(error="too_many_requests", message="Too many requests. Please try later.")
+    return reply(body, 429, {"Retry-After": str(error.retry_after_s)})
+
+
+async def _sold_out(_error: SoldOut) -> Response:
+    return reply(ErrorReply(error="sold_out", message="Sorry, we're all sold out!"), 503)
+
+
+async def _unavailable(error: Exception) -> Response:
+    logger.error("service_unavailable", rule=_rule(), exc_info=error)
+    return await _answer(503, "service_unavailable", "Service temporarily unavailable")
+
+
+async def _http_error(error: HTTPException) -> Response:
+    code = error.code or 500
+    name = error.name.lower().replace(" ", "_")
+    headers = {key: value for key, value in error.get_headers() if key != "Content-Type"}
+    return await _answer(code, name, error.description or error.name, headers)
+
+
+async def _unexpected(error: Exception) -> Response:
+    logger.error("unexpected_error", rule=_rule(), exc_info=error)
+    return await _answer(500, "server_error", "Something went wrong. Please try again.")
+
+
+async def _answer(
+    status: int, error: str, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    if request.path.startswith(PROGRAM_PATHS):
+        return reply(ErrorReply(error=error, message=message), status, headers)
+    page = await render_template("error.html", status=status, message=message)
+    return Response(page, status, dict(headers or {}))
+
+
+def _rule() -> str:
+    # The rule, not the path: a path may hold a webhook's token.
+    return request.url_rule.rule if request.url_rule else "none"

@@ -1,0 +1,91 @@
+"""`/api/health`: whether the site can take and finish submissions; `/live`: whether it runs at all.
+
+A load balancer restarts on `/live`, which asks nobody, and routes by `/api/health`, which answers
+within a second whatever has died.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel
+from quart import Blueprint, Response
+
+from server.clock import now, to_wire
+from server.database import UNAVAILABLE
+from server.submissions.model import WorkerHeartbeat
+from server.web.context import current_services
+from server.web.documentation import documented
+from server.web.limiting import unlimited
+from server.web.replies import reply
+
+ANSWER_WITHIN_S: Final = 0.8
+HEARTBEAT_LIFETIME: Final = timedelta(seconds=20)
+
+Answer = TypeVar("Answer")
+
+health = Blueprint("health", __name__, url_prefix="/api/health")
+
+
+class Health(BaseModel):
+    """What the site depends on; `redis` is `embedded` where the site runs without."""
+
+    status: Literal["healthy", "unhealthy"]
+    timestamp: str
+    redis: Literal["connected", "disconnected", "embedded"]
+    database: Literal["connected", "disconnected"]
+    celery_workers: int
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+@health.get("")
+@documented({200: Health, 503: Health})
+@unlimited
+async def get_health() -> Response:
+    """Say whether submissions can be taken and finished."""
+    workers, is_counting = await asyncio.gather(
+        _answer_in_time(_count_workers()),
+        _answer_in_time(current_services().limits.is_counting()),
+    )
+    is_embedded = current_services().settings.is_embedded
+    is_healthy = bool(workers and is_counting)
+    body = Health(
+        status="healthy" if is_healthy else "unhealthy",
+        timestamp=to_wire(now()),
+        redis="embedded" if is_embedded else "connected" if is_counting else "disconnected",
+        database="disconnected" if workers is None else "connected",
+        celery_workers=workers or 0,
+    )
+    return reply(body, 200 if is_healthy else 503)
+
+
+@health.get("/live")
+@documented({200: Liveness})
+@unlimited
+async def get_liveness() -> Response:
+    """Say that the process answers."""
+    return reply(Liveness())
+
+
+async def _count_workers() -> int | None:
+    try:
+        return await WorkerHeartbeat.filter(beat_at__gt=now() - HEARTBEAT_LIFETIME).count()
+    except UNAVAILABLE:
+        return None
+
+
+async def _answer_in_time(question: Coroutine[Any, Any, Answer]) -> Answer | None:
+    # Not asyncio.timeout, which waits for the cancelled question to end: a driver that is cleaning
+    # up a connection to a host that has vanished takes its time.
+    task = asyncio.create_task(question)
+    answered, _ = await asyncio.wait({task}, timeout=ANSWER_WITHIN_S)
+    if answered:
+        return task.result()
+    task.cancel()
+    return None

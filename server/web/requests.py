@@ -1,0 +1,65 @@
+"""Reading what a stranger sent: a JSON object of bounded size, or a clear refusal.
+
+`json.loads` alone accepts NaN and repeated keys, and guesses at encodings; none of these is taken.
+"""
+
+import json
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from quart import request
+from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, UnsupportedMediaType
+
+
+async def read_body(max_bytes: int) -> bytes:
+    """Return the request's body; raise RequestEntityTooLarge (413) when it is longer."""
+    if (request.content_length or 0) > max_bytes:
+        raise RequestEntityTooLarge
+    body = await request.data
+    if len(body) > max_bytes:
+        raise RequestEntityTooLarge
+    return body
+
+
+async def read_json_object(max_bytes: int) -> dict[str, object]:
+    """Return the request's JSON object, its values unchecked.
+
+    Raises UnsupportedMediaType (415), RequestEntityTooLarge (413) or BadRequest (400).
+    """
+    if request.mimetype != "application/json" or request.content_encoding not in (None, "identity"):
+        raise UnsupportedMediaType("Please send application/json, not compressed.")
+    return parse_json_object(await read_body(max_bytes))
+
+
+def parse_json_object(body: bytes) -> dict[str, object]:
+    """Return the JSON object that `body` is in UTF-8; raise BadRequest for anything else."""
+    try:
+        document = json.loads(
+            body.decode(), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body is not a JSON object.") from error
+    if not isinstance(document, dict):
+        raise BadRequest("The body is not a JSON object.")
+    return document
+
+
+def refuse_foreign_origin() -> None:
+    """Raise Forbidden (403) when the page that sends this request is not one of ours.
+
+    Programs send no Origin and are let through: it is visitors' browsers that are protected.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise Forbidden("Requests from other sites are not accepted.")
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key is repeated")
+    return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,106 @@
+"""`/api/submissions`: the form comes in, its progress is asked for."""
+
+from typing import Final, Literal
+
+from pydantic import BaseModel
+from quart import Blueprint, Response, request
+
+from server.clock import to_wire
+from server.ids import is_session_id
+from server.limits import Rule
+from server.submissions.form import SubmissionForm, read_form, read_idempotency_key
+from server.submissions.intake import accept
+from server.submissions.model import Submission
+from server.submissions.snapshot import read_snapshot
+from server.web.context import current_services
+from server.web.documentation import documented
+from server.web.limiting import limited, unlimited
+from server.web.replies import ErrorReply, IfGiven, reply, session_not_found
+from server.web.requests import read_json_object, refuse_foreign_origin
+
+MAX_FORM_BYTES: Final = 7_000_000
+"""A photo of 5 MB is 6.99 million characters of base64."""
+
+submissions = Blueprint("submissions", __name__, url_prefix="/api/submissions")
+
+
+class SubmissionReceipt(BaseModel):
+    """A submission was taken; `cookie_id` only when it was issued just now."""
+
+    success: Literal[True] = True
+    session_id: str
+    cookie_id: IfGiven[str] = None
+    message: Literal["Submission received successfully"] = "Submission received successfully"
+
+
+class SubmissionStatus(BaseModel):
+    """Where a submission stands, in the spec's three fields."""
+
+    session_id: str
+    status: str
+    created_at: str
+
+
+class SubmissionSnapshot(BaseModel):
+    """Everything a waiting page shows; the same object that is pushed to it."""
+
+    session_id: str
+    version: int
+    status: str
+    stage: str
+    progress: float
+    queue_position: int | None
+    eta_seconds: tuple[int, int] | None
+    preview_url: str | None
+    failure_reason: str | None
+    created_at: str
+
+
+@submissions.post("")
+@documented(
+    {200: SubmissionReceipt, 400: ErrorReply, 429: ErrorReply, 503: ErrorReply},
+    takes=SubmissionForm,
+)
+@limited(Rule.SUBMISSIONS)
+async def create_submission() -> Response:
+    """Take a submission.
+
+    With an `Idempotency-Key` (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once.
+    """
+    refuse_foreign_origin()
+    form = read_form(await read_json_object(MAX_FORM_BYTES))
+    idempotency_key = read_idempotency_key(request.headers.get("Idempotency-Key"))
+    receipt = await accept(current_services(), form, idempotency_key)
+    return reply(SubmissionReceipt(session_id=receipt.session_id, cookie_id=receipt.cookie_id))
+
+
+@submissions.get("/<session_id>")
+@documented({200: SubmissionSnapshot, 404: ErrorReply})
+@unlimited
+async def get_submission(session_id: str) -> Response:
+    """Return the present state of a submission."""
+    if not is_session_id(session_id):
+        return session_not_found()
+    snapshot = await read_snapshot(current_services(), session_id)
+    if snapshot is None:
+        return session_not_found()
+    return reply(SubmissionSnapshot(**snapshot))
+
+
+@submissions.get("/<session_id>/status")
+@documented({200: SubmissionStatus, 404: ErrorReply})
+@unlimited
+async def get_status(session_id: str) -> Response:
+    """Return whether a submission is pending, processing, success or fail."""
+    if not is_session_id(session_id):
+        return session_not_found()
+    submission = await Submission.get_or_none(session_id=session_id)
+    if submission is None:
+        return session_not_found()
+    return reply(
+        SubmissionStatus(
+            session_id=session_id,
+            status=submission.entry_status,
+            created_at=to_wire(submission.created_at),
+        )
+    )
