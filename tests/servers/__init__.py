@@ -2,8 +2,8 @@
 
 Imports nothing of the application. Every server listens on a free loopback port, keeps its files in
 a temporary folder of its own and is killed when Python exits, so no ambient server is ever used or
-touched. Start with server.py: what all of them can do; postgres.py,
-redis.py and web.py say what is special about each.
+touched. Start with server.py, what all of them can do; postgres.py, redis.py and web.py say what is
+special about each.
 """
 
 from tests.servers.child import Child, ServerFailed

@@ -1,19 +1,17 @@
 """A PostgreSQL of our own.
 
-Invariant: it trusts every loopback client and never waits for the disk, which is right for a server
-that lives as long as its tests and for nothing else.
+Invariant: what was committed survives every stop and crash of the server. It trusts every loopback
+client and would not survive a crash of the machine, which is right for tests and for nothing else.
 """
 
 import asyncio
 import os
 import pwd
-import shutil
 import signal
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from tests.servers.child import Child, ServerFailed
 from tests.servers.ports import free_port
@@ -24,28 +22,26 @@ SUPERUSER = "petsong"
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "200",
     "timezone": "UTC",
 }
-# smart waits for clients to leave, fast rolls them back, immediate is a crash.
-StopMode = Literal["smart", "fast", "immediate"]
-STOP_SIGNALS: Mapping[StopMode, signal.Signals] = {
-    "smart": signal.SIGTERM,
-    "fast": signal.SIGINT,
-    "immediate": signal.SIGQUIT,
-}
 
 
 class PostgresServer(Server):
-    """One cluster in a temporary folder, on a port that it keeps over restarts."""
+    """One cluster in a temporary folder, on a port that it keeps over restarts.
+
+    How it can be stopped: SIGINT cuts the clients off, SIGTERM waits until they leave, SIGQUIT is a
+    crash from which the next start recovers.
+    """
+
+    stop_signal = signal.SIGINT
 
     def __init__(self) -> None:
         self._programs = find_postgres()
         self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="petsong-postgres-"))
+        self.folder: Path = Path(tempfile.mkdtemp(prefix="petsong-postgres-"))
         self._cluster = self.folder / "cluster"
         # PostgreSQL refuses to run as root; its package brings an account for that.
         self._account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
@@ -102,14 +98,6 @@ class PostgresServer(Server):
             *("dropdb", *self._address(), "--username", SUPERUSER),
             *("--maintenance-db", "postgres", "--if-exists", "--force", url.rpartition("/")[2]),
         )
-
-    async def stop(self, by: signal.Signals | StopMode = "fast", timeout_s: float = 15) -> int:
-        """Stop the server; after "immediate" it has to recover at the next start."""
-        return await super().stop(STOP_SIGNALS.get(by, by), timeout_s)
-
-    def remove_files(self) -> None:
-        """Remove its folder."""
-        shutil.rmtree(self.folder)
 
     def _address(self) -> tuple[str, ...]:
         return ("--host", "127.0.0.1", "--port", str(self.port))

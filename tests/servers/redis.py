@@ -4,7 +4,6 @@ Invariant: it writes nothing to disk unless `append_only` is asked for, so only 
 remembers anything over a restart.
 """
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -23,7 +22,7 @@ class RedisServer(Server):
     def __init__(self, *, append_only: bool = False) -> None:
         program = find_redis()
         self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="petsong-redis-"))
+        self.folder: Path = Path(tempfile.mkdtemp(prefix="petsong-redis-"))
         settings = {
             "bind": "127.0.0.1",
             "port": str(self.port),
@@ -52,7 +51,3 @@ class RedisServer(Server):
         """Forget everything."""
         async with Redis.from_url(self.url) as redis:
             await redis.flushall()
-
-    def remove_files(self) -> None:
-        """Remove its folder."""
-        shutil.rmtree(self.folder)

@@ -4,8 +4,10 @@ Invariant: `start` returns when the server answers and raises with the end of it
 leaving the context stops it, and having to kill it then is an error.
 """
 
+import shutil
 import signal
 from abc import ABC, abstractmethod
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +19,8 @@ class Server(ABC):
     """A child process that answers; a subclass says which and how it is asked."""
 
     child: Child
+    folder: Path | None = None  # temporary; removed with the server
+    stop_signal = signal.SIGTERM
 
     @abstractmethod
     async def is_up(self) -> bool:
@@ -36,9 +40,9 @@ class Server(ABC):
             self.child.kill_now()
             raise self.child.failure(f"was not up within {timeout_s} s") from error
 
-    async def stop(self, by: signal.Signals = signal.SIGTERM, timeout_s: float = 15) -> int:
-        """Ask the server to stop and return its exit status."""
-        self.child.send(by)
+    async def stop(self, by: signal.Signals | None = None, timeout_s: float = 15) -> int:
+        """Ask the server to stop, with its usual signal or another; return its exit status."""
+        self.child.send(by or self.stop_signal)
         self.child.resume()  # a frozen server would keep the request waiting
         return await self.child.wait(timeout_s)
 
@@ -59,9 +63,6 @@ class Server(ABC):
         """Let a frozen server go on."""
         self.child.resume()
 
-    def remove_files(self) -> None:
-        """Remove what the server has left behind; called once it has ended."""
-
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -77,4 +78,5 @@ class Server(ABC):
                 await self.stop()
         finally:
             self.child.kill_now()
-            self.remove_files()
+            if self.folder:
+                shutil.rmtree(self.folder)
