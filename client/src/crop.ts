@@ -82,5 +82,3 @@ export function cutOut(cropper: Cropper): Promise<Blob> {
   })
   return toJpeg(canvas, OUTPUT_QUALITY)
 }
-
-export type { Cropper }

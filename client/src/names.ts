@@ -21,3 +21,9 @@ export function findNameFault(text: string, whose: string): string {
   if (length > MAX_LENGTH) return `Please use at most ${String(MAX_LENGTH)} letters.`
   return ''
 }
+
+/** The name, or its beginning with an ellipsis where it is longer than `max_length` letters. */
+export function shortenName(name: string, max_length: number): string {
+  const letters = Array.from(name)
+  return letters.length > max_length ? `${letters.slice(0, max_length - 1).join('')}…` : name
+}

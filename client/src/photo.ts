@@ -6,16 +6,11 @@
 const MAX_FILE_BYTES = 5 * 1024 * 1024
 const MIN_SIDE_PX = 400
 const MAX_SIDE_PX = 2048
+/** Above the quality of the cut, so that only one of the two can be seen to cost detail. */
+const PICTURE_QUALITY = 0.95
 
 /** Its message tells the visitor what to do. */
 export class PhotoError extends Error {}
-
-export interface Picture {
-  /** An object URL; whoever asked for the picture revokes it. */
-  url: string
-  width_px: number
-  height_px: number
-}
 
 /** What is wrong with a file of this size, as a sentence; an empty string when nothing is. */
 export function findFileFault(size_bytes: number): string {
@@ -80,8 +75,8 @@ export function fromDataUrl(data_url: string): Blob {
   return new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))], { type: 'image/jpeg' })
 }
 
-/** Checks and decodes a file; throws PhotoError with a sentence for the visitor. */
-export async function openPicture(file: File): Promise<Picture> {
+/** Checks and decodes a file into an object URL for the caller to revoke; throws PhotoError. */
+export async function openPicture(file: File): Promise<string> {
   const file_fault = findFileFault(file.size)
   if (file_fault) throw new PhotoError(file_fault)
   const image = await decode(file)
@@ -98,6 +93,5 @@ export async function openPicture(file: File): Promise<Picture> {
   context.fillStyle = '#fff'
   context.fillRect(0, 0, canvas.width, canvas.height)
   context.drawImage(image, 0, 0, canvas.width, canvas.height)
-  const url = URL.createObjectURL(await toJpeg(canvas, 0.95))
-  return { url, width_px: canvas.width, height_px: canvas.height }
+  return URL.createObjectURL(await toJpeg(canvas, PICTURE_QUALITY))
 }

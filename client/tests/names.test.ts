@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findNameFault, normalizeName } from '../src/names'
+import { findNameFault, normalizeName, shortenName } from '../src/names'
 
 describe('findNameFault', () => {
   it.each(['Toby', 'Jo', ' Matt ', 'Mary Ann', 'Zoë', 'Zoe\u0308', 'Нина', '小明', 'ñu', 'a'.repeat(100)])('accepts %j', (name) => {
@@ -24,4 +24,9 @@ describe('findNameFault', () => {
     expect(normalizeName(' Zoe\u0308 ')).toBe('Zoë')
     expect(findNameFault('e\u0308', 'a name')).toBe('Please use at least 2 letters.')
   })
+})
+
+it('shortens a name to the letters that fit', () => {
+  expect(shortenName('Toby', 4)).toBe('Toby')
+  expect(shortenName('Tobias', 4)).toBe('Tob…')
 })

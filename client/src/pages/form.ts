@@ -9,18 +9,15 @@ import { fetchAvailability, submitSong } from '../api'
 import type { FieldMessages, SubmissionOutcome } from '../api'
 import { SUBMISSION_FIELDS } from '../contract'
 import type { Submission, SubmissionField } from '../contract'
-import type { Cropper, CropMove } from '../crop'
+import { cutPhoto } from '../crop-dialog'
 import { loadDraft, saveDraft } from '../draft'
 import { IdempotencyKey } from '../idempotency'
-import { findNameFault, normalizeName } from '../names'
+import { findNameFault, normalizeName, shortenName } from '../names'
 import { fromDataUrl, openPicture, PhotoError, toDataUrl } from '../photo'
 import { SessionManager } from '../session'
+import { linkSongs } from '../songs'
+import type { SongLink } from '../songs'
 import { registerToast, showToast } from '../toast'
-
-interface SongLink {
-  url: string
-  label: string
-}
 
 const WORDS = {
   choosePetType: 'Please choose a pet type.',
@@ -29,7 +26,7 @@ const WORDS = {
   changePhoto: 'Change photo',
   openingPhoto: 'Opening …',
   addPhoto: 'Please add a photo of your pet.',
-  cropperMissing: 'The photo editor could not be loaded. Please check your connection and choose the photo again.',
+  unreadable: 'This photo could not be opened. Please choose it again.',
   checkFields: 'Please check the marked fields.',
   tryAgain: 'Try again',
   submit: 'Make our song',
@@ -38,6 +35,7 @@ const WORDS = {
   ownerOnLabel: 'you',
 }
 
+/** The ring of the label has room for about this much of each name. */
 const LABEL_LETTERS = 16
 
 const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').matches
@@ -45,36 +43,9 @@ const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').m
 const sessions = new SessionManager()
 const idempotencyKey = new IdempotencyKey()
 
-/** Kept out of the component: Alpine would wrap the cropper in a proxy, which its own bookkeeping does not survive. */
-let crop: typeof import('../crop') | null = null
-let cropper: Cropper | null = null
-
-/** The ring of the label has room for about sixteen letters of each name. */
-function fitOnLabel(name: string): string {
-  const letters = Array.from(name)
-  return letters.length > LABEL_LETTERS ? `${letters.slice(0, LABEL_LETTERS - 1).join('')}…` : name
-}
-
-function describeDate(timestamp: string): string {
-  const date = new Date(timestamp)
-  return Number.isNaN(date.getTime()) ? 'Your song' : date.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
-}
-
-/** Links to the songs of this browser, the newest first. */
-function listSongs(): SongLink[] {
-  return sessions
-    .read()
-    .entries.map(({ session_id, timestamp }) => ({
-      url: `/result/${encodeURIComponent(session_id)}`,
-      label: describeDate(timestamp),
-    }))
-    .reverse()
-}
-
 Alpine.data('submissionForm', () => ({
   fields: { pet_name: '', pet_type: '', music_vibe: '', owner_name: '' },
-  /** Object URLs: the picture in the crop dialog, the picture that the photo was cut from, the photo. */
-  croppingUrl: '',
+  /** Object URLs of the photo and of the picture that it was cut from. */
   pictureUrl: '',
   photoUrl: '',
   photoDataUrl: '',
@@ -87,7 +58,7 @@ Alpine.data('submissionForm', () => ({
   songs: [] as SongLink[],
 
   async init() {
-    this.songs = listSongs()
+    this.songs = linkSongs(sessions.read().entries)
     this.restoreDraft()
     this.isSoldOut = sessions.hasReachedSubmissionLimit() || !(await fetchAvailability())
     if (this.isSoldOut) this.showSoldOut()
@@ -96,8 +67,8 @@ Alpine.data('submissionForm', () => ({
   // What the record's label says
 
   get namesOnLabel(): string {
-    const pet = fitOnLabel(normalizeName(this.fields.pet_name) || WORDS.petOnLabel)
-    const owner = fitOnLabel(normalizeName(this.fields.owner_name) || WORDS.ownerOnLabel)
+    const pet = shortenName(normalizeName(this.fields.pet_name) || WORDS.petOnLabel, LABEL_LETTERS)
+    const owner = shortenName(normalizeName(this.fields.owner_name) || WORDS.ownerOnLabel, LABEL_LETTERS)
     return `${pet} & ${owner}`
   },
 
@@ -189,69 +160,39 @@ Alpine.data('submissionForm', () => ({
   },
 
   async openPhoto(file: File) {
-    this.messages.photo = ''
+    await this.takePhoto(openPicture(file))
+  },
+
+  async cropAgain() {
+    await this.takePhoto(Promise.resolve(this.pictureUrl))
+  },
+
+  async takePhoto(opening: Promise<string>) {
     this.isOpeningPhoto = true
     try {
-      const picture = await openPicture(file)
-      await this.openCrop(picture.url)
+      await this.crop(await opening)
     } catch (error) {
-      this.messages.photo = error instanceof PhotoError ? error.message : WORDS.cropperMissing
+      this.messages.photo = error instanceof PhotoError ? error.message : WORDS.unreadable
     } finally {
       this.isOpeningPhoto = false
     }
   },
 
-  async openCrop(url: string) {
-    crop ??= await import('../crop')
-    const image = this.$refs['picture'] as HTMLImageElement
-    const dialog = this.$refs['cropDialog'] as HTMLDialogElement
-    this.croppingUrl = url
-    image.src = url
-    await image.decode()
-    dialog.showModal()
-    cropper = await crop.openCropper(image)
-    this.$refs['cropArea']?.focus()
-  },
-
-  reopenCrop() {
-    void this.openCrop(this.pictureUrl)
-  },
-
-  moveCrop(event: Event) {
-    const { move } = (event.currentTarget as HTMLElement).dataset
-    if (crop && cropper && move) crop.CROP_MOVES[move as CropMove](cropper)
-  },
-
-  moveCropByKey(event: KeyboardEvent) {
-    const move = crop?.cropMoveOf(event.key)
-    if (!crop || !cropper || !move) return
-    event.preventDefault()
-    crop.CROP_MOVES[move](cropper)
-  },
-
-  async acceptCrop() {
-    if (!crop || !cropper) return
-    try {
-      const cut = await crop.cutOut(cropper)
-      this.photoDataUrl = await toDataUrl(cut)
-      URL.revokeObjectURL(this.photoUrl)
-      this.photoUrl = URL.createObjectURL(cut)
-      if (this.pictureUrl !== this.croppingUrl) URL.revokeObjectURL(this.pictureUrl)
-      this.pictureUrl = this.croppingUrl
-      this.messages.photo = ''
-      this.keepDraft()
-    } catch (error) {
-      this.messages.photo = error instanceof PhotoError ? error.message : WORDS.addPhoto
+  /** Cancelled, everything stays: the photo cut before, if any, with the picture it was cut from. */
+  async crop(picture_url: string) {
+    const cut = await cutPhoto(this.$refs['cropDialog'] as HTMLDialogElement, picture_url)
+    const isNewPicture = picture_url !== this.pictureUrl
+    if (cut === null) {
+      if (isNewPicture) URL.revokeObjectURL(picture_url)
+      return
     }
-    this.closeCrop()
-  },
-
-  closeCrop() {
-    cropper?.destroy()
-    cropper = null
-    // Cancelled: the photo cut before, if any, stays with its own picture.
-    if (this.croppingUrl !== this.pictureUrl) URL.revokeObjectURL(this.croppingUrl)
-    ;(this.$refs['cropDialog'] as HTMLDialogElement).close()
+    if (isNewPicture) URL.revokeObjectURL(this.pictureUrl)
+    URL.revokeObjectURL(this.photoUrl)
+    this.pictureUrl = picture_url
+    this.photoUrl = URL.createObjectURL(cut)
+    this.photoDataUrl = await toDataUrl(cut)
+    this.messages.photo = ''
+    this.keepDraft()
   },
 
   // Draft
@@ -338,7 +279,7 @@ Alpine.data('submissionForm', () => ({
   /** The page came back from the browser's back-forward cache: the last submission is over. */
   welcomeBack() {
     this.isSubmitting = false
-    this.songs = listSongs()
+    this.songs = linkSongs(sessions.read().entries)
   },
 
   // Earlier songs

@@ -1,0 +1,63 @@
+/**
+ * The dialog in which a picture is cropped: it opens, the visitor accepts or cancels, it is as it was.
+ *
+ * Its buttons carry `data-move` (a name in CROP_MOVES) or `data-crop` (accept or cancel).
+ */
+import type { CropMove } from './crop'
+import { PhotoError } from './photo'
+
+const EDITOR_MISSING = 'The photo editor could not be loaded. Please check your connection and choose the photo again.'
+
+/** Loaded with the first photo: the editor is as large as the rest of the page's own code. */
+function loadEditor(): Promise<typeof import('./crop')> {
+  return import('./crop').catch(() => {
+    throw new PhotoError(EDITOR_MISSING)
+  })
+}
+
+function buttonOf(event: Event): HTMLButtonElement | null {
+  return event.target instanceof Element ? event.target.closest('button') : null
+}
+
+/** The cut as a 600x600 JPEG, or null when the visitor cancels; throws PhotoError. */
+export async function cutPhoto(dialog: HTMLDialogElement, picture_url: string): Promise<Blob | null> {
+  const image = dialog.querySelector('img')
+  if (!image) throw new Error('The crop dialog has no image')
+  const editor = await loadEditor()
+  image.src = picture_url
+  await image.decode()
+  dialog.showModal()
+  const cropper = await editor.openCropper(image)
+  const listeners = new AbortController()
+  try {
+    const isAccepted = await new Promise<boolean>((resolve) => {
+      const options = { signal: listeners.signal }
+      dialog.addEventListener(
+        'click',
+        (event) => {
+          const { move, crop } = buttonOf(event)?.dataset ?? {}
+          if (move) editor.CROP_MOVES[move as CropMove](cropper)
+          if (crop) resolve(crop === 'accept')
+        },
+        options,
+      )
+      dialog.addEventListener(
+        'keydown',
+        (event) => {
+          const move = editor.cropMoveOf(event.key)
+          if (!move) return
+          event.preventDefault()
+          editor.CROP_MOVES[move](cropper)
+        },
+        options,
+      )
+      // The Escape key and the phone's back gesture.
+      dialog.addEventListener('close', () => { resolve(false) }, options)
+    })
+    return isAccepted ? await editor.cutOut(cropper) : null
+  } finally {
+    listeners.abort()
+    cropper.destroy()
+    dialog.close()
+  }
+}
