@@ -1,0 +1,148 @@
+"""Which way imports flow, and where each library lives."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.sources import Import, is_within, list_imports, read_imports
+
+# Which of our own folders each folder may import, beside itself.
+FOLDERS: Mapping[str, set[str]] = {
+    "server": {"realtime", "renderer"},
+    "realtime": set(),
+    "renderer": set(),
+    "migrations": set(),
+    # The journey benchmark stands in for the song service.
+    "benchmarks": {"renderer", "server.simulator"},
+}
+
+# The rooms of the server from the door to the cellar: each imports its own floor and those below.
+FLOORS: tuple[set[str], ...] = (
+    {"__main__", "cli", "site", "workers", "inspection", "asgi", "app"},
+    {"web", "pipeline"},
+    {"submissions"},
+    {"services"},
+    {"sonauto", "storage", "limits", "credits", "database"},
+    {"settings", "errors", "clock", "ids", "log"},
+)
+STRANGERS = ({"web", "pipeline"},)  # on one floor, and yet they never import each other
+SIMULATOR_STARTERS = {"server.cli", "server.site"}
+
+# Each library has one home, so that replacing it touches one place.
+HOMES: Mapping[str, set[str]] = {
+    # asgi.py wraps the application that app.py makes.
+    "quart": {"server.web", "server.app", "server.asgi", "server.simulator"},
+    "quart_schema": {"server.web", "server.app"},
+    # site.py runs the brokers that pipeline/ makes inside the web server's own process.
+    "taskiq": {"server.pipeline", "server.site"},
+    "taskiq_redis": {"server.pipeline"},
+    "socketio": {"realtime", "server.asgi"},
+    "httpx": {"server.sonauto", "server.simulator"},
+    "av": {"renderer", "server.simulator"},
+    "cv2": {"renderer", "server.simulator"},
+    "numpy": {"renderer", "server.simulator"},
+}
+HOMELESS = {"benchmarks"}  # measures libraries as they are
+
+
+def show(found: list[str]) -> str:
+    return "\n".join(["", *found])
+
+
+def find_floor(room: str) -> int | None:
+    return next((number for number, rooms in enumerate(FLOORS) if room in rooms), None)
+
+
+def find_wrong_floor(found: Import) -> str:
+    """Say what is wrong with an import between two rooms of the server; empty when nothing is."""
+    importer, imported = (name.split(".")[1:2] for name in (found.importer, found.name))
+    if (
+        not importer
+        or not imported
+        or importer == imported
+        or "simulator" in (*importer, *imported)
+    ):
+        return ""
+    here, there = find_floor(importer[0]), find_floor(imported[0])
+    if here is None:
+        return f"{found.place}: server.{importer[0]} stands on no floor yet, add it to FLOORS"
+    if there is None:  # a name of the server package itself
+        return ""
+    are_strangers = any({importer[0], imported[0]} <= strangers for strangers in STRANGERS)
+    if there < here or are_strangers:
+        return f"{found.place}: {found.importer} must not import {found.name}"
+    return ""
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_imports_only_the_folders_it_may(folder: str) -> None:
+    allowed = {folder, *FOLDERS[folder]}
+    wrong = [
+        f"{found.place}: {folder} must not import {found.name}"
+        for found in list_imports(folder)
+        if found.name.split(".")[0] in {*FOLDERS, "tests"}
+        and not any(is_within(found.name, parent) for parent in allowed)
+    ]
+    assert not wrong, show(wrong)
+
+
+def test_inside_the_server_imports_go_down() -> None:
+    inside = [found for found in list_imports("server") if is_within(found.name, "server")]
+    wrong = list(filter(None, map(find_wrong_floor, inside)))
+    assert not wrong, show(wrong)
+
+
+def test_the_simulator_stands_alone() -> None:
+    wrong = [
+        f"{found.place}: {found.importer} must not import {found.name}"
+        for found in list_imports("server")
+        if is_within(found.name, "server")
+        and is_within(found.name, "server.simulator")
+        != is_within(found.importer, "server.simulator")
+        and found.importer not in SIMULATOR_STARTERS
+    ]
+    assert not wrong, show(wrong)
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_library_is_imported_at_home_only(library: str) -> None:
+    wrong = [
+        f"{found.place}: {library} is imported outside {', '.join(sorted(HOMES[library]))}"
+        for folder in FOLDERS.keys() - HOMELESS
+        for found in list_imports(folder)
+        if is_within(found.name, library)
+        and not any(is_within(found.importer, home) for home in HOMES[library])
+    ]
+    assert not wrong, show(wrong)
+
+
+def test_relative_imports_are_seen_as_absolute_ones() -> None:
+    source = (
+        "from . import faults\nfrom .music.mp3 import encode\ndef late():\n    from .. import web"
+    )
+    found = list(read_imports(Path("server/simulator/app.py"), source))
+    assert [(each.name, each.place) for each in found] == [
+        ("server.simulator.faults", "server/simulator/app.py:1"),
+        ("server.simulator.music.mp3.encode", "server/simulator/app.py:2"),
+        ("server.web", "server/simulator/app.py:4"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "is_wrong"),
+    [
+        ("server/pipeline/tasks.py", "from server.web import replies", True),
+        ("server/web/pages.py", "import server.pipeline.broker", True),
+        ("server/submissions/form.py", "from server.web.replies import fail", True),
+        ("server/clock.py", "from server import settings, storage", True),
+        ("server/somewhere_new.py", "import server.clock", True),
+        ("server/web/pages.py", "from server.submissions import model", False),
+        ("server/storage.py", "from server.ids import new_session_id", False),
+        ("server/cli.py", "from server import __doc__", False),
+    ],
+)
+def test_wrong_directions_are_found(path: str, line: str, is_wrong: bool) -> None:
+    found = [find_wrong_floor(each) for each in read_imports(Path(path), line)]
+    assert any(found) == is_wrong
+    assert all(message.startswith(f"{path}:1: ") for message in found if message)
