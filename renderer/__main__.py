@@ -24,7 +24,7 @@ from renderer.render import render
 def main(arguments: list[str] | None = None) -> int:
     """Render what the arguments ask for and return the exit code."""
     asked = _parse(arguments)
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
     job = RenderJob(photo=asked.photo, song=asked.song, out=asked.out, encoder=asked.encoder)
     try:
         with _show_progress(console) as on_progress:

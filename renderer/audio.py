@@ -23,6 +23,7 @@ from renderer.jobs import SongReport
 
 LONGEST_S = 20 * 60
 SHORTEST_S = 0.5
+_PADDING_S = 0.3  # an encoder's own frames of silence are stated but not decoded
 _SHARE_LOST = 0.02  # a few corrupt frames are a click; more is not the song that was made
 
 
@@ -121,7 +122,10 @@ class _Song:
             raise BadSong(f"{self._path} holds {self.duration_s:.2f} s of sound, which is no song")
         if self._corrupt > max(1, self._packets * _SHARE_LOST):
             raise BadSong(f"{self._path}: {self._corrupt} of {self._packets} packets are corrupt")
-        if self._is_length_stated and self.duration_s < self.expected_s * (1 - _SHARE_LOST) - 0.1:
+        if (
+            self._is_length_stated
+            and self.duration_s < self.expected_s * (1 - _SHARE_LOST) - _PADDING_S
+        ):
             raise BadSong(
                 f"{self._path} ends after {self.duration_s:.1f} s of {self.expected_s:.1f} s"
             )

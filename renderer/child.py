@@ -8,7 +8,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO
@@ -25,21 +26,24 @@ from renderer.wire import Job, Report, pack_error, pack_report, unpack_job
 
 def serve(requests: Iterable[bytes], answers: BinaryIO, encoder: str) -> None:
     """Greet with the encoder in use, then answer every request until there are no more."""
-    try:
-        build_scene(RenderSpec())
-        greeting = pack_report(choose(encoder))
-    except RenderError as error:
-        greeting = pack_error(error)
-    _send(answers, greeting)
+    _send(answers, _answer(lambda: _warm_up(encoder)))
     for line in requests:
-        task, job = unpack_job(line)
-        try:
-            answer = pack_report(_do(job))
-        except RenderError as error:
-            answer = pack_error(error)
-        except Exception as error:  # one job's surprise must not end the process for the next
-            answer = pack_error(RenderCrashed(f"{task}: {type(error).__name__}: {error}"))
-        _send(answers, answer)
+        job = unpack_job(line)
+        _send(answers, _answer(partial(_do, job)))
+
+
+def _answer(work: Callable[[], Report]) -> bytes:
+    try:
+        return pack_report(work())
+    except RenderError as error:
+        return pack_error(error)
+    except Exception as error:  # one job's surprise must not end the process for the next
+        return pack_error(RenderCrashed(f"{type(error).__name__}: {' '.join(str(error).split())}"))
+
+
+def _warm_up(encoder: str) -> Report:
+    build_scene(RenderSpec())
+    return choose(encoder)
 
 
 def _do(job: Job) -> Report:
@@ -63,7 +67,8 @@ def _listen(stream: BinaryIO) -> Iterator[bytes]:
 
     def read() -> None:
         for line in stream:
-            lines.put(line)
+            if line.strip():
+                lines.put(line)
         os._exit(0)
 
     Thread(target=read, daemon=True).start()

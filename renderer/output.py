@@ -29,7 +29,7 @@ def replace_file(path: Path) -> Iterator[Path]:
         part.replace(path)
         _sync(path.parent)
     except (OSError, FFmpegError) as error:
-        raise OutputFailed(f"cannot write {path}: {error}") from error
+        raise OutputFailed(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         if part is not None:
             part.unlink(missing_ok=True)

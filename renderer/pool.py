@@ -19,6 +19,8 @@ from renderer.jobs import PressJob, PressReport, RenderJob, RenderReport, SongRe
 from renderer.output import discard_parts
 from renderer.wire import Job, pack_job, unpack_report
 
+START_TIMEOUT_S = 60.0  # imports on a cold disk; a job's own limit may be shorter
+
 
 class RenderPool:
     """`press`, `render` and `check_song` as awaitables; callers beyond `size` queue in order.
@@ -95,7 +97,7 @@ class RenderPool:
         async with self._slots:
             child = await self._take_child()
             try:
-                report = await self._ask(child, pack_job(task, job), task)
+                report = await _ask(child, pack_job(task, job), task, self.timeout_s)
             except (RenderCrashed, RenderTimeout, asyncio.CancelledError):
                 await self._bury(child)
                 discard_parts(outputs)
@@ -109,7 +111,7 @@ class RenderPool:
     async def _take_child(self) -> Process:
         while self._idle:
             child = self._idle.pop()
-            if child.returncode is None and not self._closing.is_set():
+            if _is_there(child) and not self._closing.is_set():
                 return child
             await self._bury(child)
         return await self._start_child()
@@ -129,33 +131,41 @@ class RenderPool:
         try:
             if self._closing.is_set():
                 _kill(child)
-            self.choice = Choice(**await self._ask(child, b"", "start"))
+            self.choice = Choice(**await _ask(child, b"", "start", START_TIMEOUT_S))
         except BaseException:
             await self._bury(child)
             raise
         return child
-
-    async def _ask(self, child: Process, request: bytes, task: str) -> dict[str, Any]:
-        """Send one line and return the report that answers it."""
-        assert child.stdin is not None
-        assert child.stdout is not None
-        try:
-            async with asyncio.timeout(self.timeout_s):
-                child.stdin.write(request)
-                with suppress(ConnectionError):  # it died; the missing answer says so
-                    await child.stdin.drain()
-                answer = await child.stdout.readline()
-        except TimeoutError as error:
-            raise RenderTimeout(f"{task} was killed after {self.timeout_s:g} s") from error
-        if not answer.endswith(b"\n"):
-            raise RenderCrashed(f"{task} was cut off: the child {await _describe_end(child)}")
-        return unpack_report(answer)
 
     async def _bury(self, child: Process) -> None:
         """Kill a child nobody else has in hand and wait until nothing of it is left."""
         _kill(child)
         await child.communicate()
         self._living.discard(child)
+
+
+async def _ask(child: Process, request: bytes, task: str, timeout_s: float) -> dict[str, Any]:
+    """Send one line and return the report that answers it."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    try:
+        async with asyncio.timeout(timeout_s):
+            child.stdin.write(request)
+            with suppress(ConnectionError):  # it died; the missing answer says so
+                await child.stdin.drain()
+            answer = await child.stdout.readline()
+    except TimeoutError as error:
+        raise RenderTimeout(f"{task} was killed after {timeout_s:g} s") from error
+    if not answer.endswith(b"\n"):
+        raise RenderCrashed(f"{task} was cut off: the child {await _describe_end(child)}")
+    return unpack_report(answer)
+
+
+def _is_there(child: Process) -> bool:
+    """Knock with an empty line: writing to a dead child fails at once, long before it is reaped."""
+    assert child.stdin is not None
+    child.stdin.write(b"\n")
+    return not child.stdin.is_closing()
 
 
 def _kill(child: Process) -> None:

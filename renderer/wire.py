@@ -5,6 +5,7 @@
     greeting  {"report": {"encoder": "libx264", "fallback": "..."}} | {"error": ...}
 
 A child greets once, when it is warm, and then answers each request in turn.
+Empty lines ask nothing.
 """
 
 import json
@@ -27,21 +28,21 @@ def pack_job(task: str, job: Job) -> bytes:
     return _pack({"task": task, "job": fields})
 
 
-def unpack_job(line: bytes) -> tuple[str, Job]:
+def unpack_job(line: bytes) -> Job:
     """Read a request."""
     request = json.loads(line)
     fields: dict[str, Any] = request["job"]
     match request["task"]:
         case "press":
             paths = {name: Path(fields[name]) for name in ("photo", "cycle", "poster")}
-            return "press", PressJob(**fields | paths | {"spec": RenderSpec(**fields["spec"])})
+            return PressJob(**fields | paths | {"spec": RenderSpec(**fields["spec"])})
         case "render":
             paths = {name: Path(fields[name]) for name in ("photo", "song", "out")}
             cycle = Path(fields["cycle"]) if fields["cycle"] else None
             spec = RenderSpec(**fields["spec"])
-            return "render", RenderJob(**fields | paths | {"cycle": cycle, "spec": spec})
-        case task:
-            return task, Path(fields["path"])
+            return RenderJob(**fields | paths | {"cycle": cycle, "spec": spec})
+        case _:
+            return Path(fields["path"])
 
 
 def pack_report(report: Report) -> bytes:

@@ -1,0 +1,1 @@
+"""The renderer, tested by reading back what it wrote."""

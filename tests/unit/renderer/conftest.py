@@ -1,0 +1,74 @@
+"""A photo, a song and a pressed cycle, made once for all tests of the renderer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from renderer import PressJob, PressReport, RenderJob, RenderReport, press, render
+from tests.unit.renderer.media import Film, read_film, write_photo, write_song
+
+RED, GREEN = (40, 40, 200), (60, 180, 40)  # BGR
+
+
+@dataclass(frozen=True)
+class Pressed:
+    photo: Path
+    cycle: Path
+    poster: Path
+    report: PressReport
+    film: Film
+
+
+@dataclass(frozen=True)
+class Rendered:
+    out: Path
+    report: RenderReport
+    film: Film
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("renderer")
+
+
+@pytest.fixture(scope="session")
+def red_photo(workshop: Path) -> Path:
+    return write_photo(workshop / "red.jpg", RED)
+
+
+@pytest.fixture(scope="session")
+def green_photo(workshop: Path) -> Path:
+    return write_photo(workshop / "green.jpg", GREEN)
+
+
+@pytest.fixture(scope="session")
+def marked_photo(workshop: Path) -> Path:
+    """Grey with a white spot at twelve o'clock, to see which way it goes."""
+    picture = np.full((600, 600, 3), 90, np.uint8)
+    cv2.circle(picture, (300, 90), 45, (255, 255, 255), -1)
+    path = workshop / "marked.png"
+    cv2.imwrite(str(path), picture)
+    return path
+
+
+@pytest.fixture(scope="session")
+def song(workshop: Path) -> Path:
+    """4.32 s: one rotation and a part of the next."""
+    return write_song(workshop / "song.mp3", 4.32)
+
+
+@pytest.fixture(scope="session")
+def pressed(workshop: Path, red_photo: Path) -> Pressed:
+    cycle, poster = workshop / "red-cycle.mp4", workshop / "red-poster.jpg"
+    report = press(PressJob(red_photo, cycle, poster, encoder="libx264"))
+    return Pressed(red_photo, cycle, poster, report, read_film(cycle))
+
+
+@pytest.fixture(scope="session")
+def rendered(workshop: Path, pressed: Pressed, song: Path) -> Rendered:
+    out = workshop / "red.mp4"
+    report = render(RenderJob(pressed.photo, song, out, cycle=pressed.cycle))
+    return Rendered(out, report, read_film(out))

@@ -1,0 +1,128 @@
+# mypy: allow-untyped-calls
+# (mutagen is only partly typed.)
+
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mutagen.id3 import APIC, ID3
+
+from renderer import BadSong, RenderJob, check_song, render
+from tests.unit.renderer.conftest import Pressed
+from tests.unit.renderer.media import read_film, write_song
+
+
+def write_wave(path: Path) -> None:
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(2)
+        sound.setsampwidth(2)
+        sound.setframerate(44_100)
+        noise = np.random.default_rng(1).integers(-9000, 9000, 88_200).astype(np.int16)
+        sound.writeframes(noise.tobytes())
+
+
+def write_tags_only(path: Path) -> None:
+    tags = ID3()
+    tags.add(APIC(mime="image/jpeg", data=b"\xff\xd8\xff\xe0" + b"x" * 5000))
+    tags.save(path)
+
+
+def test_a_song_is_measured_by_decoding(song: Path) -> None:
+    report = check_song(song)
+    assert report.duration_s == pytest.approx(4.32, abs=0.03)
+    assert (report.sample_rate, report.channels) == (44_100, 2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00" * 10_000,
+        b"<!doctype html><html><body>404</body></html>" * 50,
+        b'{"error": "expired"}' * 50,
+        b"#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1:1/a.mp3\n",
+        b"ffconcat version 1.0\nfile 'other.mp3'\n",
+        bytes(np.random.default_rng(2).integers(0, 256, 60_000, np.uint8)),
+    ],
+    ids=["empty", "zeros", "html", "json", "m3u8", "ffconcat", "noise"],
+)
+def test_row_47_what_is_no_song_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(content)
+    with pytest.raises(BadSong, match=r"song\.mp3"):
+        check_song(path)
+
+
+@pytest.mark.parametrize("write", [write_wave, write_tags_only])
+def test_row_47_other_files_in_a_songs_clothes_are_refused(
+    write: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "song.mp3"
+    write(path)
+    with pytest.raises(BadSong, match=r"song\.mp3"):
+        check_song(path)
+
+
+def test_row_48_a_song_cut_half_way_is_refused(song: Path, tmp_path: Path) -> None:
+    content = song.read_bytes()
+    cut = tmp_path / "cut.mp3"
+    cut.write_bytes(content[: len(content) // 2])
+    with pytest.raises(BadSong, match=r"ends after 2\.\d s of 4\.\d s"):
+        check_song(cut)
+
+
+def test_a_song_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSong, match=r"none\.mp3"):
+        check_song(tmp_path / "none.mp3")
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "sample_rate", "channels", "film_rate"),
+    [(1.0, 44_100, 2, 44_100), (2.0, 8_000, 1, 44_100), (2.0, 48_000, 2, 48_000)],
+)
+def test_row_59_odd_songs_are_filmed(
+    duration_s: float,
+    sample_rate: int,
+    channels: int,
+    film_rate: int,
+    pressed: Pressed,
+    tmp_path: Path,
+) -> None:
+    song = write_song(tmp_path / "song.mp3", duration_s, sample_rate, channels)
+    report = render(RenderJob(pressed.photo, song, tmp_path / "out.mp4", pressed.cycle))
+    film = read_film(tmp_path / "out.mp4")
+    assert film.sample_rate == film_rate
+    assert film.duration_s == pytest.approx(report.duration_s, abs=1 / 15)
+    assert film.duration_s == pytest.approx(duration_s, abs=0.1)
+
+
+def test_row_59_variable_bit_rate_without_its_header(tmp_path: Path) -> None:
+    song = write_song(tmp_path / "song.mp3", 3.0, write_xing="0")
+    assert check_song(song).duration_s == pytest.approx(3.0, abs=0.1)
+
+
+def test_row_59_a_cover_picture_is_passed_over(tmp_path: Path) -> None:
+    song = write_song(tmp_path / "song.mp3")
+    tags = ID3()
+    tags.add(APIC(mime="image/png", data=b"\x89PNG\r\n\x1a\n" + b"\xff\xfb\x90\x64" * 500))
+    tags.save(song)
+    assert check_song(song).duration_s == pytest.approx(2.0, abs=0.1)
+
+
+def test_row_59_a_corrupt_frame_is_a_click_not_an_end(song: Path, tmp_path: Path) -> None:
+    content = bytearray(song.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 300] = b"\x55" * 300
+    path = tmp_path / "corrupt.mp3"
+    path.write_bytes(content)
+    assert check_song(path).duration_s == pytest.approx(4.32, abs=0.1)
+
+
+def test_row_59_an_endless_song_is_refused(tmp_path: Path, song: Path) -> None:
+    second = write_song(tmp_path / "second.mp3", 60.0, 8_000, 1, write_xing="0").read_bytes()
+    path = tmp_path / "endless.mp3"
+    path.write_bytes(second * 21)
+    with pytest.raises(BadSong, match="longer than 20 minutes"):
+        check_song(path)

@@ -1,0 +1,32 @@
+import av
+import pytest
+
+from renderer import EncoderUnavailable
+from renderer.encoders import AUTO, ENCODERS, SOFTWARE, choose, probe
+from tests.unit.renderer.conftest import Pressed
+
+
+def test_automatic_choice_opens_and_says_why_not_hardware() -> None:
+    choice = choose(AUTO)
+    assert probe(choice.encoder) is None
+    if choice.encoder == SOFTWARE:
+        assert choice.fallback is not None
+        assert choice.fallback.startswith("h264_nvenc: ")
+
+
+def test_a_named_encoder_is_used_or_refused() -> None:
+    assert choose(SOFTWARE).encoder == SOFTWARE
+    for name in ENCODERS:
+        if reason := probe(name):
+            with pytest.raises(EncoderUnavailable, match="does not open here"):
+                choose(name)
+            assert "\n" not in reason
+
+
+def test_a_cycle_is_one_closed_group_of_pictures(pressed: Pressed) -> None:
+    with av.open(str(pressed.cycle), format="mp4") as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        types = {frame.pict_type for packet in packets for frame in packet.decode()}
+    assert [packet.is_keyframe for packet in packets] == [True] + [False] * 44
+    assert [packet.dts for packet in packets] == [packet.pts for packet in packets]
+    assert av.video.frame.PictureType.B not in types

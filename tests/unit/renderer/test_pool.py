@@ -1,0 +1,245 @@
+"""Children are real processes; the tests kill and stop them as an operating system would."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from renderer import (
+    BadSong,
+    EncoderUnavailable,
+    PressJob,
+    RenderCrashed,
+    RenderError,
+    RenderJob,
+    RenderPool,
+    RenderTimeout,
+)
+from tests.unit.renderer.conftest import GREEN, RED, Pressed
+from tests.unit.renderer.media import read_film, show_pet, write_song
+
+
+async def wait_until(is_met: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not is_met():  # noqa: ASYNC110 - what happens in other processes sets no event
+            await asyncio.sleep(0.005)
+
+
+def list_children(parent: int | None = None) -> set[int]:
+    """Return the ids of the renderers this process (or `parent`) started."""
+    parent = parent or os.getpid()
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            is_child = int(fields[1]) == parent and fields[0] != "Z"
+            if is_child and b"renderer.child" in (entry / "cmdline").read_bytes():
+                found.add(int(entry.name))
+    return found
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def list_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def long_song(workshop: Path) -> Path:
+    """Long enough to be met in the middle of its render."""
+    return write_song(workshop / "long.mp3", 60.0)
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[RenderPool]:
+    async with RenderPool(2, timeout_s=60) as pool:
+        yield pool
+    assert list_children() == set()
+
+
+async def test_the_encoder_in_use_is_known_after_start(pool: RenderPool) -> None:
+    assert pool.choice is not None
+    assert pool.choice.encoder in ("h264_nvenc", "libx264")
+
+
+async def test_jobs_run_in_children(
+    pool: RenderPool, red_photo: Path, song: Path, tmp_path: Path
+) -> None:
+    cycle, out = tmp_path / "cycle.mp4", tmp_path / "out.mp4"
+    pressed = await pool.press(PressJob(red_photo, cycle, tmp_path / "poster.jpg"))
+    rendered = await pool.render(RenderJob(red_photo, song, out, cycle))
+    assert pressed.frames == 45
+    assert rendered.is_cycle_reused
+    assert len(read_film(out).frames) == rendered.frames
+    assert (await pool.check_song(song)).duration_s == rendered.duration_s
+
+
+async def test_an_error_comes_back_and_the_child_stays(pool: RenderPool, red_photo: Path) -> None:
+    before = list_children()
+    with pytest.raises(BadSong, match=r"red\.jpg"):
+        await pool.check_song(red_photo)
+    assert list_children() == before
+
+
+async def test_waiting_callers_share_the_children(
+    pool: RenderPool, red_photo: Path, song: Path, tmp_path: Path
+) -> None:
+    jobs = [RenderJob(red_photo, song, tmp_path / f"{number}.mp4") for number in range(5)]
+    reports = await asyncio.gather(*(pool.render(job) for job in jobs))
+    assert len(list_children()) == 2
+    assert [report.frames for report in reports] == [65] * 5
+
+
+async def test_row_58_two_renders_in_the_pool_keep_their_photos(
+    pool: RenderPool, red_photo: Path, green_photo: Path, song: Path, tmp_path: Path
+) -> None:
+    jobs = [
+        RenderJob(photo, song, tmp_path / f"{number}-{photo.stem}.mp4")
+        for number in range(3)
+        for photo in (red_photo, green_photo)
+    ]
+    await asyncio.gather(*(pool.render(job) for job in jobs))
+    for job in jobs:
+        colour = RED if job.photo == red_photo else GREEN
+        assert show_pet(read_film(job.out).frames[-1]) == pytest.approx(colour, abs=4)
+
+
+async def test_row_57_a_killed_child_costs_its_own_job_only(
+    pressed: Pressed, long_song: Path, song: Path, tmp_path: Path
+) -> None:
+    async with RenderPool(2, timeout_s=60) as pool:
+        (first_child,) = list_children()
+        doomed = asyncio.create_task(
+            pool.render(RenderJob(pressed.photo, long_song, tmp_path / "a.mp4", pressed.cycle))
+        )
+        other = asyncio.create_task(
+            pool.render(RenderJob(pressed.photo, song, tmp_path / "b.mp4", pressed.cycle))
+        )
+        await wait_until(lambda: len(list_children()) == 2)
+        os.kill(first_child, signal.SIGKILL)
+        with pytest.raises(RenderCrashed, match="SIGKILL"):
+            await doomed
+        assert (await other).frames == 65
+        again = await pool.render(RenderJob(pressed.photo, song, tmp_path / "a.mp4", pressed.cycle))
+        assert again.frames == 65
+    assert list_names(tmp_path) == ["a.mp4", "b.mp4"]
+
+
+async def test_row_57_a_hanging_child_is_killed_and_replaced(song: Path) -> None:
+    async with RenderPool(1, timeout_s=3) as pool:
+        (child,) = list_children()
+        os.kill(child, signal.SIGSTOP)
+        with pytest.raises(RenderTimeout, match="killed after 3 s"):
+            await pool.check_song(song)
+        assert not is_alive(child)
+        assert (await pool.check_song(song)).channels == 2
+
+
+async def test_row_57_memory_has_a_bound() -> None:
+    pool = RenderPool(1, timeout_s=60, memory_limit_bytes=60_000_000)
+    with pytest.raises(RenderCrashed):
+        await pool.start()
+    await pool.close()
+    assert list_children() == set()
+
+
+async def test_an_idle_child_that_died_is_replaced_unseen(pool: RenderPool, song: Path) -> None:
+    children = list_children()
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    await wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+    assert (await pool.check_song(song)).channels == 2
+
+
+async def test_a_cancelled_caller_takes_its_child_with_it(
+    pressed: Pressed, long_song: Path, tmp_path: Path
+) -> None:
+    async with RenderPool(1, timeout_s=60) as pool:
+        (child,) = list_children()
+        job = RenderJob(pressed.photo, long_song, tmp_path / "out.mp4", pressed.cycle)
+        caller = asyncio.create_task(pool.render(job))
+        await asyncio.sleep(0)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        assert not is_alive(child)
+    assert list_names(tmp_path) == []
+
+
+async def test_closing_ends_jobs_in_hand_and_in_the_queue(
+    pressed: Pressed, long_song: Path, tmp_path: Path
+) -> None:
+    pool = RenderPool(1, timeout_s=60)
+    await pool.start()
+    (child,) = list_children()
+    job = RenderJob(pressed.photo, long_song, tmp_path / "out.mp4", pressed.cycle)
+    callers = [asyncio.create_task(pool.render(job)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await pool.close()
+    assert not is_alive(child)
+    ends = await asyncio.gather(*callers, return_exceptions=True)
+    assert [type(end) for end in ends] == [RenderCrashed] * 3
+    assert list_names(tmp_path) == []
+    await pool.close()
+
+
+async def test_a_forced_encoder_that_does_not_open_is_one_clear_error() -> None:
+    pool = RenderPool(1, encoder="h265")
+    with pytest.raises(EncoderUnavailable, match="unknown encoder"):
+        await pool.start()
+    assert list_children() == set()
+    await pool.close()
+
+
+async def test_ctrl_c_is_the_parents_business(pool: RenderPool, song: Path) -> None:
+    for child in list_children():
+        os.kill(child, signal.SIGINT)
+    assert (await pool.check_song(song)).channels == 2
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+async def test_a_killed_parent_leaves_no_children(
+    is_busy: bool, pressed: Pressed, long_song: Path, tmp_path: Path
+) -> None:
+    script = """
+import asyncio, sys
+from pathlib import Path
+from renderer import RenderJob, RenderPool
+
+async def main(photo, song, out):
+    pool = RenderPool(1)
+    await pool.start()
+    print("warm", flush=True)
+    if photo:
+        await pool.render(RenderJob(Path(photo), Path(song), Path(out)))
+    await asyncio.Event().wait()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+    photo = str(pressed.photo) if is_busy else ""
+    command = [sys.executable, "-c", script, photo, str(long_song), str(tmp_path / "out.mp4")]
+    parent = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    assert await parent.stdout.readline() == b"warm\n"
+    (child,) = list_children(parent.pid)
+    parent.kill()
+    await parent.communicate()
+    await wait_until(lambda: not is_alive(child))
+    assert not (tmp_path / "out.mp4").exists()
+
+
+async def test_errors_keep_their_kind_across_the_pipe(pool: RenderPool, tmp_path: Path) -> None:
+    job = RenderJob(tmp_path / "none.jpg", tmp_path / "none.mp3", tmp_path / "out.mp4")
+    with pytest.raises(RenderError) as caught:
+        await pool.render(job)
+    assert (caught.value.kind, caught.value.can_retry) == ("bad_photo", False)

@@ -1,0 +1,30 @@
+import pytest
+
+from renderer import BadSpec, RenderSpec
+
+
+def test_defaults_are_the_campaigns() -> None:
+    spec = RenderSpec()
+    assert (spec.size_px, spec.fps, spec.rpm, spec.crf) == (720, 15, 20, 28)
+    assert spec.frames_per_cycle == 45
+
+
+@pytest.mark.parametrize(("fps", "rpm", "frames"), [(15, 20, 45), (30, 20, 90), (25, 50, 30)])
+def test_a_cycle_is_one_rotation(fps: int, rpm: int, frames: int) -> None:
+    assert RenderSpec(fps=fps, rpm=rpm).frames_per_cycle == frames
+
+
+def test_a_rotation_of_part_frames_is_refused_with_the_numbers() -> None:
+    with pytest.raises(BadSpec, match=r"33 rpm at 15 fps is 27.2727 frames"):
+        RenderSpec(fps=15, rpm=33)
+
+
+@pytest.mark.parametrize("numbers", [{"size_px": 721}, {"rpm": 0}, {"pet_size_px": 800}])
+def test_sizes_that_cannot_be_filmed_are_refused(numbers: dict[str, int]) -> None:
+    with pytest.raises(BadSpec):
+        RenderSpec(**numbers)
+
+
+def test_a_song_is_filmed_to_the_nearest_frame() -> None:
+    spec = RenderSpec()
+    assert [spec.count_frames(seconds) for seconds in (0.001, 1.0, 61.32)] == [1, 15, 920]
