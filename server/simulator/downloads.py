@@ -20,6 +20,7 @@ from .service import SongService
 
 CHUNK_BYTES = 16 * 1024
 DRIP_INTERVAL_S = 1.0
+ENDLESS_PAUSE_S = 0.001
 
 
 def build_downloads(service: SongService, listener: Listener) -> Blueprint:
@@ -103,3 +104,8 @@ async def _repeat(song: bytes) -> AsyncIterator[bytes]:
     while True:
         for start in range(0, len(song), CHUNK_BYTES):
             yield song[start : start + CHUNK_BYTES]
+            # Lets the caller's goodbye be heard; without it the answer grows until memory ends.
+            await asyncio.sleep(0.001)
+            # Sending to a caller who has left never waits: without this pause the server would
+            # not come to cancel the request, and would fill its memory instead.
+            await asyncio.sleep(ENDLESS_PAUSE_S)

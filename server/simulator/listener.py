@@ -14,6 +14,18 @@ from hypercorn.config import Config, Sockets
 Peer = tuple[str, int]
 
 
+class Connection(socket.socket):
+    """An accepted connection that can be made to fail like one that was reset."""
+
+    is_reset = False
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """Receive as any socket does, until the connection was reset."""
+        if self.is_reset:
+            raise ConnectionResetError("reset on demand")
+        return super().recv(bufsize, flags)
+
+
 class Listener(socket.socket):
     """Accepts connections on `host:port` and can cut each by its peer address."""
 
@@ -22,7 +34,7 @@ class Listener(socket.socket):
         self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.bind((host, port))
         self.listen()
-        self._connections: dict[Peer, socket.socket] = {}
+        self._connections: dict[Peer, Connection] = {}
 
     @property
     def origin(self) -> str:
@@ -30,9 +42,10 @@ class Listener(socket.socket):
         host, port = self.getsockname()
         return f"http://{host}:{port}"
 
-    def accept(self) -> tuple[socket.socket, Any]:
+    def accept(self) -> tuple[Connection, Any]:
         """Accept as any socket does, and remember the connection by its peer."""
-        connection, peer = super().accept()
+        accepted, peer = super().accept()
+        connection = Connection(fileno=accepted.detach())
         self._forget_closed()
         self._connections[peer] = connection
         return connection, peer
@@ -45,7 +58,8 @@ class Listener(socket.socket):
         if reset:
             no_linger = struct.pack("ii", 1, 0)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
-        # The server then reads the end of the stream and closes the connection itself.
+            connection.is_reset = True
+        # The server wakes, reads the end of the stream or the error, and closes the connection.
         connection.shutdown(socket.SHUT_RD)
 
     def cut_all(self) -> None:

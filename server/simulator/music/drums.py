@@ -6,6 +6,7 @@ The noise comes from fixed seeds, so a kit always sounds the same.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -73,6 +74,7 @@ _DRUMS: dict[str, tuple[Callable[[], Samples], float]] = {
 """How each drum is made, and where it stands from left (-1) to right (1)."""
 
 
+@cache
 def build_kit() -> dict[str, Samples]:
     """Every drum by its name, in stereo."""
     return {name: place(make()[np.newaxis], side) for name, (make, side) in _DRUMS.items()}

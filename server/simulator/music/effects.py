@@ -5,6 +5,8 @@ The master never clips: its peak stays below `CEILING`, with room for what MP3 e
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from .sound import RATE_HZ, Samples, count_samples, filtered_noise
@@ -20,7 +22,7 @@ BLOCK = 256
 def reverberate(sent: Samples) -> Samples:
     """The room's answer to a mono signal, in stereo; as long as the signal."""
     impulse = _room()
-    size = 1 << 18
+    size = min(1 << 18, 1 << (sent.size + impulse.shape[1]).bit_length())
     hop = size - impulse.shape[1]
     spectrum = np.fft.rfft(impulse, size)
     wet = np.zeros((2, sent.size + size), dtype=np.float32)
@@ -30,6 +32,7 @@ def reverberate(sent: Samples) -> Samples:
     return wet[:, : sent.size]
 
 
+@cache
 def _room() -> Samples:
     """Two decorrelated tails whose high tones die first, after a short silence."""
     time_s = np.arange(count_samples(REVERB_S), dtype=np.float32) / RATE_HZ
