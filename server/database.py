@@ -30,12 +30,15 @@ MIGRATION_LOCK: Final = 0x7065_7473
 
 def orm_configuration(url: str) -> dict[str, Any]:
     """Return Tortoise's configuration for the database at `url`."""
+    # Tortoise keeps prepared statements by connection name for the life of the process; under one
+    # name SQLite's would be sent to PostgreSQL by a process that has used both.
+    engine = url.partition("://")[0]
     return {
-        "connections": {"default": url},
+        "connections": {engine: url},
         "apps": {
             "models": {
                 "models": ["server.submissions.model"],
-                "default_connection": "default",
+                "default_connection": engine,
                 "migrations": "migrations",
             }
         },
@@ -70,7 +73,8 @@ async def ping() -> None:
     """Ask the database for one row; raise DatabaseUnavailable when it does not answer."""
     try:
         async with asyncio.timeout(2):
-            await connections.get("default").execute_query("SELECT 1")
+            for connection in connections.all():
+                await connection.execute_query("SELECT 1")
     except UNAVAILABLE as error:
         raise DatabaseUnavailable(f"the database does not answer: {error}") from error
 

@@ -45,20 +45,20 @@ class Services:
 async def open_services(
     settings: Settings, *, publisher: Publisher, doorbell: Doorbell
 ) -> AsyncIterator[Services]:
-    """Open the database, the song service's client and the render pool for the block's length.
+    """Open the database and the song service's client for the block's length.
 
-    Raises DatabaseUnavailable, StorageUnavailable or RenderError when one of them cannot be had.
+    The render pool starts with the first worker, so that a web process has none. Raises
+    DatabaseUnavailable or StorageUnavailable when one of them cannot be had.
     """
     async with AsyncExitStack() as stack:
         storage = Storage.from_settings(settings)
         await stack.enter_async_context(open_database(settings))
         songs = await stack.enter_async_context(SongService(settings))
-        renders = await stack.enter_async_context(
-            RenderPool(
-                settings.render_concurrency,
-                timeout_s=settings.render_timeout_seconds,
-                encoder=settings.render_encoder,
-            )
+        renders = RenderPool(
+            settings.render_concurrency,
+            timeout_s=settings.render_timeout_seconds,
+            encoder=settings.render_encoder,
         )
+        stack.push_async_callback(renders.close)
         limits = await stack.enter_async_context(RequestLimits(settings))
         yield Services(settings, storage, songs, publisher, doorbell, renders, limits)

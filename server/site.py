@@ -115,8 +115,10 @@ async def simulate(settings: Settings) -> AsyncIterator[Settings]:
 
     It keeps its songs, and its port if it can, from one start to the next.
     """
+    # The addresses of its songs are kept in the database, so the port should stay the same.
+    port = _port_if_free(settings.port + 1)
     delay_s = settings.simulator_delay_seconds
-    async with Simulator.start(SIMULATOR_FOLDER, delay_s=delay_s) as simulator:
+    async with Simulator.start(SIMULATOR_FOLDER, delay_s=delay_s, port=port) as simulator:
         yield settings.model_copy(
             update={
                 "external_api_url": simulator.api_url,
@@ -142,6 +144,16 @@ async def background(
         stop.set()
         clock.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+
+
+def _port_if_free(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return 0
+    return port
 
 
 async def _end_after_grace(web: asyncio.Task[None], stop: asyncio.Event) -> None:

@@ -53,7 +53,9 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
     """Run the tasks of `queue` until `stop` is set.
 
     Then the tasks in hand have 8 s to end; what has not is cancelled and gives its lease back.
+    Raises RenderError where no render could ever succeed.
     """
+    await services.renders.start()
     settings = services.settings
     is_render = queue is Queue.RENDER
     broker.is_worker_process = True

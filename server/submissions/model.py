@@ -101,7 +101,7 @@ class SongAccount(Model):
     average.
     """
 
-    id = fields.IntField(primary_key=True, generated=False)
+    id = fields.IntField(primary_key=True)
     credits = fields.IntField(null=True)
     credits_checked_at = fields.DatetimeField(null=True)
     paused_until = fields.DatetimeField(null=True)

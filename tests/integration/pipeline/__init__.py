@@ -1,0 +1,1 @@
+"""Journeys through the real site, its processes and a song service that misbehaves."""

@@ -1,0 +1,57 @@
+"""A quick site on either stack, shared by the tests of this folder; faults are cleared after each.
+
+A test that needs other settings, or kills something, opens a site of its own.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.servers import PostgresServer, RedisServer
+from tests.sites import Network, Site, open_site
+
+
+STACKS = ["embedded", "networked"]
+
+
+@asynccontextmanager
+async def open_network(stack: str, postgres: PostgresServer) -> AsyncIterator[Network]:
+    if stack == "embedded":
+        yield None
+        return
+    url = await postgres.create_database()
+    async with RedisServer() as redis:
+        yield {"DATABASE_URL": url, "REDIS_URL": redis.url}
+    await postgres.drop_database(url)
+
+
+@pytest.fixture(scope="module", params=STACKS)
+async def shared_network(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer
+) -> AsyncIterator[Network]:
+    async with open_network(request.param, postgres_server) as network:
+        yield network
+
+
+@pytest.fixture(params=STACKS)
+async def own_network(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer
+) -> AsyncIterator[Network]:
+    """The database and Redis of a test that opens a site of its own, or None for one process."""
+    async with open_network(request.param, postgres_server) as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+async def shared_site(
+    shared_network: Network, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    async with open_site(tmp_path_factory.mktemp("site"), network=shared_network) as site:
+        yield site
+
+
+@pytest.fixture
+async def site(shared_site: Site) -> AsyncIterator[Site]:
+    yield shared_site
+    await shared_site.simulator.set_faults()

@@ -1,0 +1,103 @@
+"""Ordering a song: paid once, at most ten at a time, and never stuck."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from server.simulator.faults import Fault, Switch
+from tests.sites import Network, Site, open_site
+
+
+async def test_row_41_slow_orders_are_sent_once_and_ten_at_a_time(site: Site) -> None:
+    before = len(await site.posts())
+    await site.simulator.set_faults(Switch(Fault.CREATE_SLOW, 3.0))
+
+    session_ids = await asyncio.gather(*(site.submit(seed=n) for n in range(12)))
+    for session_id in session_ids:
+        await site.wait_for(session_id, status="success")
+
+    assert len(await site.posts()) == before + 12
+    assert (await site.simulator.ledger())["in_flight_peak"] <= 10
+
+
+async def test_row_42_timed_out_songs_give_their_slots_back(
+    own_network: Network, tmp_path: Path
+) -> None:
+    waits = {"WEBHOOK_TIMEOUT_MINUTES": "0.05", "TIMEOUT_CHECK_INTERVAL": "1"}
+    async with open_site(tmp_path, network=own_network, **waits) as site:
+        await site.simulator.set_faults(Switch(Fault.GENERATION_STUCK, times=11))
+        stuck = await asyncio.gather(*(site.submit(seed=n) for n in range(11)))
+        for session_id in stuck:
+            snapshot = await site.wait_for(session_id, status="fail")
+            assert snapshot["failure_reason"] == "timeout"
+
+        twelfth = await site.submit()
+
+        await site.wait_for(twelfth, status="success")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Switch(Fault.CREATE_STATUS, 400), "rejected"),
+        (Switch(Fault.CREATE_STATUS, 403), "rejected"),
+        (Switch(Fault.CREATE_STATUS, 422), "rejected"),
+    ],
+)
+async def test_row_38_a_refused_order_ends_at_once(site: Site, fault: Switch, reason: str) -> None:
+    await site.simulator.set_faults(fault)
+
+    session_id = await site.submit()
+
+    snapshot = await site.wait_for(session_id, status="fail")
+    assert snapshot["failure_reason"] == reason
+
+
+async def test_refused_tags_are_said_in_words(site: Site) -> None:
+    await site.simulator.set_faults(Switch(Fault.STRICT_TAGS))
+
+    session_id = await site.submit(music_vibe="Party")
+
+    await site.wait_for(session_id, status="success")
+    order = (await site.posts())[-1]
+    assert not order["tags"]
+    assert "The mood is Party." in order["prompt"]
+
+
+async def test_row_37_without_credits_submissions_wait_and_none_fails(site: Site) -> None:
+    await site.simulator.set_faults(Switch(Fault.CREATE_STATUS, 402, times=1, retry_after="1"))
+
+    session_id = await site.submit()
+
+    await site.wait_for(session_id, status="success")
+    assert "song_service_paused" in site.output()
+
+
+async def test_row_36_a_busy_service_is_asked_again_after_the_time_it_names(site: Site) -> None:
+    await site.simulator.set_faults(Switch(Fault.CREATE_STATUS, 429, times=1, retry_after="1"))
+
+    session_id = await site.submit()
+
+    await site.wait_for(session_id, status="success")
+
+
+@pytest.mark.parametrize("body", ["<html>", "", "{}", '{"task_id": null}', '{"task_id": 7}'])
+async def test_row_39_an_unusable_answer_is_never_resent_before_the_webhook(
+    site: Site, body: str
+) -> None:
+    before = len(await site.posts())
+    await site.simulator.set_faults(Switch(Fault.CREATE_BODY, body, times=1))
+
+    session_id = await site.submit()
+
+    await site.wait_for(session_id, status="success")
+    assert len(await site.posts()) == before + 1
+
+
+async def test_row_43_the_key_travels_to_the_api_only_and_into_no_log(site: Site) -> None:
+    session_id = await site.submit()
+    await site.wait_for(session_id, status="success")
+
+    assert not (await site.simulator.ledger())["authorization_seen_on_download"]
+    assert "key-of-the-tests" not in site.output()

@@ -1,0 +1,52 @@
+"""Whatever is killed, unfinished submissions go on, and no song is paid for twice."""
+
+from pathlib import Path
+
+from server.simulator.faults import Fault, Switch
+from tests.servers import wait_until
+from tests.sites import Network, open_site
+
+
+async def test_a_killed_site_goes_on_where_it_stood(own_network: Network, tmp_path: Path) -> None:
+    async with open_site(tmp_path, network=own_network, delay_s=1.0) as site:
+        first = await site.submit()
+        await site.wait_for(first, stage="composing")
+        await site.simulator.set_faults(Switch(Fault.WEBHOOK_NEVER))
+        for process in site.processes.values():
+            await process.kill()
+        for process in site.processes.values():
+            await process.start()
+
+        await site.wait_for(first, status="success")
+
+        assert len(await site.posts()) == 1
+
+
+async def test_a_site_that_is_told_to_stop_does_so_and_goes_on_later(tmp_path: Path) -> None:
+    async with open_site(tmp_path, delay_s=1.0) as site:
+        web = site.processes["web"]
+        session_id = await site.submit()
+        await site.wait_for(session_id, stage="composing")
+
+        assert await web.terminate() == 0
+        web.check_output()
+        await web.start()
+
+        await site.wait_for(session_id, status="success")
+        assert len(await site.posts()) == 1
+
+
+async def test_a_crashed_order_is_not_sent_again_before_its_webhook(tmp_path: Path) -> None:
+    async with open_site(tmp_path, delay_s=3.0) as site:
+        await site.simulator.set_faults(Switch(Fault.CREATE_SLOW, 1.5, times=1))
+        session_id = await site.submit()
+
+        async def is_ordered() -> bool:
+            return len(await site.posts()) == 1
+
+        await wait_until(is_ordered)
+        await site.processes["web"].kill()
+        await site.processes["web"].start()
+
+        await site.wait_for(session_id, status="success")
+        assert len(await site.posts()) == 1

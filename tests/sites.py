@@ -1,0 +1,171 @@
+"""The real site in processes of its own, beside a real simulator: what the journeys are taken on.
+
+Invariant: nothing is shared with another site; every process, port and folder is its own.
+"""
+
+import base64
+import io
+import sys
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from PIL import Image
+
+from server.simulator.client import Simulator
+from tests.servers import ChildServer, free_port, wait_until
+
+Network = Mapping[str, str] | None
+"""The variables that name PostgreSQL and Redis; None for the site in one process."""
+
+PETSONG = (sys.executable, "-m", "server")
+QUICK: Mapping[str, str] = {
+    "SWEEP_INTERVAL": "1",
+    "GENERATION_POLL_INTERVAL": "1",
+    "SUBMISSIONS_PER_HOUR_PER_IP": "1000",
+    "RESULTS_PER_HOUR_PER_IP": "1000",
+    "LOG_LEVEL": "INFO",
+}
+"""The clocks of a test site; the normal path waits for none of them."""
+
+
+def photo(seed: int = 0) -> bytes:
+    """Return a 600x600 JPEG whose colour depends on `seed`."""
+    colours = np.random.default_rng(seed).integers(40, 216, size=(6, 6, 3), dtype=np.uint8)
+    content = io.BytesIO()
+    picture = Image.fromarray(colours).resize((600, 600), Image.Resampling.BICUBIC)
+    picture.save(content, "JPEG", quality=90)
+    return content.getvalue()
+
+
+@dataclass
+class Site:
+    """A running site: its address, the simulator it orders from, and its processes by name."""
+
+    url: str
+    simulator: Simulator
+    http: httpx.AsyncClient
+    folder: Path
+    processes: dict[str, ChildServer] = field(default_factory=dict)
+
+    async def submit(self, *, seed: int = 0, **changes: object) -> str:
+        """Hand in a form and return its session_id."""
+        form: dict[str, object] = {
+            "pet_name": "Toby",
+            "pet_type": "Dog",
+            "photo": base64.b64encode(photo(seed)).decode(),
+            "music_vibe": "Romantic",
+            "owner_name": "Matt",
+            "cookie_id": f"cookie_{uuid.uuid4().hex}",
+        }
+        reply = await self.http.post("/api/submissions", json=form | changes)
+        assert reply.status_code == 200, reply.text
+        return str(reply.json()["session_id"])
+
+    async def snapshot(self, session_id: str) -> dict[str, Any]:
+        """Return the present snapshot of a submission."""
+        reply = await self.http.get(f"/api/submissions/{session_id}")
+        assert reply.status_code == 200, reply.text
+        return dict(reply.json())
+
+    async def wait_for(
+        self, session_id: str, timeout_s: float = 60, **expected: object
+    ) -> dict[str, Any]:
+        """Wait until the snapshot's fields are as `expected` and return it."""
+
+        async def is_there() -> dict[str, Any] | None:
+            snapshot = await self.snapshot(session_id)
+            return snapshot if expected.items() <= snapshot.items() else None
+
+        found = await wait_until(is_there, timeout_s, f"{session_id} with {expected}")
+        assert found is not None
+        return found
+
+    async def posts(self) -> list[dict[str, Any]]:
+        """Return the orders the song service has been paid for or asked for, oldest first."""
+        return list((await self.simulator.ledger())["posts"])
+
+    def output(self) -> str:
+        """Return what all processes have written."""
+        return "\n".join(process.output() for process in self.processes.values())
+
+
+def site_environment(
+    folder: Path, port: int, simulator: Simulator, changes: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables that make a site keep to `folder` and order from `simulator`."""
+    return {
+        **QUICK,
+        "PORT": str(port),
+        "DATABASE_URL": f"sqlite://{folder}/petsong.sqlite3",
+        "REDIS_URL": "",
+        "SONAUTO_API_KEY": "key-of-the-tests",
+        "EXTERNAL_API_URL": simulator.api_url,
+        "SONG_CDN_HOSTS": simulator.origin,
+        "WEBHOOK_BASE_URL": f"http://127.0.0.1:{port}",
+        "IMG_STORAGE": f"{folder}/uploads",
+        "AUDIO_STORAGE": f"{folder}/audio",
+        "VIDEO_STORAGE": f"{folder}/video",
+        "PREVIEW_STORAGE": f"{folder}/preview",
+        **changes,
+    }
+
+
+def commands(is_networked: bool) -> dict[str, tuple[str, ...]]:
+    """Return the processes a site is made of: one, or a web with workers and a scheduler."""
+    serve = {"web": ("serve",)}
+    if not is_networked:
+        return serve
+    return serve | {
+        "worker": ("worker", "--queue", "default"),
+        "second worker": ("worker", "--queue", "default"),
+        "render": ("worker", "--queue", "render"),
+        "scheduler": ("scheduler",),
+    }
+
+
+@asynccontextmanager
+async def open_site(
+    folder: Path,
+    *,
+    network: Network = None,
+    delay_s: float = 0.3,
+    **changes: str,
+) -> AsyncIterator[Site]:
+    """Start a site for the block's length; `network` names its PostgreSQL and Redis, if any.
+
+    `changes` are environment variables. Songs are 3 s long and ready after `delay_s`.
+    """
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(
+            Simulator.start(folder / "simulator", delay_s=delay_s, song_s=3)
+        )
+        port = free_port()
+        variables = site_environment(folder, port, simulator, {**(network or {}), **changes})
+        url = f"http://127.0.0.1:{port}"
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+        )
+        site = Site(url, simulator, http, folder)
+        if network:
+            migration = ChildServer(
+                [*PETSONG, "migrate"], log_path=folder / "migrate.log", environment=variables
+            )
+            migration.child.start()
+            assert await migration.child.wait(30) == 0, migration.output()
+        for name, words in commands(is_networked=network is not None).items():
+            site.processes[name] = await stack.enter_async_context(
+                ChildServer(
+                    [*PETSONG, *words],
+                    log_path=folder / f"{name}.log",
+                    environment=variables,
+                    ready_url=f"{url}/api/health/live" if name == "web" else None,
+                    ready_output="" if name == "web" else "started",
+                )
+            )
+        yield site

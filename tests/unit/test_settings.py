@@ -1,0 +1,89 @@
+"""A configuration that cannot be run with is refused in one clear line, and quotes no secret."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from server.errors import SettingsError
+from server.settings import Settings, load_settings
+
+KEY = "sksonauto_secret"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def load(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def test_nothing_set_is_the_embedded_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, {})
+
+    assert settings.is_embedded
+    assert settings.is_simulated
+    assert settings.max_concurrent_requests == 10
+    assert settings.song_cdn_hosts == ("https://cdn.sonauto.ai", "https://cdn.treblo.com")
+
+
+def test_a_key_switches_to_the_real_service_and_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch, {"SONAUTO_API_KEY": KEY, "WEBHOOK_BASE_URL": "https://pets.example"}
+    )
+
+    assert not settings.is_simulated
+    assert KEY not in repr(settings)
+
+
+def test_origins_are_a_list_without_trailing_slashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, {"SONG_CDN_HOSTS": "https://a.example/, http://127.0.0.1:9"})
+
+    assert settings.song_cdn_hosts == ("https://a.example", "http://127.0.0.1:9")
+
+
+def test_the_specs_database_address_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch,
+        {
+            "DATABASE_URL": "postgresql://pah:secret@db:5432/pah",
+            "REDIS_URL": "redis://redis:6379/0",
+            "SONAUTO_API_KEY": KEY,
+            "WEBHOOK_BASE_URL": "https://pets.example",
+        },
+    )
+
+    assert settings.database_url == "asyncpg://pah:secret@db:5432/pah"
+    assert not settings.is_embedded
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"PORT": "many"}, "PORT"),
+        ({"PORT": "70000"}, "PORT"),
+        ({"MAX_RETRIES": "-1"}, "MAX_RETRIES"),
+        ({"REDIS_URL": "redis://localhost"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u:topsecret@h/d"}, "REDIS_URL"),
+        ({"SONAUTO_API_KEY": KEY}, "WEBHOOK_BASE_URL"),
+        ({"SONAUTO_API_KEY": KEY, "WEBHOOK_BASE_URL": "http://pets.example"}, "WEBHOOK_BASE_URL"),
+        (
+            {"DATABASE_URL": "postgresql://u:topsecret@h/d", "REDIS_URL": "redis://r"},
+            "SONAUTO_API_KEY",
+        ),
+    ],
+)
+def test_what_cannot_run_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str], named: str
+) -> None:
+    with pytest.raises(SettingsError, match=named) as refusal:
+        load(monkeypatch, variables)
+
+    assert KEY not in str(refusal.value)
+    assert "topsecret" not in str(refusal.value)

@@ -1,0 +1,79 @@
+"""Files appear whole or not at all, and only where an id of ours leads."""
+
+from pathlib import Path
+
+import pytest
+
+from server.ids import new_session_id
+from server.settings import Settings
+from server.storage import Storage, StorageUnavailable, partial, publish, write_file
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return Storage.from_settings(
+        Settings(
+            img_storage=tmp_path / "uploads",
+            audio_storage=tmp_path / "audio",
+            video_storage=tmp_path / "video",
+            preview_storage=tmp_path / "preview",
+        )
+    )
+
+
+def test_every_file_of_a_submission_lies_inside_the_storage(
+    storage: Storage, tmp_path: Path
+) -> None:
+    session_id = new_session_id()
+
+    paths = storage.files(session_id)
+
+    assert len(set(paths)) == 5
+    for path in paths:
+        assert path.is_relative_to(tmp_path)
+        assert path.stem == session_id
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "..", "../../etc/passwd", "a" * 23, "a" * 25, "A" * 24, "a" * 23 + "\n", "a" * 23 + "/"],
+)
+def test_no_other_text_becomes_a_path(storage: Storage, name: str) -> None:
+    with pytest.raises(ValueError, match="session id"):
+        storage.video(name)
+
+
+def test_a_file_is_written_whole_and_leaves_no_draft(tmp_path: Path) -> None:
+    target = tmp_path / "photo.jpg"
+
+    write_file(target, b"one")
+    write_file(target, b"two")
+
+    assert target.read_bytes() == b"two"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnavailable, match=r"photo\.jpg"):
+        write_file(tmp_path / "missing" / "photo.jpg", b"one")
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_drafts_of_two_holders_do_not_meet(tmp_path: Path) -> None:
+    target = tmp_path / "song.mp3"
+    first, second = partial(target, 1), partial(target, 2)
+    first.write_bytes(b"old")
+    second.write_bytes(b"new")
+
+    publish(second, target)
+
+    assert target.read_bytes() == b"new"
+    assert first.read_bytes() == b"old"
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_text("a file, not a folder")
+
+    with pytest.raises(StorageUnavailable, match="uploads"):
+        Storage.from_settings(Settings(img_storage=tmp_path / "uploads"))
