@@ -14,6 +14,8 @@ from .vibes import Vibe, pitch_of
 
 STEPS_PER_BAR = 16
 SLOPPINESS_S = 0.006
+HIGHEST_SUNG = 79
+"""G5: a voice strains above it, whatever the key is."""
 LOWEST_CHORD_TONE = 53
 """F below middle C: closer chords below it sound muddy."""
 
@@ -53,8 +55,11 @@ class _Arranger:
         self._syllable = 0
 
     def arrange(self) -> Score:
+        highest = max(step for step in range(14) if pitch_of(self._tonic, step) <= HIGHEST_SUNG)
         tunes = {
-            name: write_tune(self._vibe, chords, 8, self._chance, is_high=name == "chorus")
+            name: write_tune(
+                self._vibe, chords, 8, self._chance, highest=highest, is_high=name == "chorus"
+            )
             for name, chords in (("verse", self._vibe.verse), ("chorus", self._vibe.chorus))
         }
         bar = 0
@@ -163,14 +168,12 @@ class _Arranger:
             step = note.start * 2
             length_s = note.length * 2 * self._step_s * 0.97
             pitch = pitch_of(self._tonic, note.step)
-            # A voice strains above F5 whatever the key is.
-            octave = -12 if pitch > 77 else 0
-            self._add("voice", bar, step, pitch + octave, length_s, 0.85)
+            self._add("voice", bar, step, pitch, length_s, 0.85)
             if is_chorus:
                 third = pitch_of(self._tonic, note.step - 2)
-                self._add("harmony", bar, step, third + octave, length_s, 0.6)
+                self._add("harmony", bar, step, third, length_s, 0.6)
             if is_last:
-                self._add("lead", bar, step, pitch + octave + 12, length_s, 0.5)
+                self._add("lead", bar, step, pitch + 12, length_s, 0.5)
             self._syllable += 1
 
     def _add(

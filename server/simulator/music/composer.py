@@ -32,19 +32,19 @@ class Channel:
 
 
 CHANNELS: dict[str, Channel] = {
-    "voice": Channel(0.34, room=0.34, echo=0.22),
-    "harmony": Channel(0.15, room=0.4, echo=0.2),
+    "voice": Channel(0.4, room=0.34, echo=0.22),
+    "harmony": Channel(0.17, room=0.4, echo=0.2),
     "lead": Channel(0.13, side=0.25, room=0.4, echo=0.35),
     "keys": Channel(0.15, side=-0.18, room=0.25),
     "figure": Channel(0.15, side=0.35, room=0.32, echo=0.3),
-    "pad": Channel(0.075, room=0.35),
-    "bass": Channel(0.33, room=0.02),
+    "pad": Channel(0.065, room=0.35),
+    "bass": Channel(0.29, room=0.02),
     "kick": Channel(0.62, room=0.02),
-    "snare": Channel(0.42, room=0.2),
-    "clap": Channel(0.42, room=0.22),
+    "snare": Channel(0.5, room=0.2),
+    "clap": Channel(0.5, room=0.22),
     "rim": Channel(0.36, room=0.25),
-    "hat": Channel(0.3, room=0.06),
-    "open_hat": Channel(0.3, room=0.08),
+    "hat": Channel(0.45, room=0.06),
+    "open_hat": Channel(0.32, room=0.08),
 }
 
 

@@ -57,7 +57,7 @@ def _struck(
     frequency_hz = frequency_of(pitch)
     phase = steady_phase(frequency_hz, length_s + fades_s)
     lasts_s = rings_s * (261.6 / frequency_hz) ** 0.4
-    edge = oscillate(phase, fall_off(16, 1.1, frequency_hz)) * decay(
+    edge = oscillate(phase, fall_off(20, 0.95, frequency_hz)) * decay(
         length_s + fades_s, lasts_s * 0.18
     )
     body = oscillate(phase, fall_off(5, 2.2, frequency_hz)) * decay(length_s + fades_s, lasts_s)
@@ -112,7 +112,7 @@ def pad(pitch: int, length_s: float) -> Samples:
     """Soft strings: two slightly different tones on either side."""
     lasts_s = length_s + 0.6
     frequency_hz = frequency_of(pitch)
-    harmonics = fall_off(9, 1.7, frequency_hz)
+    harmonics = fall_off(14, 1.35, frequency_hz)
     shape = envelope(lasts_s, min(0.5, length_s / 2), 0.7)
     sides = [
         oscillate(steady_phase(frequency_hz * (1 + cents / 1731), lasts_s), harmonics)
@@ -148,7 +148,7 @@ def _vowel_harmonics(vowel: str, frequency_hz: float) -> tuple[float, ...]:
         width_hz = 90 + 0.09 * centre_hz
         mouth += strength / (1 + ((partial_hz - centre_hz) / width_hz) ** 2)
     # The fundamental keeps its place, or high notes would change loudness with the vowel.
-    amplitudes = mouth / np.arange(1, count + 1) ** 0.9
+    amplitudes = mouth / np.arange(1, count + 1) ** 0.65
     amplitudes[0] = max(amplitudes[0], 0.6 * amplitudes.max())
     return tuple(float(amplitude) for amplitude in amplitudes)
 

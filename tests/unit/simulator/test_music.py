@@ -9,7 +9,9 @@ import pytest
 
 from server.simulator.music.arrangement import arrange
 from server.simulator.music.composer import compose
+from server.simulator.music.drums import build_kit
 from server.simulator.music.effects import CEILING
+from server.simulator.music.instruments import INSTRUMENTS, voice
 from server.simulator.music.mp3 import write_mp3
 from server.simulator.music.sound import RATE_HZ, Samples
 from server.simulator.music.vibes import MAJOR_SCALE, VIBES
@@ -21,17 +23,13 @@ def songs() -> dict[str, Samples]:
 
 
 @pytest.mark.parametrize("vibe", VIBES)
-def test_song_is_heard_without_clipping_offset_or_click(
-    songs: dict[str, Samples], vibe: str
-) -> None:
+def test_song_is_heard_without_clipping_or_offset(songs: dict[str, Samples], vibe: str) -> None:
     song = songs[vibe]
     assert song.shape == (2, 6 * RATE_HZ)
     assert np.isfinite(song).all()
     assert np.abs(song).max() <= CEILING + 1e-3
     assert 0.05 < np.sqrt(np.mean(song**2)) < 0.3
     assert np.abs(song.mean(axis=1)).max() < 1e-3
-    # A click is a step; the fastest real sound here moves by less than this.
-    assert np.abs(np.diff(song, axis=1)).max() < 0.3
     assert np.abs(song[:, [0, -1]]).max() < 0.01
 
 
@@ -45,6 +43,24 @@ def test_vibes_sound_different(songs: dict[str, Samples]) -> None:
     spectra = {vibe: np.abs(np.fft.rfft(song.mean(axis=0))) for vibe, song in songs.items()}
     for one, other in combinations(spectra, 2):
         assert np.corrcoef(spectra[one], spectra[other])[0, 1] < 0.9
+
+
+@pytest.mark.parametrize("length_s", [0.02, 0.4, 3.0])
+def test_no_sound_begins_or_ends_with_a_click(length_s: float) -> None:
+    sounds = [play(60, length_s) for play in INSTRUMENTS.values()]
+    sounds += [voice(60, length_s, vowel) for vowel in "aeiou"]
+    for sound in [*sounds, *build_kit().values()]:
+        assert np.abs(sound[:, [0, -1]]).max() < 0.01 * np.abs(sound).max()
+
+
+@pytest.mark.parametrize("vibe", VIBES)
+def test_tune_can_be_sung(vibe: str) -> None:
+    for seed in range(20):
+        tune = [note.pitch for note in arrange(VIBES[vibe], seed).parts["voice"]]
+        assert min(tune) >= 53
+        assert max(tune) <= 79
+        assert max(abs(step) for step in np.diff(tune)) <= 12
+        assert np.abs(np.diff(tune)).mean() < 4
 
 
 @pytest.mark.parametrize("vibe", VIBES)
