@@ -17,8 +17,3 @@ class Timings(dict[str, float]):
             yield
         finally:
             self[phase] += perf_counter() - start
-
-    @property
-    def total_s(self) -> float:
-        """The sum of all phases in seconds."""
-        return sum(self.values())

@@ -219,7 +219,7 @@ def vinyl_colour(radius: Plane, angle: Plane) -> Plane:
     played = np.asarray((radius > GROOVES[0]) & (radius < GROOVES[1]), np.float32)
     for gap in TRACK_GAPS:
         played *= 1 - np.exp(-(((wobbling - gap) / 2.2) ** 2))
-    level = 23 + played * (6 + 9.0 * groove + 3.2 * passage)
+    level = 23 + played * (6 + 9.0 * groove + 1.6 * passage)
     level += 10 * np.exp(-(((radius - VINYL_RADIUS + 3.5) / 1.6) ** 2))
     return np.asarray(np.clip(level, 6, 80)[..., None] * (1.0, 0.93, 0.95), np.float32)
 
