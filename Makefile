@@ -91,7 +91,7 @@ $(PETSONG): pyproject.toml $(REQUIREMENTS)
 	@touch $@
 
 $(NODE_MODULES): client/package.json client/package-lock.json $(REQUIREMENTS)
-	$(NPM) ci --no-audit --no-fund --loglevel=error
+	$(NPM) ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 $(CLIENT): $(CLIENT_SOURCES) $(NODE_MODULES)
