@@ -1,0 +1,78 @@
+"""The client's contract.ts says what the server sends: the two meet nowhere but on the wire."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from realtime.events import NOT_FOUND, Event, Snapshot
+from server.submissions.form import MusicVibe, PetType, SubmissionForm
+from server.submissions.lifecycle import EntryStatus, FailureReason, Stage
+from tests.sources import read
+
+CONTRACT = read(Path("client/src/contract.ts"))
+
+
+def list_of(name: str) -> list[str]:
+    """Return the words of `export const NAME = [...] as const`."""
+    found = re.search(rf"export const {name} = \[(.*?)\] as const", CONTRACT, re.DOTALL)
+    assert found, f"contract.ts has no list {name}"
+    return re.findall(r"'([^']*)'", found[1])
+
+
+def text_of(name: str) -> str:
+    """Return the text of `export const NAME = '...'`."""
+    found = re.search(rf"export const {name} = '([^']*)'", CONTRACT)
+    assert found, f"contract.ts has no text {name}"
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("EVENT_WATCH", Event.WATCH),
+        ("EVENT_STATUS", Event.STATUS),
+        ("ERROR_NOT_FOUND", NOT_FOUND["error"]),
+    ],
+)
+def test_the_client_knows_the_events_by_their_names(name: str, expected: str) -> None:
+    assert text_of(name) == expected
+
+
+def test_the_client_knows_every_event() -> None:
+    declared = re.findall(r"export const EVENT_\w+ = '([^']*)'", CONTRACT)
+    assert sorted(declared) == sorted(Event)
+
+
+def test_a_snapshot_has_the_same_fields_in_the_same_order() -> None:
+    fields = list(Snapshot.__annotations__)
+    assert list_of("SNAPSHOT_FIELDS") == fields
+    interface = re.search(r"export interface Snapshot \{(.*?)\n\}", CONTRACT, re.DOTALL)
+    assert interface
+    assert re.findall(r"^  (\w+):", interface[1], re.MULTILINE) == fields
+
+
+def test_a_submission_has_the_fields_that_the_form_takes() -> None:
+    interface = re.search(r"export interface Submission \{(.*?)\n\}", CONTRACT, re.DOTALL)
+    assert interface
+    declared = re.findall(r"^  (\w+):", interface[1], re.MULTILINE)
+    assert declared == list(SubmissionForm.model_fields)
+
+
+def test_the_closed_lists_are_the_servers() -> None:
+    # A paid request under way is shown as the queue it still stands in.
+    shown_stages = [stage for stage in Stage if stage is not Stage.SENDING]
+    assert list_of("STAGES") == shown_stages
+    assert list_of("ENTRY_STATUSES") == list(EntryStatus)
+    assert sorted(list_of("FAILURE_REASONS")) == sorted(FailureReason)
+    assert list_of("PET_TYPES") == list(PetType)
+    assert list_of("MUSIC_VIBES") == list(MusicVibe)
+
+
+@pytest.mark.parametrize(("label", "names"), [("pet_type", PetType), ("music_vibe", MusicVibe)])
+def test_the_form_offers_every_choice(label: str, names: type[PetType | MusicVibe]) -> None:
+    select = re.search(
+        rf'<select id="{label}".*?</select>', read(Path("client/index.html")), re.DOTALL
+    )
+    assert select
+    assert re.findall(r"<option>(.*?)</option>", select[0]) == list(names)
