@@ -18,7 +18,6 @@ export const FAILURE_REASONS = [
   'render_failed',
   'photo_unreadable',
   'service_error',
-  'expired',
 ] as const
 export const PET_TYPES = ['Dog', 'Cat', 'Bird', 'Fish', 'Other'] as const
 export const MUSIC_VIBES = ['Chill', 'Energetic', 'Romantic', 'Party', 'Relaxing', 'Other'] as const

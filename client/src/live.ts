@@ -124,7 +124,14 @@ export function watchSubmission(session_id: string, listener: Listener): () => v
   })
   document.addEventListener('visibilitychange', wakeUp, { signal: wakeUps.signal })
   window.addEventListener('online', wakeUp, { signal: wakeUps.signal })
-  window.addEventListener('pageshow', wakeUp, { signal: wakeUps.signal })
+  window.addEventListener(
+    'pageshow',
+    (event) => {
+      // Only from the back-forward cache: a page's first showing waits for the socket.
+      if (event.persisted) wakeUp()
+    },
+    { signal: wakeUps.signal },
+  )
 
   listener.onConnection('connecting')
   askIn(FIRST_ASK_MS)

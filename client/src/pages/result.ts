@@ -38,7 +38,6 @@ const FAILURE_WORDS: Record<FailureReason, string> = {
   render_failed: 'Video creation failed. Please try again.',
   photo_unreadable: 'We could not read your photo. Please try again with another one.',
   service_error: 'The studio is closed for the moment. Please try again a little later.',
-  expired: 'This song waited too long and is no longer kept. Please make a new one.',
 }
 
 const WORDS = {
