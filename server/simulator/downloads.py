@@ -61,22 +61,29 @@ def build_downloads(service: SongService, listener: Listener) -> Blueprint:
         whole = {"Content-Length": str(len(song))}
         peer = request.scope["client"]
         if share := take(Fault.DOWNLOAD_TRUNCATED):
-            return _stream(_break_off(song, share.value, listener, peer), whole)
+            return stream(_break_off(song, share.value, listener, peer), whole)
         if share := take(Fault.DOWNLOAD_RESET):
-            return _stream(_break_off(song, share.value, listener, peer, reset=True), whole)
+            return stream(_break_off(song, share.value, listener, peer, reset=True), whole)
         if size := take(Fault.DOWNLOAD_STALL):
-            return _stream(_stall(song[: size.value]), whole)
+            return stream(_stall(song[: size.value]), whole)
         if rate := take(Fault.DOWNLOAD_DRIP):
-            return _stream(_drip(song, rate.value), whole)
+            return stream(_drip(song, rate.value), whole)
         if take(Fault.DOWNLOAD_ENDLESS):
-            return _stream(_repeat(song), {})
+            return stream(_repeat(song), {})
         return None
 
+    def stream(chunks: AsyncIterator[bytes], headers: dict[str, str]) -> Response:
+        return Response(count_while_open(chunks), mimetype="audio/mpeg", headers=headers)
+
+    async def count_while_open(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        service.ledger.open_downloads += 1
+        try:
+            async for chunk in chunks:
+                yield chunk
+        finally:
+            service.ledger.open_downloads -= 1
+
     return downloads
-
-
-def _stream(chunks: AsyncIterator[bytes], headers: dict[str, str]) -> Response:
-    return Response(chunks, mimetype="audio/mpeg", headers=headers)
 
 
 async def _break_off(

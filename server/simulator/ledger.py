@@ -22,6 +22,7 @@ class Ledger:
     in_flight_peak: int = 0
     details_read: int = 0
     downloads: int = 0
+    open_downloads: int = 0
     authorization_seen_on_download: bool = False
 
     def refuse(self, outcome: str, body: object) -> None:
@@ -56,6 +57,7 @@ class Ledger:
             "in_flight_peak": self.in_flight_peak,
             "details_read": self.details_read,
             "downloads": self.downloads,
+            "open_downloads": self.open_downloads,
             "authorization_seen_on_download": self.authorization_seen_on_download,
             "webhooks": self.webhooks,
         }
