@@ -15,7 +15,6 @@ from typing import Final
 import structlog
 from hypercorn.asyncio import serve as serve_asgi
 from hypercorn.config import Config
-from taskiq import AsyncBroker
 
 from realtime.gateway import create_server, disconnect_all
 from realtime.publisher import SocketPublisher
@@ -27,7 +26,7 @@ from server.pipeline.broker import Queue, create_brokers
 from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.schedule import keep_time
 from server.pipeline.worker import work
-from server.services import Services, open_services
+from server.services import open_services
 from server.settings import Settings
 from server.simulator.client import Simulator
 
@@ -59,20 +58,22 @@ async def serve(settings: Settings) -> None:
                 doorbell=TaskDoorbell(brokers[Queue.DEFAULT]),
             )
         )
-        if settings.is_embedded:
-            await stack.enter_async_context(background(services, brokers, stop))
         site = create_asgi(create_app(services), sockets, services)
-        logger.info("serving", url=f"http://localhost:{settings.port}")
 
         async def goodbye() -> None:
             await stop.wait()
             await disconnect_all(sockets)
 
-        async with asyncio.TaskGroup() as tasks:
-            web = tasks.create_task(
-                serve_asgi(site, web_server(listener), shutdown_trigger=goodbye)
-            )
-            tasks.create_task(_end_after_grace(web, stop))
+        async with asyncio.TaskGroup() as parts:
+            if settings.is_embedded:
+                await services.renders.start()
+                for queue, broker in brokers.items():
+                    parts.create_task(work(services, broker, queue, stop))
+                parts.create_task(keep_time(brokers[Queue.DEFAULT], settings, stop))
+            config = web_server(listener)
+            web = parts.create_task(serve_asgi(site, config, shutdown_trigger=goodbye))
+            logger.info("serving", url=f"http://localhost:{settings.port}")
+            parts.create_task(_end_after_grace(web, stop))
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -100,9 +101,9 @@ def bind(settings: Settings) -> socket.socket:
 
 
 def web_server(listener: socket.socket) -> Config:
-    """Return Hypercorn's configuration for a socket that is bound already."""
+    """Return Hypercorn's configuration for a socket that is bound already, and now is its own."""
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{listener.detach()}"]
     config.include_server_header = False
     config.graceful_timeout = GRACE_S
     config.loglevel = "WARNING"
@@ -126,24 +127,6 @@ async def simulate(settings: Settings) -> AsyncIterator[Settings]:
                 "webhook_base_url": f"http://127.0.0.1:{settings.port}",
             }
         )
-
-
-@asynccontextmanager
-async def background(
-    services: Services, brokers: dict[Queue, AsyncBroker], stop: asyncio.Event
-) -> AsyncIterator[None]:
-    """Run both queues' workers and the clock in this process for the block's length."""
-    workers = [
-        asyncio.create_task(work(services, broker, queue, stop))
-        for queue, broker in brokers.items()
-    ]
-    clock = asyncio.create_task(keep_time(brokers[Queue.DEFAULT], services.settings))
-    try:
-        yield
-    finally:
-        stop.set()
-        clock.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
 
 
 def _port_if_free(port: int) -> int:

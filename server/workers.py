@@ -1,7 +1,5 @@
 """The processes beside the web when PostgreSQL and Redis are there: workers and the scheduler."""
 
-import asyncio
-
 import structlog
 
 from realtime.publisher import redis_publisher
@@ -33,10 +31,8 @@ async def run_scheduler(settings: Settings) -> None:
     _require_redis(settings)
     stop = stop_on_signals()
     broker = create_brokers(settings)[Queue.DEFAULT]
-    clock = asyncio.create_task(keep_time(broker, settings))
     logger.info("scheduler_started")
-    await stop.wait()
-    clock.cancel()
+    await keep_time(broker, settings, stop)
     await broker.shutdown()
 
 

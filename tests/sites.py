@@ -3,6 +3,7 @@
 Invariant: nothing is shared with another site; every process, port and folder is its own.
 """
 
+import asyncio
 import base64
 import io
 import sys
@@ -158,14 +159,15 @@ async def open_site(
             )
             migration.child.start()
             assert await migration.child.wait(30) == 0, migration.output()
-        for name, words in commands(is_networked=network is not None).items():
-            site.processes[name] = await stack.enter_async_context(
-                ChildServer(
-                    [*PETSONG, *words],
-                    log_path=folder / f"{name}.log",
-                    environment=variables,
-                    ready_url=f"{url}/api/health/live" if name == "web" else None,
-                    ready_output="" if name == "web" else "started",
-                )
+        site.processes = {
+            name: ChildServer(
+                [*PETSONG, *words],
+                log_path=folder / f"{name}.log",
+                environment=variables,
+                ready_url=f"{url}/api/health/live" if name == "web" else None,
+                ready_output="" if name == "web" else "started",
             )
+            for name, words in commands(is_networked=network is not None).items()
+        }
+        await asyncio.gather(*map(stack.enter_async_context, site.processes.values()))
         yield site

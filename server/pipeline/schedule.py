@@ -1,5 +1,7 @@
 """The clock: which task runs how often, from the settings."""
 
+import asyncio
+
 from taskiq import AsyncBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 
@@ -26,9 +28,15 @@ class Timetable(ScheduleSource):
         return [*periodic, _schedule("cleanup_old_files", cron="0 3 * * *")]
 
 
-async def keep_time(broker: AsyncBroker, settings: Settings) -> None:
-    """Send the scheduled tasks when they are due, until cancelled."""
-    await run_scheduler_task(TaskiqScheduler(broker, [Timetable(settings)]))
+async def keep_time(broker: AsyncBroker, settings: Settings, stop: asyncio.Event) -> None:
+    """Send the scheduled tasks when they are due, until `stop` is set."""
+    scheduler = TaskiqScheduler(broker, [Timetable(settings)])
+    clock = asyncio.create_task(run_scheduler_task(scheduler))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({clock, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if clock.done():
+        clock.result()
+    clock.cancel()
 
 
 def _schedule(name: str, *, interval: int | None = None, cron: str | None = None) -> ScheduledTask:

@@ -11,7 +11,6 @@ import pytest
 from tests.servers import PostgresServer, RedisServer
 from tests.sites import Network, Site, open_site
 
-
 STACKS = ["embedded", "networked"]
 
 
@@ -26,7 +25,7 @@ async def open_network(stack: str, postgres: PostgresServer) -> AsyncIterator[Ne
     await postgres.drop_database(url)
 
 
-@pytest.fixture(scope="module", params=STACKS)
+@pytest.fixture(scope="session", params=STACKS)
 async def shared_network(
     request: pytest.FixtureRequest, postgres_server: PostgresServer
 ) -> AsyncIterator[Network]:
@@ -43,7 +42,7 @@ async def own_network(
         yield network
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def shared_site(
     shared_network: Network, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:

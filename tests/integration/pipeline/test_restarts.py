@@ -13,7 +13,7 @@ async def test_a_killed_site_goes_on_where_it_stood(own_network: Network, tmp_pa
         await site.wait_for(first, stage="composing")
         await site.simulator.set_faults(Switch(Fault.WEBHOOK_NEVER))
         for process in site.processes.values():
-            await process.kill()
+            process.kill()
         for process in site.processes.values():
             await process.start()
 
@@ -28,7 +28,7 @@ async def test_a_site_that_is_told_to_stop_does_so_and_goes_on_later(tmp_path: P
         session_id = await site.submit()
         await site.wait_for(session_id, stage="composing")
 
-        assert await web.terminate() == 0
+        assert await web.stop() == 0
         web.check_output()
         await web.start()
 
@@ -45,7 +45,7 @@ async def test_a_crashed_order_is_not_sent_again_before_its_webhook(tmp_path: Pa
             return len(await site.posts()) == 1
 
         await wait_until(is_ordered)
-        await site.processes["web"].kill()
+        site.processes["web"].kill()
         await site.processes["web"].start()
 
         await site.wait_for(session_id, status="success")
