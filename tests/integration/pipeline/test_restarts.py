@@ -36,17 +36,16 @@ async def test_a_site_that_is_told_to_stop_does_so_and_goes_on_later(tmp_path: P
         assert len(await site.posts()) == 1
 
 
-async def test_a_crashed_order_is_not_sent_again_before_its_webhook(tmp_path: Path) -> None:
-    async with open_site(tmp_path, delay_s=3.0) as site:
-        await site.simulator.set_faults(Switch(Fault.CREATE_SLOW, 1.5, times=1))
+async def test_a_crashed_order_is_not_sent_again_but_found_by_its_webhook(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as site:
+        slow_answer = Switch(Fault.CREATE_SLOW, 5.0, times=1)
+        await site.simulator.set_faults(slow_answer, Switch(Fault.GENERATION_STUCK, times=1))
         session_id = await site.submit()
-
-        async def is_ordered() -> bool:
-            return len(await site.posts()) == 1
-
-        await wait_until(is_ordered)
+        [order] = await wait_until(site.posts, message="the order has arrived")
         site.processes["web"].kill()
         await site.processes["web"].start()
+
+        await site.simulator.finish(str(order["task_id"]))
 
         await site.wait_for(session_id, status="success")
         assert len(await site.posts()) == 1
