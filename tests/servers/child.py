@@ -88,11 +88,11 @@ class Child:
 
     def pause(self) -> None:
         """Freeze the whole group (SIGSTOP): it keeps its sockets open and answers nobody."""
-        os.killpg(self.pid, signal.SIGSTOP)
+        self._send_group(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused group go on."""
-        os.killpg(self.pid, signal.SIGCONT)
+        """Let a frozen group go on; nothing happens to one that is not frozen."""
+        self._send_group(signal.SIGCONT)
 
     async def wait(self, timeout_s: float = 15) -> int:
         """Wait for the process to end and return how it did; kill it at the deadline and raise.
@@ -111,11 +111,8 @@ class Child:
         """Kill the whole group at once (SIGKILL); nothing happens when that has been done."""
         if self._group_id is None:
             return
-        # An ended group's id may be given to strangers one day, so it is used once only.
-        # macOS answers "not permitted" where only zombies are left.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._group_id, signal.SIGKILL)
-        self._group_id = None
+        self._send_group(signal.SIGKILL)
+        self._group_id = None  # the system may give an ended group's id to strangers
         self._started().wait()
 
     def log(self) -> str:
@@ -131,6 +128,13 @@ class Child:
         """Raise when the process has ended, with what it said."""
         if not self.is_running:
             raise self.failure(f"ended with {self.returncode} instead of serving")
+
+    def _send_group(self, number: signal.Signals) -> None:
+        if self._group_id is None:
+            return
+        # Nobody may be left; macOS answers "not permitted" where only zombies are.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._group_id, number)
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:

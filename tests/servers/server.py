@@ -36,9 +36,11 @@ class Server(ABC):
 
         try:
             await wait_until(is_up, timeout_s)
-        except TimeoutError as error:
+        except BaseException as error:
             self.child.kill_now()
-            raise self.child.failure(f"was not up within {timeout_s} s") from error
+            if isinstance(error, TimeoutError):
+                raise self.child.failure(f"was not up within {timeout_s} s") from error
+            raise
 
     async def stop(self, by: signal.Signals | None = None, timeout_s: float = 15) -> int:
         """Ask the server to stop, with its usual signal or another; return its exit status."""
