@@ -220,6 +220,7 @@ Alpine.data('submissionForm', () => ({
 
   async submit() {
     if (this.isSubmitting) return
+    this.keepDraft()
     if (this.isSoldOut || sessions.hasReachedSubmissionLimit()) {
       this.showSoldOut()
       return
