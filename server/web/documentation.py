@@ -46,4 +46,9 @@ def serve_documentation(app: Quart) -> None:
 async def show_documentation() -> str:
     """Show every endpoint with its bodies, by name and type."""
     schema = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
-    return await render_template("docs.html", schema=schema)
+    return await render_template(
+        "docs.html",
+        info=schema["info"],
+        paths=schema["paths"],
+        components=schema["components"]["schemas"],
+    )

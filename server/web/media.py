@@ -3,13 +3,14 @@
 A path is made only from an id of ours. Photos and songs are not served at all.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
 from quart import Blueprint, Response, send_file
 from quart.wrappers.response import FileBody
 from quart_schema import hide
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from server.ids import is_session_id
 from server.submissions.lifecycle import EntryStatus
@@ -82,5 +83,10 @@ async def send_media(path: Path) -> Response:
         response = await send_file(path, conditional=True)
     except FileNotFoundError as error:
         raise NotFound from error
+    except RequestedRangeNotSatisfiable as error:
+        # Quart leaves out the size, without which a player cannot ask again.
+        status = await asyncio.to_thread(path.stat)
+        raise RequestedRangeNotSatisfiable(status.st_size) from error
+    response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = CACHE_FOR_GOOD
     return response

@@ -1,0 +1,108 @@
+"""The services of a site inside the test's own process, on both stacks; nothing works behind them.
+
+Invariant: every test has an empty database, empty folders and an empty Redis. What the site would
+push or ring is recorded instead.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from quart.typing import TestClientProtocol
+
+from realtime.publisher import RecordingPublisher
+from server.app import create_app
+from server.database import migrate
+from server.services import Services, open_services
+from server.settings import Settings
+from tests.integration.doorbell import RecordingDoorbell
+
+OpenStack = Callable[..., AbstractAsyncContextManager[Services]]
+Client = TestClientProtocol
+Connect = Callable[[Services], Client]
+
+CLIENT_PAGES = ("index.html", "waiting.html", "result.html")
+CLIENT_PAGE = """<!doctype html>
+<html lang="en" data-simulated="{{ simulated }}" data-session-id="{{ session_id }}">
+  <link rel="stylesheet" crossorigin href="/assets/style-1234.css">
+  <a href="{{ terms_url }}">terms</a> <a href="{{ privacy_url }}">privacy</a>
+  <a href="{{ attribution_url }}">{{ attribution_text }}</a>
+</html>
+"""
+
+
+@pytest.fixture(params=["embedded", "networked"])
+def network(request: pytest.FixtureRequest) -> dict[str, str | None]:
+    """The settings that name PostgreSQL and Redis, or say that there are none."""
+    if request.param == "embedded":
+        return {"redis_url": None}
+    return {
+        "database_url": request.getfixturevalue("postgres_url"),
+        "redis_url": request.getfixturevalue("redis_url"),
+    }
+
+
+@pytest.fixture
+def open_stack(network: dict[str, str | None], tmp_path: Path) -> OpenStack:
+    """Open services with other settings: `async with open_stack(max_retries=1) as services`.
+
+    One at a time in a test. Nothing is reached but the database and Redis.
+    """
+
+    @asynccontextmanager
+    async def open_with(**changes: object) -> AsyncIterator[Services]:
+        settings = Settings.model_validate(
+            {
+                "database_url": f"sqlite://{tmp_path}/petsong.sqlite3",
+                "sonauto_api_key": "key-of-the-tests",
+                "external_api_url": "http://127.0.0.1:9/v1",
+                "webhook_base_url": "http://127.0.0.1:8000",
+                "img_storage": tmp_path / "uploads",
+                "audio_storage": tmp_path / "audio",
+                "video_storage": tmp_path / "video",
+                "preview_storage": tmp_path / "preview",
+                "submissions_per_hour_per_ip": 1000,
+                "results_per_hour_per_ip": 1000,
+                **network,
+                **changes,
+            }
+        )
+        await migrate(settings)
+        async with open_services(
+            settings, publisher=RecordingPublisher(), doorbell=RecordingDoorbell()
+        ) as services:
+            yield services
+
+    return open_with
+
+
+@pytest.fixture
+async def services(open_stack: OpenStack) -> AsyncIterator[Services]:
+    """The services with the usual settings."""
+    async with open_stack() as services:
+        yield services
+
+
+@pytest.fixture(scope="session")
+def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built client, as far as the server knows it."""
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "assets").mkdir()
+    (folder / "assets" / "style-1234.css").write_text("body { margin: 0 }")
+    (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    for page in CLIENT_PAGES:
+        (folder / page).write_text(CLIENT_PAGE)
+    return folder
+
+
+@pytest.fixture
+def connect(client_folder: Path) -> Connect:
+    """Make a client of the web application over some services."""
+    return lambda services: create_app(services, client_folder).test_client()
+
+
+@pytest.fixture
+def client(services: Services, connect: Connect) -> Client:
+    """A client of the web application over `services`."""
+    return connect(services)

@@ -1,0 +1,82 @@
+"""The operator's endpoint: behind a password, or not there."""
+
+from datetime import UTC, datetime, timedelta
+
+from werkzeug.datastructures import Authorization
+
+from server.clock import now
+from server.submissions.lifecycle import Stage
+from server.submissions.model import SongAccount
+from tests.integration.conftest import Client, Connect, OpenStack
+from tests.integration.web.forms import store_submission
+
+PATH = "/api/admin/queue-status"
+PASSWORD = "Grüße vom Kanal"
+
+
+def basic(username: str | None, password: str | None) -> Authorization:
+    return Authorization("basic", {"username": username, "password": password})
+
+
+async def test_is_not_there_without_a_password(client: Client) -> None:
+    for auth in (None, basic("admin", ""), basic("admin", "admin")):
+        assert (await client.get(PATH, auth=auth)).status_code == 404
+
+
+async def test_queue_status(open_stack: OpenStack, connect: Connect) -> None:
+    async with open_stack(admin_password=PASSWORD) as services:
+        client = connect(services)
+        soon = now() + timedelta(minutes=1)
+        await store_submission(Stage.QUEUED, session_id="a" * 24)
+        await store_submission(Stage.SENDING, session_id="b" * 24, lease_until=soon)
+        await store_submission(Stage.RENDERING, session_id="c" * 24, lease_until=soon)
+        await store_submission(Stage.READY, session_id="d" * 24)
+
+        unknown = await client.get(PATH, auth=basic("admin", PASSWORD))
+        checked_at = datetime(2026, 2, 14, 10, 25, tzinfo=UTC)
+        await SongAccount.filter(id=1).update(credits=8500, credits_checked_at=checked_at)
+        known = await client.get(PATH, auth=basic("admin", PASSWORD))
+
+        assert await unknown.get_json() == {
+            "pending_submissions": 2,
+            "processing_submissions": 1,
+            "active_celery_tasks": 2,
+            "sonauto_credits": None,
+            "last_credits_check": None,
+        }
+        reply = await known.get_json()
+        assert reply["sonauto_credits"] == 8500
+        assert reply["last_credits_check"] == "2026-02-14T10:25:00Z"
+
+
+async def test_row_87_refuses_everybody_else(open_stack: OpenStack, connect: Connect) -> None:
+    headers: list[dict[str, str]] = [
+        {},
+        {"Authorization": "Basic"},
+        {"Authorization": "Basic !!!"},
+        {"Authorization": "Bearer x"},
+        {"Authorization": basic("admin", "wrong").to_header()},
+        {"Authorization": basic("Admin", PASSWORD).to_header()},
+        {"Authorization": basic("", "").to_header()},
+        {"Authorization": basic("ädmin", "ü" * 3000).to_header()},
+    ]
+    async with open_stack(admin_password=PASSWORD) as services:
+        client = connect(services)
+
+        for header in headers:
+            response = await client.get(PATH, headers=header)
+            assert response.status_code == 401, header
+            assert response.headers["WWW-Authenticate"].startswith("Basic realm=")
+            assert (await response.get_json())["error"] == "unauthorized"
+
+
+async def test_row_87_guessing_is_throttled(open_stack: OpenStack, connect: Connect) -> None:
+    async with open_stack(admin_password=PASSWORD) as services:
+        client = connect(services)
+
+        statuses = [
+            (await client.get(PATH, auth=basic("admin", str(guess)))).status_code
+            for guess in range(100)
+        ]
+
+        assert statuses == [401] * 30 + [429] * 70

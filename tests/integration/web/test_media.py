@@ -1,0 +1,123 @@
+"""The files visitors see: ranges, caching, and no way to any other file."""
+
+import pytest
+
+from server.services import Services
+from server.storage import write_file
+from server.submissions.lifecycle import Stage
+from tests.integration.conftest import Client
+from tests.integration.web.forms import SESSION_ID, store_submission
+
+CONTENT = bytes(range(256)) * 4000
+VIDEO = f"/storage/video/{SESSION_ID}.mp4"
+
+RANGES = {
+    "bytes=0-1": (206, CONTENT[:2]),
+    "bytes=100-": (206, CONTENT[100:]),
+    "bytes=-50": (206, CONTENT[-50:]),
+    "bytes=-99999999": (206, CONTENT),
+    "bytes=1000-99999999": (206, CONTENT[1000:]),
+    f"bytes={len(CONTENT)}-": (416, None),
+    "bytes=5-2": (416, None),
+    "bytes=-0": (416, None),
+    "bytes=" + ",".join(f"{n}-{n}" for n in range(1000)): (416, None),
+}
+
+
+@pytest.fixture
+async def video(services: Services) -> bytes:
+    write_file(services.storage.video(SESSION_ID), CONTENT)
+    await store_submission(Stage.READY)
+    return CONTENT
+
+
+async def test_sends_the_video(client: Client, video: bytes) -> None:
+    response = await client.get(VIDEO)
+
+    assert response.status_code == 200
+    assert await response.get_data(as_text=False) == video
+    assert response.headers["Content-Type"] == "video/mp4"
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Accept-Ranges"] == "bytes"
+
+
+async def test_row_80_ranges(client: Client, video: bytes) -> None:
+    for wanted, (status, content) in RANGES.items():
+        response = await client.get(VIDEO, headers={"Range": wanted})
+
+        assert response.status_code == status, wanted[:40]
+        if content is None:
+            assert response.headers["Content-Range"] == f"bytes */{len(video)}"
+        else:
+            start = len(video) - len(content) if wanted != "bytes=0-1" else 0
+            end = start + len(content) - 1
+            assert await response.get_data(as_text=False) == content
+            assert response.headers["Content-Range"] == f"bytes {start}-{end}/{len(video)}"
+            assert response.headers["Content-Length"] == str(len(content))
+
+
+async def test_row_80_if_range_and_if_none_match(client: Client, video: bytes) -> None:
+    tag = (await client.get(VIDEO)).headers["ETag"]
+
+    same = await client.get(VIDEO, headers={"Range": "bytes=0-1", "If-Range": tag})
+    other = await client.get(VIDEO, headers={"Range": "bytes=0-1", "If-Range": '"other"'})
+    known = await client.get(VIDEO, headers={"If-None-Match": tag})
+
+    assert (same.status_code, other.status_code, known.status_code) == (206, 200, 304)
+
+
+@pytest.mark.parametrize("stage", [Stage.RENDERING, Stage.FAILED])
+async def test_unfinished_video_is_not_sent(
+    stage: Stage, client: Client, services: Services
+) -> None:
+    write_file(services.storage.video(SESSION_ID), CONTENT)
+    await store_submission(stage)
+
+    assert (await client.get(VIDEO)).status_code == 404
+
+
+async def test_preview_and_poster(client: Client, services: Services) -> None:
+    write_file(services.storage.preview(SESSION_ID), b"preview")
+    write_file(services.storage.poster(SESSION_ID), b"poster")
+
+    preview = await client.get(f"/storage/preview/{SESSION_ID}.mp4")
+    poster = await client.get(f"/storage/poster/{SESSION_ID}.jpg")
+
+    assert await preview.get_data(as_text=False) == b"preview"
+    assert await poster.get_data(as_text=False) == b"poster"
+    assert poster.headers["Content-Type"] == "image/jpeg"
+
+
+async def test_row_78_no_other_path_leads_to_a_file(client: Client, services: Services) -> None:
+    write_file(services.storage.photo(SESSION_ID), b"private")
+    write_file(services.storage.song(SESSION_ID), b"private")
+    (services.storage.videos / "notes.mp4").write_bytes(b"private")
+    paths = [
+        "/storage/video/notes.mp4",
+        f"/storage/video/{SESSION_ID.upper()}.mp4",
+        f"/storage/video/{SESSION_ID}.jpg",
+        f"/storage/uploads/{SESSION_ID}.jpg",
+        f"/storage/audio/{SESSION_ID}.mp3",
+        f"/storage/video/%2e%2e%2fuploads%2f{SESSION_ID}.mp4",
+        "/storage/../.env",
+        "/storage/video/../../etc/passwd.mp4",
+        "/storage/video/%00.mp4",
+        f"/storage/video/{'a' * 10_000}.mp4",
+        "/storage/video/abcdefghijklmnopqrstuvw\N{ARABIC-INDIC DIGIT ONE}.mp4",
+        "/assets/../index.html",
+        "/assets/%2e%2e%2findex.html",
+        "/.env",
+        "/waiting.html",
+    ]
+
+    for path in paths:
+        assert (await client.get(path)).status_code == 404, path
+
+
+async def test_row_78_malformed_ids_are_unknown_sessions(client: Client) -> None:
+    for session_id in ("%2e%2e", "%00", "a" * 10_000, "ABC", "\N{ARABIC-INDIC DIGIT ONE}" * 24):
+        for path in (f"/api/submissions/{session_id}", f"/api/results/{session_id}"):
+            response = await client.get(path)
+            assert response.status_code == 404
+            assert await response.get_json() == {"success": False, "error": "Session not found"}

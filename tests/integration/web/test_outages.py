@@ -1,0 +1,126 @@
+"""What the site answers while PostgreSQL or Redis is away; each test has servers of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from server.clock import now
+from server.services import Services
+from server.submissions.model import Submission, WorkerHeartbeat
+from tests.integration.conftest import Client
+from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.web.forms import SESSION_ID, form
+from tests.integration.web.tunnel import Tunnel
+from tests.servers import PostgresServer, RedisServer
+
+UNAVAILABLE = {
+    "success": False,
+    "error": "service_unavailable",
+    "message": "Service temporarily unavailable",
+}
+
+
+@pytest.fixture
+async def postgres() -> AsyncIterator[PostgresServer]:
+    async with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def redis() -> AsyncIterator[RedisServer]:
+    async with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def tunnel(postgres: PostgresServer) -> AsyncIterator[Tunnel]:
+    async with Tunnel(postgres.port) as tunnel:
+        yield tunnel
+
+
+@pytest.fixture
+async def database_url(postgres: PostgresServer) -> str:
+    return await postgres.create_database()
+
+
+@pytest.fixture
+def network(
+    request: pytest.FixtureRequest, database_url: str, postgres: PostgresServer, redis: RedisServer
+) -> dict[str, str | None]:
+    """PostgreSQL and Redis; the former behind the tunnel where a test has one."""
+    if "tunnel" in request.fixturenames:
+        tunnel: Tunnel = request.getfixturevalue("tunnel")
+        database_url = database_url.replace(f":{postgres.port}/", f":{tunnel.port}/")
+    return {"database_url": database_url, "redis_url": redis.url}
+
+
+async def test_row_88_health_without_redis(
+    client: Client, services: Services, redis: RedisServer
+) -> None:
+    await WorkerHeartbeat.create(name="worker", queue="default", beat_at=now())
+    assert (await client.get("/api/health")).status_code == 200
+    for stop in (redis.pause, redis.kill):
+        stop()
+
+        async with asyncio.timeout(5):
+            response = await client.get("/api/health")
+
+        assert response.status_code == 503
+        reply = await response.get_json()
+        assert (reply["redis"], reply["database"]) == ("disconnected", "connected")
+        assert reply["celery_workers"] == 1
+        assert (await client.get("/api/health/live")).status_code == 200
+
+
+async def test_row_62_submissions_are_taken_without_redis(
+    client: Client, services: Services, redis: RedisServer
+) -> None:
+    for stop in (redis.pause, redis.kill):
+        stop()
+
+        async with asyncio.timeout(10):
+            response = await client.post("/api/submissions", json=form())
+
+        assert response.status_code == 200
+    assert await Submission.all().count() == 2
+    assert isinstance(services.doorbell, RecordingDoorbell)
+    assert len(services.doorbell.rings) == 4
+
+
+async def test_row_88_health_without_database(client: Client, postgres: PostgresServer) -> None:
+    assert (await (await client.get("/api/health")).get_json())["database"] == "connected"
+    postgres.kill()
+
+    await expect_no_database(client)
+
+
+async def test_row_88_health_while_the_database_is_silent(client: Client, tunnel: Tunnel) -> None:
+    assert (await (await client.get("/api/health")).get_json())["database"] == "connected"
+    with tunnel.freeze():
+        async with asyncio.timeout(5):
+            await expect_no_database(client)
+
+
+async def expect_no_database(client: Client) -> None:
+    response = await client.get("/api/health")
+    assert response.status_code == 503
+    reply = await response.get_json()
+    assert (reply["redis"], reply["database"]) == ("connected", "disconnected")
+    assert (await client.get("/api/health/live")).status_code == 200
+
+
+async def test_row_32_67_no_answer_is_given_without_a_row(
+    client: Client, postgres: PostgresServer, services: Services
+) -> None:
+    postgres.kill()
+
+    for response in (
+        await client.post("/api/submissions", json=form()),
+        await client.get(f"/api/submissions/{SESSION_ID}"),
+        await client.get(f"/api/results/{SESSION_ID}"),
+        await client.post("/api/webhook/some-token", data=b"{}"),
+    ):
+        assert response.status_code == 503
+        assert await response.get_json() == UNAVAILABLE
+    assert list(services.storage.photos.iterdir()) == []

@@ -1,0 +1,81 @@
+"""The doorbell under bad input: one neutral answer, nothing believed, nothing changed."""
+
+import json
+
+import pytest
+
+from server.ids import new_webhook_token, token_hash
+from server.services import Services
+from server.submissions.lifecycle import Stage
+from server.submissions.model import GenerationAttempt, Submission
+from tests.integration.conftest import Client
+from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.web.forms import SESSION_ID, store_submission
+
+TASK_ID = "0b2a66c0-d9f2-43d2-9fa7-b9c95c29324d"
+BODIES = {
+    "success": json.dumps({"task_id": TASK_ID, "status": "SUCCESS"}).encode(),
+    "failure": json.dumps({"task_id": TASK_ID, "status": "FAILURE"}).encode(),
+    "other task": json.dumps({"task_id": "other", "status": "SUCCESS"}).encode(),
+    "task with nul": b'{"task_id": "a\\u0000b", "status": "SUCCESS"}',
+    "paths": json.dumps({"task_id": TASK_ID, "status": "SUCCESS", "song_paths": 1}).encode(),
+    "empty": b"",
+    "form": b"task_id=1&status=SUCCESS",
+    "deep": b"[" * 60_000,
+    "binary": b"\xff\x00\xfe",
+}
+
+
+@pytest.fixture
+async def token() -> str:
+    token = new_webhook_token()
+    await store_submission(Stage.COMPOSING, LLM_task_id=TASK_ID)
+    await GenerationAttempt.create(session_id=SESSION_ID, token_hash=token_hash(token))
+    return token
+
+
+async def state() -> tuple[object, ...]:
+    row = await Submission.get(session_id=SESSION_ID)
+    return (row.stage, row.entry_status, row.version, row.LLM_task_id, row.LLM_status, row.fence)
+
+
+async def test_row_28_29_31_answers_the_same_and_changes_nothing(
+    client: Client, token: str
+) -> None:
+    before = await state()
+    answers = set()
+
+    for path in (token, "unknown", "x" * 2000, "%00", "%F0%9F%90%B6"):
+        for body in BODIES.values():
+            response = await client.post(f"/api/webhook/{path}", data=body)
+            answers.add((response.status_code, await response.get_data(as_text=True)))
+
+    assert answers == {(200, '{"success":true,"message":"Webhook processed"}')}
+    assert await state() == before
+
+
+async def test_a_known_token_rings(client: Client, services: Services, token: str) -> None:
+    await client.post("/api/webhook/unknown", data=BODIES["success"])
+    assert isinstance(services.doorbell, RecordingDoorbell)
+    assert services.doorbell.rings == []
+
+    await client.post(f"/api/webhook/{token}", data=BODIES["empty"])
+
+    assert {session_id for _, session_id in services.doorbell.rings} == {SESSION_ID}
+
+
+async def test_row_30_refuses_what_is_no_webhook(client: Client, token: str) -> None:
+    as_json = {"Content-Type": "application/json"}
+    big = b'{"task_id": "' + b"x" * 65 * 1024 + b'"}'
+    statuses = [
+        (await client.post("/api/webhook", data=b"{", headers=as_json)).status_code,
+        (await client.post("/api/webhook", data=b"task_id=1")).status_code,
+        (await client.post("/api/webhook", json={"task_id": 1, "status": "SUCCESS"})).status_code,
+        (await client.post("/api/webhook", json={"task_id": "\x00", "status": "A"})).status_code,
+        (await client.post("/api/webhook", data=big, headers=as_json)).status_code,
+        (await client.post(f"/api/webhook/{token}", data=big)).status_code,
+        (await client.get("/api/webhook")).status_code,
+        (await client.put(f"/api/webhook/{token}")).status_code,
+    ]
+
+    assert statuses == [400, 415, 400, 400, 413, 413, 405, 405]

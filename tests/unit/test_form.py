@@ -1,0 +1,103 @@
+"""The form: what is taken, what is refused, and that nothing else gets through."""
+
+import pytest
+
+from server.errors import FormRejected
+from server.submissions.form import MusicVibe, PetType, read_form, read_idempotency_key
+
+FORM: dict[str, object] = {
+    "pet_name": "Toby",
+    "pet_type": "Dog",
+    "photo": "aGVsbG8=",
+    "music_vibe": "Romantic",
+    "owner_name": "Matt",
+}
+NAMES = {
+    "Al": "Al",
+    "a" * 100: "a" * 100,
+    "  Zoë ": "Zoë",
+    "Zoe\u0308": "Zoë",
+    "e\u0308" * 100: "ë" * 100,
+    "小花": "小花",
+    "Anna Lena": "Anna Lena",
+}
+NAMES_REFUSED: dict[str, object] = {
+    "empty": "",
+    "one letter": "a",
+    "hundred and one": "a" * 101,
+    "million": "a" * 1_000_000,
+    "million marks": "a" + "\u0316\u0301" * 500_000,
+    "spaces": "     ",
+    "one letter and spaces": " a ",
+    "trailing newline": "Toby\n",
+    "tab": "To\tby",
+    "emoji": "Toby🐶",
+    "right-to-left override": "Toby\u202e",
+    "zero-width joiner": "To\u200dby",
+    "nul": "To\u0000by",
+    "lone surrogate": "Toby\ud800",
+    "sql": "'; DROP TABLE submissions",
+    "script": "<script>alert(1)</script>",
+    "template": "{{7*7}}",
+    "format": "%n",
+    "path": "../",
+    "list": [],
+    "number": 1,
+    "null": None,
+    "object": {},
+    "true": True,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_row_1_2_takes_the_name(name: str) -> None:
+    assert read_form(FORM | {"pet_name": name}).pet_name == NAMES[name]
+
+
+@pytest.mark.parametrize("field", ["pet_name", "owner_name"])
+@pytest.mark.parametrize("name", NAMES_REFUSED.values(), ids=NAMES_REFUSED)
+def test_row_1_2_3_5_refuses_the_name(name: object, field: str) -> None:
+    with pytest.raises(FormRejected) as refusal:
+        read_form(FORM | {field: name})
+
+    assert set(refusal.value.fields) == {field}
+    assert refusal.value.error == "validation_failed"
+
+
+def test_every_wrong_field_is_told_at_once() -> None:
+    with pytest.raises(FormRejected) as refusal:
+        read_form({"pet_type": "Dragon"})
+
+    assert set(refusal.value.fields) == set(FORM)
+
+
+def test_the_photo_alone_is_refused_in_the_words_of_the_spec() -> None:
+    with pytest.raises(FormRejected) as refusal:
+        read_form(FORM | {"photo": ""})
+
+    assert refusal.value.error == "Invalid image format"
+
+
+def test_choices_are_those_of_the_spec() -> None:
+    assert list(PetType) == ["Dog", "Cat", "Bird", "Fish", "Other"]
+    assert list(MusicVibe) == ["Chill", "Energetic", "Romantic", "Party", "Relaxing", "Other"]
+
+
+@pytest.mark.parametrize("cookie_id", [None, ""])
+def test_browser_without_cookie_id(cookie_id: str | None) -> None:
+    assert read_form(FORM | {"cookie_id": cookie_id}).cookie_id is None
+    assert read_form(FORM).cookie_id is None
+
+
+def test_row_5_other_keys_are_not_kept() -> None:
+    form = read_form(FORM | {"entry_status": "success", "session_id": "x"})
+
+    assert set(form.model_dump()) == set(FORM) | {"cookie_id"}
+
+
+def test_idempotency_key() -> None:
+    assert read_idempotency_key(None) is None
+    assert read_idempotency_key("aZ09_-") == "aZ09_-"
+    for malformed in ("", "a b", "x" * 65, "abc\n", "é"):
+        with pytest.raises(FormRejected):
+            read_idempotency_key(malformed)
