@@ -4,6 +4,7 @@ Invariant: everything that the pages ask for, complain about and show as the sta
 first navigation on, across all navigations.
 """
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -73,6 +74,11 @@ class Visitor:
         """Return the message below a field of the form."""
         return self.page.locator(f"#{name}-message")
 
+    async def sees(self, test_id: str, text: str) -> None:
+        """Expect an element with a test id to be visible, with `text` in it."""
+        # Playwright compares the text of hidden elements too.
+        await expect(self.shown(test_id).filter(visible=True)).to_contain_text(text)
+
     async def open(self, path: str) -> None:
         await self.page.goto(f"{self.url}{path}")
 
@@ -118,6 +124,15 @@ class Visitor:
         """Return what the browser keeps under the key `submission_data`."""
         log = await self.page.evaluate("JSON.parse(localStorage.getItem('submission_data'))")
         return dict(log)
+
+    async def remember(self, cookie_id: str, entries: int) -> None:
+        """Let the browser remember some songs of an earlier day."""
+        timestamp = "2026-02-14T10:30:00.000Z"
+        songs = [
+            {"session_id": f"{number:024}", "timestamp": timestamp} for number in range(entries)
+        ]
+        log = json.dumps({"cookie_id": cookie_id, "entries": songs})
+        await self.context.add_init_script(f"localStorage.submission_data = {json.dumps(log)}")
 
     def asked(self, path: str) -> list[str]:
         """Return the requests whose line contains `path`."""

@@ -1,0 +1,168 @@
+"""The form: every mistake is told beside its field, nothing that was entered is lost, one order is
+one song.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.e2e.photos import draw_pet, phone_photo, write_jpeg
+from tests.e2e.rows import change
+from tests.e2e.visitor import Visitor
+from tests.sites import Site
+
+RouteHandler = Callable[[Route], Awaitable[None]]
+
+SOLD_OUT = "Sorry, we're all sold out!"
+
+
+async def test_a_form_sent_empty_tells_what_every_field_needs(visitor: Visitor) -> None:
+    await visitor.open("/")
+    await visitor.submit()
+
+    await expect(visitor.message("pet_name")).to_have_text("Please enter your pet's name.")
+    await expect(visitor.message("pet_type")).to_have_text("Please choose a pet type.")
+    await expect(visitor.message("photo")).to_have_text("Please add a photo of your pet.")
+    await expect(visitor.message("music_vibe")).to_have_text("Please choose a music vibe.")
+    await expect(visitor.message("owner_name")).to_have_text("Please enter your name.")
+    await expect(visitor.page.get_by_label("Pet name")).to_be_focused()
+    assert not visitor.asked("POST")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("T", "Please use at least 2 letters."),
+        ("Toby 2", "Please use letters and spaces only."),
+        ("<script>", "Please use letters and spaces only."),
+        ("T" * 101, "Please use at most 100 letters."),
+    ],
+)
+async def test_a_wrong_name_is_told_when_its_field_is_left(
+    visitor: Visitor, name: str, message: str
+) -> None:
+    await visitor.open("/")
+    await visitor.fill_in(pet_name=name)
+    await expect(visitor.message("pet_name")).to_have_text(message)
+
+    await visitor.page.get_by_label("Pet name").fill("Søren Åse")
+    await expect(visitor.message("pet_name")).to_be_empty()
+
+
+async def test_a_wrong_photo_is_told_and_the_one_before_stays(visitor: Visitor) -> None:
+    await visitor.open("/")
+    await visitor.fill_in()
+    await visitor.crop_photo()
+    kept = await visitor.shown("photo-preview").get_attribute("src")
+
+    for content, message in [
+        (write_jpeg(draw_pet(300, 300)), "This photo is only 300 × 300 pixels."),
+        (b"Dear Petsong, this is my dog.", "This browser cannot open that file."),
+        (phone_photo() + bytes(5 * 1024 * 1024), "This photo is larger than 5 MB."),
+        (b"", "This file is empty."),
+    ]:
+        await visitor.choose_photo(content)
+        await expect(visitor.message("photo")).to_contain_text(message)
+        await expect(visitor.shown("crop-dialog")).to_be_hidden()
+
+    assert await visitor.shown("photo-preview").get_attribute("src") == kept
+    await expect(visitor.page.get_by_label("Pet name")).to_have_value("Toby")
+    await visitor.submit()
+    await visitor.page.wait_for_url("**/waiting/*")
+
+
+async def test_a_cancelled_crop_changes_nothing(visitor: Visitor) -> None:
+    await visitor.open("/")
+    await visitor.choose_photo(phone_photo())
+    await visitor.shown("crop-cancel").click()
+
+    await expect(visitor.shown("crop-dialog")).to_be_hidden()
+    await expect(visitor.shown("photo-preview")).to_be_hidden()
+    await visitor.crop_photo()
+
+
+async def answer_500(route: Route) -> None:
+    await route.fulfill(status=500, json={"success": False, "message": "The studio is shut."})
+
+
+async def answer_503(route: Route) -> None:
+    await route.fulfill(status=503, body="<html>no JSON</html>")
+
+
+async def not_reached(route: Route) -> None:
+    await route.abort("connectionrefused")
+
+
+async def lost_answer(route: Route) -> None:
+    await route.fetch()
+    await route.abort("connectionreset")
+
+
+@pytest.mark.parametrize(
+    ("owner_name", "fail", "message"),
+    [
+        ("Ada", answer_500, "The studio is shut."),
+        ("Ben", answer_503, "We could not reach our studio."),
+        ("Cleo", not_reached, "We could not reach our studio."),
+        ("Dan", lost_answer, "We could not reach our studio."),
+    ],
+)
+async def test_a_retry_after_a_failure_orders_one_song(
+    site: Site, visitor: Visitor, owner_name: str, fail: RouteHandler, message: str
+) -> None:
+    tries: list[str | None] = []
+
+    async def fail_once(route: Route) -> None:
+        tries.append(route.request.headers.get("idempotency-key"))
+        await (fail(route) if len(tries) == 1 else route.continue_())
+
+    await visitor.page.route("**/api/submissions", fail_once)
+    await visitor.open("/")
+    await visitor.crop_photo()
+    await visitor.fill_in(owner_name=owner_name)
+    await visitor.submit()
+
+    toast = visitor.shown("toast")
+    await visitor.sees("toast", message)
+    await expect(visitor.page.get_by_label("Your name")).to_have_value(owner_name)
+    await toast.get_by_role("button", name="Try again").click()
+    await visitor.page.wait_for_url("**/waiting/*")
+
+    await site.wait_for(visitor.session_id, stage="composing")
+    assert len([post for post in await site.posts() if owner_name in post["prompt"]]) == 1
+    rows = change(site, "SELECT session_id FROM submissions WHERE owner_name = ?", owner_name)
+    assert rows == [(visitor.session_id,)]
+    assert len(tries) == 2
+    assert len(set(tries)) == 1
+    assert [entry["session_id"] for entry in (await visitor.submission_log())["entries"]] == [
+        visitor.session_id
+    ]
+
+
+async def test_an_eleventh_try_is_refused_by_the_server(site: Site, visitor: Visitor) -> None:
+    cookie_id = f"cookie_{'e' * 24}"
+    change(site, "INSERT INTO cookie_quotas (cookie_id, used) VALUES (?, 10)", cookie_id)
+    await visitor.remember(cookie_id, entries=0)
+
+    await visitor.open("/")
+    await visitor.crop_photo()
+    await visitor.fill_in()
+    await visitor.submit()
+
+    await visitor.sees("sold-out", SOLD_OUT)
+    assert len(visitor.asked("POST")) == 1
+    assert [line.rpartition(" ")[2] for line in visitor.refused] == ["429"]
+
+
+async def test_an_eleventh_try_is_not_even_sent(visitor: Visitor) -> None:
+    await visitor.remember(f"cookie_{'f' * 24}", entries=10)
+
+    await visitor.open("/")
+    await visitor.sees("sold-out", SOLD_OUT)
+    await visitor.page.get_by_role("button", name="Close").click()
+    await visitor.submit()
+
+    await visitor.sees("sold-out", SOLD_OUT)
+    assert not visitor.asked("POST")
+    await expect(visitor.shown("songs").get_by_role("link")).to_have_count(10)
