@@ -21,10 +21,11 @@ UNKNOWN = "abcdefghijklmnopqrstuvwx"
 
 
 async def look(visitor: Visitor, state: str) -> None:
-    """Take a picture of the whole page."""
+    """Take a picture of the whole page, from its top."""
     size = visitor.page.viewport_size
     assert size
     assert await visitor.page.evaluate(WIDE) <= 0, f"{state} is wider than {size['width']} px"
+    await visitor.page.evaluate("scrollTo(0, 0)")
     await visitor.page.screenshot(path=FOLDER / f"{state}-{size['width']}.png", full_page=True)
 
 
