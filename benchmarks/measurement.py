@@ -24,5 +24,5 @@ class Phase:
 
 
 def collect(repeats: Sequence[Mapping[str, float]]) -> list[Phase]:
-    """Turn the repeats, each a mapping of phase to seconds, into phases in the first one's order."""
+    """Turn repeats, each a mapping of phase to seconds, into phases in the first one's order."""
     return [Phase(name, [repeat[name] for repeat in repeats]) for name in repeats[0]]

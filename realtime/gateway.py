@@ -33,7 +33,8 @@ def create_server(redis_url: str | None) -> socketio.AsyncServer:
 def serve_watchers(server: socketio.AsyncServer, load_snapshot: LoadSnapshot) -> None:
     """Answer `watch` on `server`; `load_snapshot` returns None for an unknown session_id."""
 
-    async def watch(sid: str, request: object) -> Snapshot | WatchError:
+    async def watch(sid: str, *arguments: object) -> Snapshot | WatchError:
+        request = arguments[0] if arguments else None
         session_id = request.get("session_id") if isinstance(request, dict) else None
         if not isinstance(session_id, str):
             return NOT_FOUND

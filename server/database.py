@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 from tortoise import Tortoise, connections
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.exceptions import DBConnectionError
 from tortoise.migrations.api import migrate as run_migrations
 
@@ -25,6 +26,9 @@ UNAVAILABLE: Final = (
 )
 """What the drivers raise when the database is away; Tortoise does not wrap these."""
 
+POSTGRES_TIMEOUTS: Final = {"timeout": 5, "command_timeout": 10}
+"""Seconds for connecting and for one statement; asyncpg would wait for ever."""
+
 MIGRATION_LOCK: Final = 0x7065_7473
 
 
@@ -33,8 +37,11 @@ def orm_configuration(url: str) -> dict[str, Any]:
     # Tortoise keeps prepared statements by connection name for the life of the process; under one
     # name SQLite's would be sent to PostgreSQL by a process that has used both.
     engine = url.partition("://")[0]
+    connection = expand_db_url(url)
+    if engine == "asyncpg":
+        connection["credentials"] |= POSTGRES_TIMEOUTS
     return {
-        "connections": {engine: url},
+        "connections": {engine: connection},
         "apps": {
             "models": {
                 "models": ["server.submissions.model"],

@@ -84,8 +84,7 @@ class Site:
             return snapshot if expected.items() <= snapshot.items() else None
 
         found = await wait_until(is_there, timeout_s, f"{session_id} with {expected}")
-        assert found is not None
-        return found
+        return dict(found or {})
 
     async def posts(self) -> list[dict[str, Any]]:
         """Return the orders the song service has been paid for or asked for, oldest first."""
@@ -119,7 +118,7 @@ def site_environment(
 
 def commands(is_networked: bool) -> dict[str, tuple[str, ...]]:
     """Return the processes a site is made of: one, or a web with workers and a scheduler."""
-    serve = {"web": ("serve",)}
+    serve: dict[str, tuple[str, ...]] = {"web": ("serve",)}
     if not is_networked:
         return serve
     return serve | {

@@ -9,7 +9,16 @@ from tests.servers import ChildServer
 
 async def test_the_journey_benchmark_reports_every_phase(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "benchmarks", "journey", "--repeats", "1", "--json", report]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks",
+        "journey",
+        "--repeats",
+        "1",
+        "--json",
+        str(report),
+    ]
     benchmark = ChildServer(command, log_path=tmp_path / "log")
 
     benchmark.child.start()

@@ -14,6 +14,7 @@ from server.submissions import transitions
 from server.submissions.lifecycle import STATUS_OF, TRANSITIONS, FailureReason, Stage
 from server.submissions.model import SongAccount, Submission
 from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.web.forms import store_submission
 
 Move = Callable[[Services, str, Stage], Awaitable[object]]
 
@@ -46,18 +47,9 @@ MOVES: dict[Stage, Move] = {
 }
 
 
-async def submission_in(stage: Stage, **columns: object) -> str:
+async def submission_in(stage: Stage) -> str:
     session_id = new_session_id()
-    fields = {"pet_name": "Toby", "owner_name": "Matt", "pet_type": "Dog", "music_vibe": "Party"}
-    await Submission.create(
-        session_id=session_id,
-        photo_path="uploads/photo.jpg",
-        stage=stage,
-        entry_status=STATUS_OF[stage],
-        fence=FENCE,
-        **fields,
-        **columns,
-    )
+    await store_submission(stage, session_id=session_id, fence=FENCE)
     return session_id
 
 

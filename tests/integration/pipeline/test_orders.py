@@ -24,8 +24,9 @@ async def test_row_41_slow_orders_are_sent_once_and_ten_at_a_time(site: Site) ->
 async def test_row_42_timed_out_songs_give_their_slots_back(
     own_network: Network, tmp_path: Path
 ) -> None:
-    waits = {"WEBHOOK_TIMEOUT_MINUTES": "0.05", "TIMEOUT_CHECK_INTERVAL": "1"}
-    async with open_site(tmp_path, network=own_network, **waits) as site:
+    async with open_site(
+        tmp_path, network=own_network, WEBHOOK_TIMEOUT_MINUTES="0.05", TIMEOUT_CHECK_INTERVAL="1"
+    ) as site:
         await site.simulator.set_faults(Switch(Fault.GENERATION_STUCK, times=11))
         stuck = await asyncio.gather(*(site.submit(seed=n) for n in range(11)))
         for session_id in stuck:

@@ -1,0 +1,216 @@
+"""The song service's failures by kind, each from a real simulator over real HTTP."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server.errors import (
+    NeverReached,
+    Paused,
+    Refused,
+    SongServiceError,
+    SongUnusable,
+    Unanswered,
+    Unavailable,
+)
+from server.settings import Settings
+from server.simulator.client import Simulator
+from server.simulator.faults import Fault, Switch
+from server.sonauto import Outcome, SongOrder, SongService, check_origin, write_prompt
+from tests.servers import free_port, wait_until
+
+ORDER = SongOrder(owner_name="Matt", pet_name="Toby", pet_type="Dog", music_vibe="Romantic")
+WEBHOOK = "http://127.0.0.1:9/api/webhook/token"
+
+
+@pytest.fixture(scope="module")
+async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Simulator]:
+    folder = tmp_path_factory.mktemp("simulator")
+    async with Simulator.start(folder, delay_s=0, song_s=3) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def songs(simulator: Simulator) -> AsyncIterator[SongService]:
+    async with SongService(settings_for(simulator.api_url, simulator.origin)) as songs:
+        yield songs
+    await simulator.set_faults()
+
+
+def settings_for(api_url: str, origin: str = "") -> Settings:
+    return Settings.model_validate(
+        {
+            "sonauto_api_key": "key-of-the-tests",
+            "external_api_url": api_url,
+            "song_cdn_hosts": origin,
+            "webhook_base_url": "http://127.0.0.1:9",
+            "api_request_timeout_seconds": 2,
+        }
+    )
+
+
+async def finished_song(songs: SongService) -> str:
+    task_id = await songs.generate(ORDER, WEBHOOK)
+
+    async def is_finished() -> bool:
+        return (await songs.read_generation(task_id)).outcome is Outcome.SUCCESS
+
+    await wait_until(is_finished, 30)
+    return (await songs.read_generation(task_id)).song_url or ""
+
+
+def test_the_prompt_is_the_specs_word_for_word() -> None:
+    assert write_prompt(ORDER) == (
+        "Create a heartfelt Valentine's Day love song celebrating the special bond between Matt "
+        "and their beloved Dog Toby. Make it warm, genuine, and mention both names in the lyrics."
+    )
+
+
+async def test_an_order_says_what_the_spec_says(songs: SongService, simulator: Simulator) -> None:
+    task_id = await songs.generate(ORDER, WEBHOOK)
+
+    post = (await simulator.ledger())["posts"][-1]
+    assert post["task_id"] == task_id
+    assert post["tags"] == ["Romantic", "love song", "valentine"]
+    assert post["webhook_url"] == WEBHOOK
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Switch(Fault.CREATE_STATUS, 400), Refused),
+        (Switch(Fault.CREATE_STATUS, 401), Paused),
+        (Switch(Fault.CREATE_STATUS, 402), Paused),
+        (Switch(Fault.CREATE_STATUS, 403), Refused),
+        (Switch(Fault.CREATE_STATUS, 422), Refused),
+        (Switch(Fault.CREATE_STATUS, 429, retry_after="3600"), Paused),
+        (Switch(Fault.CREATE_STATUS, 429, retry_after="garbage"), Paused),
+        (Switch(Fault.CREATE_STATUS, 500), Unavailable),
+        (Switch(Fault.CREATE_STATUS, 503), Unavailable),
+        (Switch(Fault.CREATE_UNANSWERED), Unanswered),
+        (Switch(Fault.CREATE_SLOW, 5.0), Unanswered),
+        (Switch(Fault.CREATE_BODY, "<html>"), Unanswered),
+        (Switch(Fault.CREATE_BODY, "[]"), Unanswered),
+        (Switch(Fault.CREATE_BODY, '{"task_id": ""}'), Unanswered),
+    ],
+)
+async def test_an_order_fails_by_kind(
+    songs: SongService, simulator: Simulator, fault: Switch, kind: type[SongServiceError]
+) -> None:
+    await simulator.set_faults(fault)
+
+    with pytest.raises(kind) as failure:
+        await songs.generate(ORDER, WEBHOOK)
+
+    assert type(failure.value) is kind
+    assert "key-of-the-tests" not in repr(failure.value)
+
+
+async def test_row_36_a_named_pause_is_kept_to_but_not_for_ever(
+    songs: SongService, simulator: Simulator
+) -> None:
+    for named, expected_s in (("7", 7), ("3600", 600), ("garbage", 30)):
+        await simulator.set_faults(Switch(Fault.CREATE_STATUS, 429, retry_after=named))
+        with pytest.raises(Paused) as pause:
+            await songs.generate(ORDER, WEBHOOK)
+        assert pause.value.retry_after_s == expected_s
+
+
+async def test_row_34_a_refused_connection_was_never_reached() -> None:
+    async with SongService(settings_for(f"http://127.0.0.1:{free_port()}/v1")) as songs:
+        with pytest.raises(NeverReached):
+            await songs.generate(ORDER, WEBHOOK)
+
+
+async def test_both_balances_count(songs: SongService, simulator: Simulator) -> None:
+    await simulator.set_faults(Switch(Fault.CREDITS, {"num_credits": 0, "num_credits_payg": 300}))
+
+    assert await songs.read_credits() == 300
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (Switch(Fault.DETAIL_FIELDS, {"status": "SOMETHING_NEW"}), Outcome.UNDER_WAY),
+        (Switch(Fault.DETAIL_WITHOUT, ["status"]), Outcome.UNDER_WAY),
+        (Switch(Fault.DETAIL_FIELDS, {"lyrics": None}), Outcome.SUCCESS),
+        (Switch(Fault.DETAIL_FIELDS, {"lyrics": "la\u0000"}), Outcome.SUCCESS),
+    ],
+)
+async def test_odd_details_are_read_with_care(
+    songs: SongService, simulator: Simulator, fault: Switch, outcome: Outcome
+) -> None:
+    await finished_song(songs)
+    task_id = (await simulator.ledger())["posts"][-1]["task_id"]
+    await simulator.set_faults(fault)
+
+    generation = await songs.read_generation(task_id)
+
+    assert generation.outcome is outcome
+    assert "\x00" not in generation.lyrics
+    generation.lyrics.encode()
+
+
+async def test_a_song_is_fetched_whole_and_without_the_key(
+    songs: SongService, simulator: Simulator, tmp_path: Path
+) -> None:
+    draft = tmp_path / "song.part"
+
+    await songs.download(await finished_song(songs), draft)
+
+    assert draft.stat().st_size > 10_000
+    assert not (await simulator.ledger())["authorization_seen_on_download"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_final"),
+    [
+        (Switch(Fault.DOWNLOAD_STATUS, 404), True),
+        (Switch(Fault.DOWNLOAD_STATUS, 403), True),
+        (Switch(Fault.DOWNLOAD_STATUS, 500), False),
+        (Switch(Fault.DOWNLOAD_REDIRECT), False),
+        (Switch(Fault.DOWNLOAD_TRUNCATED, 0.5), False),
+        (Switch(Fault.DOWNLOAD_RESET, 0.5), False),
+    ],
+)
+async def test_a_spoiled_download_is_no_song(
+    songs: SongService, simulator: Simulator, tmp_path: Path, fault: Switch, is_final: bool
+) -> None:
+    url = await finished_song(songs)
+    await simulator.set_faults(fault)
+
+    with pytest.raises(SongUnusable) as failure:
+        await songs.download(url, tmp_path / "song.part")
+
+    assert failure.value.is_final is is_final
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://cdn.sonauto.ai/a.mp3",
+        "https://cdn.sonauto.ai.evil.example/a.mp3",
+        "https://cdn.sonauto.ai@127.0.0.1/a.mp3",
+        "https://cdn.sonauto.ai:22/a.mp3",
+        "https://cdn.sonauto.ai./a.mp3",
+        "https://127.0.0.1/a.mp3",
+        "https://[::ffff:7f00:1]/a.mp3",
+        "https://169.254.169.254/latest/meta-data",
+        "https://0x7f.1/a.mp3",
+        "file:///etc/passwd",
+        "//cdn.sonauto.ai/a.mp3",
+        "pubapi/a.mp3",
+        "https://[",
+        "",
+    ],
+)
+def test_row_44_only_the_listed_origins_are_asked(url: str) -> None:
+    with pytest.raises(SongUnusable) as refusal:
+        check_origin(url, frozenset({"https://cdn.sonauto.ai"}))
+
+    assert refusal.value.is_final
+
+
+def test_a_listed_origin_is_asked() -> None:
+    check_origin("https://cdn.sonauto.ai/pubapi/a.mp3", frozenset({"https://cdn.sonauto.ai"}))
