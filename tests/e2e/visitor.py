@@ -138,13 +138,16 @@ class Visitor:
         """Return the requests whose line contains `path`."""
         return [request for request in self.requests if path in request]
 
-    def _watch(self) -> None:
-        page, context = self.page, self.context
-        context.on("request", self._note_request)
-        context.on("response", self._note_response)
-        page.on("websocket", self._note_socket)
-        page.on("console", self._note_console)
-        page.on("pageerror", lambda error: self._note_complaint(f"exception: {error}"))
+    async def take_notes(self) -> None:
+        """Note from now on what the pages do; to be called before the first of them is opened."""
+        self.context.on("request", self._note_request)
+        self.context.on("response", self._note_response)
+        self.page.on("websocket", self._note_socket)
+        self.page.on("console", self._note_console)
+        self.page.on("pageerror", lambda error: self._note_complaint(f"exception: {error}"))
+        await self.context.expose_function("noteComplaint", self._note_complaint)
+        await self.context.expose_function("noteStage", self._note_stage)
+        await self.context.add_init_script(NOTE_TAKER)
 
     def _note_request(self, request: Request) -> None:
         self.requests.append(f"{request.method} {request.url}")
@@ -183,10 +186,7 @@ async def visit(
     context.set_default_timeout(TIMEOUT_MS)
     try:
         visitor = Visitor(url, context, await context.new_page())
-        visitor._watch()
-        await context.expose_function("noteComplaint", visitor._note_complaint)
-        await context.expose_function("noteStage", visitor._note_stage)
-        await context.add_init_script(NOTE_TAKER)
+        await visitor.take_notes()
         yield visitor
         assert not visitor.complaints, "\n".join(visitor.complaints)
     finally:
