@@ -29,10 +29,13 @@ complaints = Console(stderr=True, soft_wrap=True, highlight=False)
 def serve() -> None:
     """Serve the site; without Redis its workers and its clock run in the same process."""
     settings = _settings()
-    output.print(f"petsong: http://localhost:{settings.port}", highlight=False)
-    if settings.is_simulated:
-        output.print("SONAUTO_API_KEY is not set: songs come from the built-in demo composer.")
-    _run(serve_site(settings))
+
+    def announce() -> None:
+        output.print(f"petsong is open: http://localhost:{settings.port}", highlight=False)
+        if settings.is_simulated:
+            output.print("SONAUTO_API_KEY is not set: songs come from the built-in demo composer.")
+
+    _run(serve_site(settings, announce))
 
 
 @app.command()
@@ -57,7 +60,7 @@ def migrate() -> None:
 def status() -> None:
     """Show how many submissions stand where, and how the song account is."""
     table = Table("", "", show_header=False)
-    for label, value in _run(inspection.read_status(_settings())):
+    for label, value in _run(inspection.read_status(_settings("ERROR"))):
         table.add_row(label, value)
     output.print(table)
 
@@ -65,7 +68,7 @@ def status() -> None:
 @app.command()
 def doctor() -> None:
     """Check everything the site needs, one line each; exit with 1 if something is missing."""
-    settings = _settings()
+    settings = _settings("ERROR")
     findings = _run(inspection.examine(settings))
     for finding in findings:
         mark = "[green]ok[/]" if finding.is_ok else "[red]missing[/]"
@@ -74,12 +77,12 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _settings() -> Settings:
+def _settings(log_level: str | None = None) -> Settings:
     try:
         settings = load_settings()
     except PetsongError as error:
         raise _complain(error) from None
-    configure_logging(settings.log_level)
+    configure_logging(log_level or settings.log_level)
     return settings
 
 

@@ -138,8 +138,13 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
         lines = [
-            f"{'_'.join(map(str, problem['loc'])).upper() or 'settings'}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_context=False)
+            ": ".join([*map(str.upper, map(str, problem["loc"])), _without_prefix(problem["msg"])])
+            for problem in problems
         ]
         raise SettingsError("\n".join(lines)) from None
+
+
+def _without_prefix(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -7,7 +7,7 @@ the song service's stand-in. Beside PostgreSQL and Redis it is a web process and
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -36,10 +36,11 @@ GRACE_S: Final = 3.0
 logger = structlog.get_logger(__name__)
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, announce: Callable[[], None]) -> None:
     """Serve the site until SIGINT or SIGTERM; unfinished submissions go on at the next start.
 
-    Raises StartError when the port is taken or a part is missing.
+    `announce` is called once visitors are let in. Raises StartError when the port is taken or a
+    part is missing.
     """
     stop = stop_on_signals()
     async with AsyncExitStack() as stack:
@@ -72,8 +73,9 @@ async def serve(settings: Settings) -> None:
                 parts.create_task(keep_time(brokers[Queue.DEFAULT], settings, stop))
             config = web_server(listener)
             web = parts.create_task(serve_asgi(site, config, shutdown_trigger=goodbye))
-            logger.info("serving", url=f"http://localhost:{settings.port}")
             parts.create_task(_end_after_grace(web, stop))
+            logger.info("serving", port=settings.port)
+            announce()
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -34,6 +34,8 @@ from server.submissions.model import GenerationAttempt, Submission
 ACCEPTED: Final = "accepted"
 NOTHING_BOUGHT: Final = "nothing_bought"
 UNANSWERED: Final = "unanswered"
+UNKNOWN_OUTCOME: Final = Q(outcome=None) | Q(outcome=UNANSWERED)
+"""Attempts that may have been paid for, as far as we know."""
 MAX_UNANSWERED: Final = 2
 """One extra payment at the most for a submission, however often answers are lost."""
 
@@ -45,8 +47,7 @@ async def send_to_sonauto(services: Services, session_id: str) -> None:
     async with hold(session_id, Stage.SENDING) as lease:
         if lease is None:
             return
-        unknown = Q(outcome=None) | Q(outcome=UNANSWERED)
-        lost = await GenerationAttempt.filter(unknown, session_id=session_id).count()
+        lost = await GenerationAttempt.filter(UNKNOWN_OUTCOME, session_id=session_id).count()
         if lost >= MAX_UNANSWERED:
             await _fail(services, lease, FailureReason.SERVICE_ERROR)
             return

@@ -12,6 +12,7 @@ from server.clock import now
 from server.errors import SongServiceError
 from server.log import short_id
 from server.pipeline.leases import is_free
+from server.pipeline.ordering import UNKNOWN_OUTCOME
 from server.services import Services
 from server.submissions import account, presses, transitions
 from server.submissions.lifecycle import TRANSITIONS, WORKING_STAGES, FailureReason, Stage
@@ -79,7 +80,7 @@ async def clean_up_old_files(services: Services) -> None:
 
 
 async def _unheard_reports() -> list[str]:
-    reported = GenerationAttempt.exclude(reported_task_id=None).filter(outcome=None)
+    reported = GenerationAttempt.exclude(reported_task_id=None).filter(UNKNOWN_OUTCOME)
     waiting = Submission.filter(stage__in=(Stage.QUEUED, Stage.SENDING))
     named = {attempt.session_id for attempt in await reported.only("id", "session_id")}
     if not named:
