@@ -7,8 +7,7 @@ from quart import Quart, Response
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob:",
+        "img-src 'self' blob:",
         # Covers the WebSocket too: in CSP 3, 'self' includes ws: and wss: on the same host.
         "connect-src 'self'",
         "object-src 'none'",

@@ -1,0 +1,163 @@
+"""What runs by the clock, on both databases: lost rings, ends that never came, old files."""
+
+from datetime import timedelta
+
+import pytest
+
+from server.clock import now
+from server.ids import new_session_id
+from server.pipeline import steps, upkeep
+from server.services import Services
+from server.submissions.lifecycle import Stage
+from server.submissions.model import GenerationAttempt, Submission
+from tests.integration.conftest import Client
+from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.web.forms import store_submission
+
+
+async def row_in(stage: Stage, **columns: object) -> str:
+    session_id = new_session_id()
+    await store_submission(stage, session_id=session_id, **columns)
+    return session_id
+
+
+async def rings_of_a_sweep(services: Services) -> list[tuple[str, str | None]]:
+    assert isinstance(services.doorbell, RecordingDoorbell)
+    services.doorbell.rings.clear()
+    await upkeep.sweep(services)
+    return services.doorbell.rings
+
+
+@pytest.mark.parametrize(
+    ("stage", "task"),
+    [
+        (Stage.SENDING, "send_to_sonauto"),
+        (Stage.COMPOSING, "fetch_generation_details"),
+        (Stage.DOWNLOADING, "download_audio"),
+        (Stage.RENDERING, "create_video"),
+    ],
+)
+async def test_a_lost_ring_is_rung_again_unless_somebody_works(
+    services: Services, stage: Stage, task: str
+) -> None:
+    lost = await row_in(stage)
+    held = await row_in(stage, lease_until=now() + timedelta(minutes=1))
+    await row_in(stage)
+    await Submission.exclude(session_id__in=[lost, held]).update(
+        next_run_at=now() + timedelta(minutes=1)
+    )
+
+    rings = [ring for ring in await rings_of_a_sweep(services) if ring[0] == task]
+
+    assert rings == [(task, lost)]
+
+
+async def test_a_queued_row_and_an_unpressed_record_are_rung_for(services: Services) -> None:
+    session_id = await row_in(Stage.QUEUED)
+
+    rings = await rings_of_a_sweep(services)
+
+    assert ("process_pending_queue", None) in rings
+    assert ("press_record", session_id) in rings
+
+
+@pytest.mark.parametrize("outcome", [None, "unanswered"])
+async def test_row_33_a_report_nobody_heard_is_rung_for(
+    services: Services, outcome: str | None
+) -> None:
+    session_id = await row_in(Stage.SENDING, lease_until=now() + timedelta(minutes=1))
+    await GenerationAttempt.create(
+        session_id=session_id, token_hash="hash", outcome=outcome, reported_task_id="task"
+    )
+
+    assert ("fetch_generation_details", session_id) in await rings_of_a_sweep(services)
+
+
+async def test_ended_rows_are_left_alone(services: Services) -> None:
+    await row_in(Stage.READY)
+    await row_in(Stage.FAILED)
+
+    assert await rings_of_a_sweep(services) == []
+
+
+async def test_row_83_only_ended_rows_past_their_time_are_cleaned_up(
+    services: Services, client: Client
+) -> None:
+    ages = {30: Stage.READY, 29: Stage.READY, 31: Stage.FAILED, 32: Stage.COMPOSING}
+    rows = {days: await row_in(stage) for days, stage in ages.items()}
+    for days, session_id in rows.items():
+        age = timedelta(days=days, minutes=1)
+        await Submission.filter(session_id=session_id).update(created_at=now() - age, lyrics="la")
+        for path in services.storage.files(session_id):
+            path.write_bytes(b"file")
+
+    await upkeep.clean_up_old_files(services)
+    await upkeep.clean_up_old_files(services)
+
+    for days, session_id in rows.items():
+        row = await Submission.get(session_id=session_id)
+        is_cleaned = days in (30, 31)
+        assert (row.expired_at is not None) is is_cleaned
+        assert all(path.exists() is not is_cleaned for path in services.storage.files(session_id))
+        assert (row.pet_name, row.owner_name) == (("", "") if is_cleaned else ("Toby", "Matt"))
+        assert row.lyrics == (None if is_cleaned else "la")
+    assert (await client.get(f"/api/results/{rows[30]}")).status_code == 410
+    assert (await client.get(f"/api/results/{rows[29]}")).status_code == 200
+
+
+async def test_only_an_overdue_song_times_out(services: Services) -> None:
+    overdue = await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=11))
+    recent = await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=9))
+
+    await upkeep.check_timeouts(services)
+
+    assert (await Submission.get(session_id=overdue)).LLM_status == "timeout"
+    assert (await Submission.get(session_id=overdue)).failure_reason == "timeout"
+    assert (await Submission.get(session_id=recent)).stage == Stage.COMPOSING
+
+
+async def test_a_balance_that_cannot_be_read_changes_nothing(services: Services) -> None:
+    await upkeep.check_credits(services)
+
+    session_id = await row_in(Stage.QUEUED)
+    rings = await rings_of_a_sweep(services)
+    assert ("process_pending_queue", None) in rings
+    assert (await Submission.get(session_id=session_id)).stage == Stage.QUEUED
+
+
+@pytest.mark.parametrize("stage", [Stage.DOWNLOADING, Stage.RENDERING])
+async def test_row_57_a_row_that_keeps_killing_its_workers_fails(
+    services: Services, stage: Stage
+) -> None:
+    session_id = await row_in(stage, attempts=services.settings.max_retries)
+    step = steps.download_audio if stage is Stage.DOWNLOADING else steps.create_video
+
+    await step(services, session_id)
+
+    row = await Submission.get(session_id=session_id)
+    assert row.stage == Stage.FAILED
+    assert row.failure_reason in ("download_failed", "render_failed")
+
+
+async def test_row_60_a_missing_photo_fails_at_once(services: Services) -> None:
+    session_id = await row_in(Stage.RENDERING)
+
+    await steps.create_video(services, session_id)
+
+    row = await Submission.get(session_id=session_id)
+    assert (row.stage, row.failure_reason) == (Stage.FAILED, "photo_unreadable")
+
+
+async def test_every_step_does_nothing_to_a_row_that_has_ended(services: Services) -> None:
+    session_id = await row_in(Stage.READY)
+    before = await Submission.filter(session_id=session_id).values()
+
+    for step in (
+        steps.press_record,
+        steps.fetch_generation_details,
+        steps.download_audio,
+        steps.create_video,
+    ):
+        await step(services, session_id)
+
+    assert await Submission.filter(session_id=session_id).values() == before
