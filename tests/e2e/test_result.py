@@ -34,13 +34,11 @@ async def test_a_failed_song_is_explained_and_leads_back_to_the_form(
 
 
 @pytest.mark.parametrize("page", ["waiting", "result"])
-@pytest.mark.parametrize("session_id", UNKNOWN_IDS)
-async def test_an_unknown_song_is_said_to_be_unknown(
-    visitor: Visitor, page: str, session_id: str
-) -> None:
-    await visitor.open(f"/{page}/{session_id}")
+async def test_an_unknown_song_is_said_to_be_unknown(visitor: Visitor, page: str) -> None:
+    for session_id in UNKNOWN_IDS:
+        await visitor.open(f"/{page}/{session_id}")
+        await visitor.sees("missing", "We don’t know this song.")
 
-    await visitor.sees("missing", "We don’t know this song.")
     await visitor.shown("missing").get_by_role("link").click()
     await visitor.page.wait_for_url(f"{visitor.url}/")
 
