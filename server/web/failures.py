@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import structlog
+from jinja2 import TemplateNotFound
 from quart import Quart, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
@@ -24,6 +25,9 @@ from server.web.replies import ErrorReply, reply
 
 PROGRAM_PATHS: Final = ("/api/", "/storage/", "/assets/")
 
+MISTAKES: Final = (FileNotFoundError, PermissionError, NotADirectoryError, TemplateNotFound)
+"""Errors of the operating system that no other server is to blame for."""
+
 logger = structlog.get_logger(__name__)
 
 
@@ -35,6 +39,8 @@ def answer_errors(app: Quart) -> None:
     app.register_error_handler(SoldOut, _sold_out)
     for unavailable in (DatabaseUnavailable, StorageUnavailable, *UNAVAILABLE):
         app.register_error_handler(unavailable, _unavailable)
+    for mistake in MISTAKES:
+        app.register_error_handler(mistake, _unexpected)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 

@@ -32,6 +32,9 @@ def serve_pages(app: Quart, client: Path) -> None:
     app.jinja_env.globals["stylesheets"] = stylesheets
     app.context_processor(_describe_site)
     app.register_blueprint(_create_blueprint(client))
+    # Read now and kept, so that a site goes on while its client is being built anew.
+    for page in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(page)
 
 
 def _create_blueprint(client: Path) -> Blueprint:

@@ -65,7 +65,7 @@ class SubmissionSnapshot(BaseModel):
 async def create_submission() -> Response:
     """Take a submission.
 
-    With an `Idempotency-Key` (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once.
+    With an Idempotency-Key header (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once.
     """
     refuse_foreign_origin()
     form = read_form(await read_json_object(MAX_FORM_BYTES))

@@ -169,7 +169,6 @@ async def test_a_song_is_fetched_whole_and_without_the_key(
         (Switch(Fault.DOWNLOAD_STATUS, 404), True),
         (Switch(Fault.DOWNLOAD_STATUS, 403), True),
         (Switch(Fault.DOWNLOAD_STATUS, 500), False),
-        (Switch(Fault.DOWNLOAD_REDIRECT), False),
         (Switch(Fault.DOWNLOAD_TRUNCATED, 0.5), False),
         (Switch(Fault.DOWNLOAD_RESET, 0.5), False),
     ],
@@ -184,6 +183,16 @@ async def test_a_spoiled_download_is_no_song(
         await songs.download(url, tmp_path / "song.part")
 
     assert failure.value.is_final is is_final
+
+
+async def test_row_46_a_redirect_is_not_followed_even_to_a_good_song(
+    songs: SongService, simulator: Simulator, tmp_path: Path
+) -> None:
+    first, second = await finished_song(songs), await finished_song(songs)
+    await simulator.set_faults(Switch(Fault.DOWNLOAD_REDIRECT, second, times=1))
+
+    with pytest.raises(SongUnusable):
+        await songs.download(first, tmp_path / "song.part")
 
 
 @pytest.mark.parametrize(

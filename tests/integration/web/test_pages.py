@@ -1,5 +1,6 @@
 """The pages, and what holds for every answer."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,20 @@ async def test_assets_are_kept_for_good_and_pages_are_not(client: Client) -> Non
 async def test_client_that_is_not_built(services: Services, tmp_path: Path) -> None:
     with pytest.raises(StartError, match="run make setup"):
         create_app(services, tmp_path / "dist")
+
+
+async def test_a_running_site_outlives_a_new_build_of_its_client(
+    services: Services, client_folder: Path, tmp_path: Path
+) -> None:
+    dist = tmp_path / "dist"
+    shutil.copytree(client_folder, dist)
+    client = create_app(services, dist).test_client()
+
+    shutil.rmtree(dist)
+
+    for page in ("/", f"/waiting/{UNKNOWN_ID}", f"/result/{UNKNOWN_ID}", "/terms"):
+        assert "</html>" in await (await client.get(page)).get_data(as_text=True)
+    assert (await client.get("/assets/style-1234.css")).status_code == 404
 
 
 async def test_row_92_headers_are_on_every_answer(client: Client) -> None:
