@@ -44,6 +44,11 @@ def photo(seed: int = 0) -> bytes:
     return content.getvalue()
 
 
+def photo_base64(seed: int = 0) -> str:
+    """Return `photo` as the form sends it."""
+    return base64.b64encode(photo(seed)).decode()
+
+
 @dataclass
 class Site:
     """A running site: its address, the simulator it orders from, and its processes by name."""
@@ -59,7 +64,7 @@ class Site:
         form: dict[str, object] = {
             "pet_name": "Toby",
             "pet_type": "Dog",
-            "photo": base64.b64encode(photo(seed)).decode(),
+            "photo": photo_base64(seed),
             "music_vibe": "Romantic",
             "owner_name": "Matt",
             "cookie_id": f"cookie_{uuid.uuid4().hex}",

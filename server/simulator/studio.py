@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from dataclasses import asdict, dataclass
@@ -87,6 +88,8 @@ def _serve_parent() -> None:
     from .music.composer import compose
     from .music.mp3 import write_mp3
 
+    # Ctrl-C reaches the whole group; this process ends when its parent does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         error = None
         try:
