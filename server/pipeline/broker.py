@@ -56,6 +56,7 @@ class InProcessBroker(AsyncBroker):
 class StreamBroker(RedisStreamBroker):
     """RedisStreamBroker that reads each message once and outlives a restart of Redis."""
 
+    # The base class yields messages that want an acknowledgement; ours want none.
     async def listen(self) -> AsyncGenerator[bytes, None]:  # type: ignore[override]
         """Yield the messages of this broker's queue; when Redis is away, wait for its return."""
         while True:

@@ -111,8 +111,6 @@ async def _repeat(song: bytes) -> AsyncIterator[bytes]:
     while True:
         for start in range(0, len(song), CHUNK_BYTES):
             yield song[start : start + CHUNK_BYTES]
-            # Lets the caller's goodbye be heard; without it the answer grows until memory ends.
-            await asyncio.sleep(0.001)
             # Sending to a caller who has left never waits: without this pause the server would
             # not come to cancel the request, and would fill its memory instead.
             await asyncio.sleep(ENDLESS_PAUSE_S)
