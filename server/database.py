@@ -9,7 +9,7 @@ from typing import Any, Final
 import asyncpg
 from tortoise import Tortoise, connections
 from tortoise.backends.base.config_generator import expand_db_url
-from tortoise.exceptions import DBConnectionError
+from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
 
 from server.errors import DatabaseUnavailable
@@ -64,33 +64,42 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
 
     Raises DatabaseUnavailable when it does not answer or has not been migrated.
     """
+    sqlite_file = _sqlite_file(settings.database_url)
+    if sqlite_file and not sqlite_file.is_file():
+        raise DatabaseUnavailable(f"there is no database at {sqlite_file}: run petsong migrate")
     # The fallback lets tasks started outside this context (Hypercorn's, Taskiq's) find the
     # connection: https://github.com/tortoise/tortoise-orm/issues/2244
     await Tortoise.init(
         config=orm_configuration(settings.database_url), _enable_global_fallback=True
     )
     try:
-        await ping()
+        await _require_schema()
         yield
     finally:
         await Tortoise.close_connections()
 
 
-async def ping() -> None:
-    """Ask the database for one row; raise DatabaseUnavailable when it does not answer."""
+async def _require_schema() -> None:
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(5):
             for connection in connections.all():
-                await connection.execute_query("SELECT 1")
+                await connection.execute_query("SELECT id FROM song_accounts")
     except UNAVAILABLE as error:
         raise DatabaseUnavailable(f"the database does not answer: {error}") from error
+    except OperationalError as error:
+        raise DatabaseUnavailable(
+            f"the database has not been migrated: run petsong migrate ({error})"
+        ) from error
 
 
 async def migrate(settings: Settings) -> None:
     """Bring the database to the newest schema; several at once take turns on PostgreSQL."""
     url = settings.database_url
-    if url.startswith("sqlite://"):
-        Path(url.removeprefix("sqlite://")).parent.mkdir(parents=True, exist_ok=True)
+    if sqlite_file := _sqlite_file(url):
+        try:
+            sqlite_file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnavailable(f"cannot write to {sqlite_file.parent}: {error}") from error
         await _migrate(url)
         return
     # Tortoise takes no lock of its own, and two at once fail on duplicate tables.
@@ -111,3 +120,8 @@ async def _migrate(url: str) -> None:
     finally:
         # The API leaves its connection open, and SQLite's thread would keep the process alive.
         await Tortoise.close_connections()
+
+
+def _sqlite_file(url: str) -> Path | None:
+    scheme, _, path = url.partition("://")
+    return Path(path) if scheme == "sqlite" else None

@@ -1,0 +1,105 @@
+"""The `petsong` command as an operator types it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ChildServer, PostgresServer, RedisServer
+from tests.sites import PETSONG
+
+VARIABLES = ("SONAUTO_API_KEY", "DATABASE_URL", "REDIS_URL", "WEBHOOK_BASE_URL", "PORT")
+
+
+async def run(folder: Path, *words: str, **variables: str) -> tuple[int, str]:
+    """Run `petsong` with these words in `folder`; return its exit status and output."""
+    command = ChildServer(
+        [*PETSONG, *words],
+        log_path=folder / "output",
+        environment={
+            **dict.fromkeys(VARIABLES, ""),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "COLUMNS": "200",
+            **variables,
+        },
+        folder=folder,
+    )
+    command.child.start()
+    status = await command.child.wait(30)
+    output = command.output()
+    command.child.log_path.unlink()
+    return status, output
+
+
+async def test_a_fresh_folder_is_migrated_examined_and_counted(tmp_path: Path) -> None:
+    assert await run(tmp_path, "migrate") == (0, "")
+    assert await run(tmp_path, "migrate") == (0, "")
+
+    examined, findings = await run(tmp_path, "doctor")
+    counted, counts = await run(tmp_path, "status")
+
+    assert (examined, counted) == (0, 0)
+    assert "missing" not in findings
+    assert "demo composer" in findings
+    for stage in ("queued", "composing", "rendering", "ready", "failed"):
+        assert stage in counts
+
+
+async def test_doctor_names_what_is_missing_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "storage").write_text("a file where the folders should be")
+
+    status, findings = await run(tmp_path, "doctor")
+
+    assert status == 1
+    assert "missing storage: cannot write to" in findings
+    assert "missing database" in findings
+    assert "ok assets" in findings
+
+
+@pytest.mark.parametrize("words", [("worker", "--queue", "render"), ("scheduler",)])
+async def test_without_redis_there_are_no_other_processes(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    status, output = await run(tmp_path, *words)
+
+    assert status == 2
+    assert "DATABASE_URL and REDIS_URL" in output
+    assert "Traceback" not in output
+
+
+async def test_a_database_that_was_never_migrated_is_said_to_be(
+    tmp_path: Path, postgres_url: str, redis_url: str
+) -> None:
+    status, output = await run(
+        tmp_path,
+        *("worker", "--queue", "default"),
+        DATABASE_URL=postgres_url,
+        REDIS_URL=redis_url,
+        SONAUTO_API_KEY="key",
+        WEBHOOK_BASE_URL="https://pets.example",
+    )
+
+    assert status == 2
+    assert "run petsong migrate" in output
+    assert "Traceback" not in output
+
+
+async def test_two_migrations_at_once_take_turns(
+    tmp_path: Path, postgres_server: PostgresServer, redis_server: RedisServer
+) -> None:
+    url = await postgres_server.create_database()
+    variables = {
+        "DATABASE_URL": url,
+        "REDIS_URL": redis_server.url,
+        "SONAUTO_API_KEY": "key",
+        "WEBHOOK_BASE_URL": "https://pets.example",
+    }
+    commands = [
+        ChildServer([*PETSONG, "migrate"], log_path=tmp_path / name, environment=variables)
+        for name in ("first", "second", "third")
+    ]
+    for command in commands:
+        command.child.start()
+
+    assert [await command.child.wait(60) for command in commands] == [0, 0, 0]
+    assert "connected" in (await run(tmp_path, "doctor", **variables))[1]
+    await postgres_server.drop_database(url)
