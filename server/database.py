@@ -1,8 +1,9 @@
 """Tortoise's configuration, connection and migrations; the one place that opens the database."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
 
-from server.errors import DatabaseUnavailable
+from server.errors import DatabaseUnavailable, StartError
 from server.settings import EMBEDDED_DATABASE, Settings
 
 UNAVAILABLE: Final = (
@@ -29,6 +30,7 @@ UNAVAILABLE: Final = (
 POSTGRES_TIMEOUTS: Final = {"timeout": 5, "command_timeout": 10}
 """Seconds for connecting and for one statement; asyncpg would wait for ever."""
 
+SQLITE: Final = "sqlite://"
 MIGRATION_LOCK: Final = 0x7065_7473
 
 
@@ -79,6 +81,22 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
         await Tortoise.close_connections()
 
 
+@contextmanager
+def lock_embedded(settings: Settings) -> Iterator[None]:
+    """Keep a second site away from the SQLite file: two would lock each other out of it.
+
+    Raises StartError when one is running; a killed one holds nothing.
+    """
+    file = Path(settings.database_url.removeprefix(SQLITE))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartError(f"another site is running on {file}; stop it first") from error
+        yield
+
+
 async def _require_schema() -> None:
     try:
         async with asyncio.timeout(5):
@@ -123,5 +141,4 @@ async def _migrate(url: str) -> None:
 
 
 def _sqlite_file(url: str) -> Path | None:
-    scheme, _, path = url.partition("://")
-    return Path(path) if scheme == "sqlite" else None
+    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None

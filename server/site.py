@@ -20,7 +20,7 @@ from realtime.gateway import create_server, disconnect_all
 from realtime.publisher import SocketPublisher
 from server.app import create_app
 from server.asgi import create_asgi
-from server.database import migrate
+from server.database import lock_embedded, migrate
 from server.errors import StartError
 from server.pipeline.broker import Queue, create_brokers
 from server.pipeline.doorbell import TaskDoorbell
@@ -46,6 +46,8 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
     async with AsyncExitStack() as stack:
         listener = bind(settings)
         stack.callback(listener.close)
+        if settings.is_embedded:
+            stack.enter_context(lock_embedded(settings))
         if settings.is_simulated:
             settings = await stack.enter_async_context(simulate(settings))
         if settings.is_embedded:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.servers import ChildServer, free_port, wait_until
-from tests.sites import PETSONG, photo_base64
+from tests.sites import PETSONG, open_site, photo_base64
 
 VARIABLES_OF_A_SITE = ("SONAUTO_API_KEY", "DATABASE_URL", "REDIS_URL", "EXTERNAL_API_URL")
 
@@ -78,3 +78,23 @@ async def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     [line] = site.output().splitlines()
     assert f"port {port} cannot be used" in line
     assert f"PORT={port + 1}" in line
+
+
+async def test_a_second_site_keeps_off_the_same_database(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as first:
+        web = first.processes["web"].child
+        second = ChildServer(
+            web.command,
+            log_path=tmp_path / "second.log",
+            environment={
+                "PORT": str(free_port()),
+                "DATABASE_URL": f"sqlite://{tmp_path}/petsong.sqlite3",
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+            },
+            folder=tmp_path,
+        )
+        second.child.start()
+        status = await second.child.wait(30)
+
+    assert status == 2
+    assert "another site is running" in second.output()
