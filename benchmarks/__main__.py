@@ -1,4 +1,4 @@
-"""`python -m benchmarks [pattern]`: a table for people, and JSON for machines."""
+"""`python -m benchmarks [pattern]`: tables for people, JSON and a chart for later."""
 
 import argparse
 import asyncio
@@ -9,45 +9,66 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import environment, journey
-from benchmarks.measurement import Phase
+from benchmarks import chart, environment, journey, quality, render, throughput
+from benchmarks.measurement import Options, Series
+from benchmarks.table import tabulate, tabulate_ratios
 
-BENCHMARKS: Final[Mapping[str, Callable[[int], Coroutine[Any, Any, list[Phase]]]]] = {
+BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Series]]]]] = {
     "journey": journey.measure,
+    "render": render.measure,
+    "quality": quality.measure,
+    "throughput": throughput.measure,
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks whose name contains the pattern; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("pattern", nargs="?", default="", help="part of a benchmark's name")
-    parser.add_argument("--repeats", type=int, default=5, metavar="N", help="default: 5")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values there")
-    options = parser.parse_args(arguments)
-    chosen = [name for name in BENCHMARKS if options.pattern in name]
-    if not chosen or options.repeats < 1:
+    parser = _describe_arguments()
+    asked = parser.parse_args(arguments)
+    chosen = [name for name in BENCHMARKS if asked.pattern in name]
+    if not chosen or asked.repeats < 1:
         parser.error(f"choose from {', '.join(BENCHMARKS)}, and at least one repeat")
+    try:
+        old = json.loads(asked.compare.read_text())["benchmarks"] if asked.compare else {}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        parser.error(f"{asked.compare} is no file that --json wrote: {error}")
     machine = environment.describe()
-    results = {name: asyncio.run(BENCHMARKS[name](options.repeats)) for name in chosen}
+    options = Options(asked.repeats, asked.encoder, asked.quick)
+    results = {name: asyncio.run(BENCHMARKS[name](options)) for name in chosen}
     console = Console()
     console.print(", ".join(f"{name}: {value}" for name, value in machine.items()))
-    for name, phases in results.items():
-        console.print(_table(name, phases))
-    if options.json:
-        phases_as_json = {name: list(map(asdict, phases)) for name, phases in results.items()}
-        document = {"environment": machine, "benchmarks": phases_as_json}
-        options.json.write_text(json.dumps(document, indent=2))
+    for name, series in results.items():
+        console.print(tabulate(name, series))
+        if name in old:
+            console.print(tabulate_ratios(name, series, old[name]))
+    if asked.json:
+        _write(asked.json, machine, results)
     return 0
 
 
-def _table(name: str, phases: Sequence[Phase]) -> Table:
-    repeats = len(phases[0].values_s)
-    table = Table("phase", "median ms", "spread ms", title=f"{name} ({repeats} repeats)")
-    for phase in phases:
-        table.add_row(phase.name, f"{1000 * phase.median_s:.0f}", f"{1000 * phase.spread_s:.0f}")
-    return table
+def _describe_arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("pattern", nargs="?", default="", help="part of a benchmark's name")
+    parser.add_argument("--repeats", type=int, default=5, metavar="N", help="default: 5")
+    parser.add_argument("--encoder", default="auto", help="auto, libx264 or h264_nvenc")
+    parser.add_argument(
+        "--quick", action="store_true", help="short songs and waits: only see that it runs"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write all values there, and a chart beside it"
+    )
+    parser.add_argument(
+        "--compare", type=Path, metavar="FILE", help="show the ratio to what --json wrote before"
+    )
+    return parser
+
+
+def _write(path: Path, machine: Mapping[str, str], results: Mapping[str, list[Series]]) -> None:
+    series_as_json = {name: list(map(asdict, series)) for name, series in results.items()}
+    document = {"environment": machine, "benchmarks": series_as_json}
+    path.write_text(json.dumps(document, indent=2))
+    path.with_suffix(".svg").write_text(chart.draw(results))
 
 
 if __name__ == "__main__":

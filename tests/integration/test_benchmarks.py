@@ -1,33 +1,75 @@
-"""Each benchmark runs, so that it cannot rot; what it measures is no test's business."""
+"""Each benchmark runs, so that it cannot rot; how fast anything is, is no test's business."""
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.servers import ChildServer
 
 
-async def test_the_journey_benchmark_reports_every_phase(tmp_path: Path) -> None:
-    report = tmp_path / "report.json"
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks",
-        "journey",
-        "--repeats",
-        "1",
-        "--json",
-        str(report),
-    ]
-    benchmark = ChildServer(command, log_path=tmp_path / "log")
+class Report:
+    """What one quick run of a benchmark wrote."""
+
+    def __init__(self, document: Any, name: str, path: Path) -> None:
+        self.environment = document["environment"]
+        self.chart = path.with_suffix(".svg").read_text()
+        self.values: dict[str, dict[str, float]] = {}
+        for series in document["benchmarks"][name]:
+            assert len(series["values"]) == 1
+            self.values.setdefault(series["case"], {})[series["name"]] = series["values"][0]
+
+
+async def run(name: str, folder: Path, *options: str | Path) -> tuple[Report, str]:
+    path = folder / "report.json"
+    command = [sys.executable, "-m", "benchmarks", name, "--quick", "--repeats", "1"]
+    command += ["--json", str(path), *map(str, options)]
+    benchmark = ChildServer(command, log_path=folder / "log")
 
     benchmark.child.start()
     assert await benchmark.child.wait(100) == 0, benchmark.output()
 
-    document = json.loads(report.read_text())
-    phases = {phase["name"]: phase["values_s"] for phase in document["benchmarks"]["journey"]}
-    assert document["environment"]["pyav"]
+    return Report(json.loads(path.read_text()), name, path), benchmark.output()
+
+
+async def test_the_journey_benchmark_reports_every_phase(tmp_path: Path) -> None:
+    report, _ = await run("journey", tmp_path)
+
+    phases = report.values[""]
+    assert report.environment["pyav"]
     assert len(phases) == 8
-    parts = [values[0] for name, values in phases.items() if name != "preview turns"]
+    parts = [value for name, value in phases.items() if name != "preview turns"]
     assert sum(parts[:-1]) > 0
     assert abs(sum(parts[:-1]) - parts[-1]) < 0.1 * parts[-1]
+
+
+async def test_the_render_benchmark_measures_each_length_and_draws_a_chart(tmp_path: Path) -> None:
+    report, _ = await run("render", tmp_path, "--encoder", "libx264")
+
+    assert list(report.values) == ["6 s", "12 s"]
+    for case, measured in report.values.items():
+        assert {"press: compose", "press: encode", "render: audio"} <= measured.keys()
+        assert min(measured["press"], measured["song to MP4"], measured["peak memory"]) > 0
+        assert measured["CPU"] > 0
+        assert f"song to MP4  {case}" in report.chart
+    assert report.values["12 s"]["file"] > 1.5 * report.values["6 s"]["file"]
+
+
+async def test_the_quality_benchmark_compares_like_with_like(tmp_path: Path) -> None:
+    report, _ = await run("quality", tmp_path)
+
+    # Frames of another turn, or of another drawing, are far less alike than this.
+    assert all(0.9 < measured["SSIM"] < 1 for measured in report.values.values())
+
+
+async def test_the_throughput_benchmark_is_compared_with_what_was_written(tmp_path: Path) -> None:
+    before = tmp_path / "before.json"
+    name = "videos per minute and core"
+    old = {"name": name, "case": "1 at once", "unit": "videos", "values": [0.0]}
+    before.write_text(json.dumps({"benchmarks": {"throughput": [old]}}))
+
+    report, printed = await run("throughput", tmp_path, "--compare", before)
+
+    assert all(measured[name] > 0 for measured in report.values.values())
+    assert "throughput: old / new" in printed
+    assert "0.00" in printed.rpartition("old / new")[2]

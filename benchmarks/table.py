@@ -1,0 +1,54 @@
+"""Series as tables for people: a row for each name, a column for each case.
+
+Seconds are shown as milliseconds; everything else in the unit it was measured in.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.measurement import SECONDS, Series
+
+
+def tabulate(title: str, series: Sequence[Series]) -> Table:
+    """Return medians, each with its spread."""
+    repeats = len(series[0].values)
+    return _pivot(
+        f"{title} (repeats: {repeats}; median ±spread)",
+        [(each.name, each.unit, each.case, _show(each)) for each in series],
+    )
+
+
+def tabulate_ratios(title: str, new: Sequence[Series], old: Sequence[Mapping[str, Any]]) -> Table:
+    """Return old / new medians: more than 1 is less time or memory than before.
+
+    `old` is the same benchmark in a file that `--json` wrote; what either lacks is left out.
+    """
+    medians = {
+        (each["name"], each["case"]): Series(each["name"], each["values"]).median for each in old
+    }
+    cells = []
+    for each in new:
+        before = medians.get((each.name, each.case))
+        if before is not None and each.median:
+            cells.append((each.name, each.unit, each.case, f"{before / each.median:.2f}"))
+    return _pivot(f"{title}: old / new", cells)
+
+
+def _show(series: Series) -> str:
+    if series.unit == SECONDS:
+        return f"{1000 * series.median:.0f} ±{1000 * series.spread:.0f}"
+    return f"{series.median:.4g} ±{series.spread:.2g}"
+
+
+def _pivot(title: str, cells: Sequence[tuple[str, str, str, str]]) -> Table:
+    cases = list(dict.fromkeys(case for _, _, case, _ in cells))
+    table = Table("measured", "unit", *cases, title=title)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    shown = {(name, case): text for name, _, case, text in cells}
+    for name, unit in dict.fromkeys((name, unit) for name, unit, _, _ in cells):
+        row = (shown.get((name, case), "") for case in cases)
+        table.add_row(name, "ms" if unit == SECONDS else unit, *row)
+    return table
