@@ -1,4 +1,4 @@
-"""The song: checked by decoding it to the end, and encoded to AAC for the film.
+"""The song: checked by decoding it to the end, and read once more to encode it for the film.
 
 Only the MP3 demuxer is ever asked, so a playlist or page in a song's clothes opens nothing else.
 """
@@ -13,11 +13,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.codec.context import Flags
 from av.error import FFmpegError, InvalidDataError
 from mutagen import MutagenError
 from mutagen.mp3 import MP3, BitrateMode, MPEGInfo
 
+from renderer.aac import Packets, encode_aac
 from renderer.errors import BadSong
 from renderer.jobs import SongReport
 
@@ -31,7 +31,7 @@ _SHARE_LOST = 0.02  # a few corrupt frames are a click; more is not the song tha
 class AudioTrack:
     """AAC packets from -1024 samples (the encoder's priming) to `duration_s`."""
 
-    packets: "list[av.Packet[av.AudioStream]]"
+    packets: Packets
     sample_rate: int
     bit_rate: int
     duration_s: float
@@ -51,31 +51,22 @@ def encode_song(
 ) -> AudioTrack:
     """Encode the MP3 at `path` to stereo AAC; raises `BadSong` as `check_song` does.
 
-    `on_progress` hears the share that is done, 0 to 1.
+    `on_progress` hears the share that has been read, 0 to 1; the encoder is close behind.
     """
     with _open_song(path) as song:
         sample_rate = 48_000 if song.sample_rate == 48_000 else 44_100
-        context = av.AudioCodecContext.create("aac", "w")
-        assert isinstance(context, av.AudioCodecContext)
-        configure_aac(context, sample_rate, bit_rate)
-        context.flags |= Flags.global_header
-        packets: list[av.Packet[av.AudioStream]] = []
-        for frame in song.decode():
-            packets += context.encode(frame)
-            if on_progress:
-                on_progress(min(1.0, song.duration_s / song.expected_s))
-        song.check_end()
-        packets += context.encode(None)
+        packets = encode_aac(_read_whole(song, on_progress), sample_rate, bit_rate)
         return AudioTrack(packets, sample_rate, bit_rate, song.duration_s)
 
 
-def configure_aac(context: av.AudioCodecContext, sample_rate: int, bit_rate: int) -> None:
-    """Set up an AAC encoder; FFmpeg advises its fast coder at such bit rates."""
-    context.sample_rate = sample_rate
-    context.layout = "stereo"
-    context.format = "fltp"
-    context.bit_rate = bit_rate
-    context.options = {"aac_coder": "fast"}
+def _read_whole(
+    song: "_Song", on_progress: Callable[[float], None] | None
+) -> Iterator[av.AudioFrame]:
+    for frame in song.decode():
+        yield frame
+        if on_progress:
+            on_progress(min(1.0, song.duration_s / song.expected_s))
+    song.check_end()
 
 
 class _Song:

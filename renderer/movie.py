@@ -12,7 +12,8 @@ from typing import Any
 import av
 from av.error import FFmpegError
 
-from renderer.audio import AudioTrack, configure_aac
+from renderer.aac import configure_aac
+from renderer.audio import AudioTrack
 from renderer.errors import OutputFailed
 from renderer.pressing import Cycle
 from renderer.spec import RenderSpec
