@@ -22,7 +22,7 @@ def draw(benchmarks: Mapping[str, Sequence[Series]]) -> str:
     parts: list[str] = []
     top = LINE_PX
     for title, series in benchmarks.items():
-        timed = [each for each in series if each.unit == SECONDS and each.median > 0]
+        timed = _choose(series)
         if timed:
             parts += _draw_block(title, timed, top)
             top += (len(timed) + 3) * LINE_PX
@@ -31,6 +31,13 @@ def draw(benchmarks: Mapping[str, Sequence[Series]]) -> str:
         f'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>'
         f"{''.join(parts)}</svg>\n"
     )
+
+
+def _choose(series: Sequence[Series]) -> list[Series]:
+    """Return what took time, the cases of one name under each other."""
+    names = list(dict.fromkeys(each.name for each in series))
+    timed = (each for each in series if each.unit == SECONDS and each.median >= SHORTEST_S)
+    return sorted(timed, key=lambda each: names.index(each.name))
 
 
 def _draw_block(title: str, series: Sequence[Series], top: int) -> list[str]:
@@ -54,7 +61,7 @@ def _draw_block(title: str, series: Sequence[Series], top: int) -> list[str]:
             _write(f"{each.name}  {each.case}", LABEL_PX - 10, line + 4, anchor="end"),
             f'<path d="M{low} {line}H{high}" stroke="#b23a48" stroke-width="3"/>',
             f'<circle cx="{middle}" cy="{line}" r="4" fill="#b23a48"/>',
-            _write(f"{each.median:.3g} s", high + 8, line + 4),
+            _write(f"{1000 * each.median:.0f} ms", high + 8, line + 4),
         ]
     return parts
 
