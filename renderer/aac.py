@@ -5,7 +5,6 @@ overlap at a seam as those of one encoder do. Where the seams are depends on the
 same song is the same bytes on every machine.
 """
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,11 +13,13 @@ from dataclasses import dataclass
 import av
 from av.codec.context import Flags
 
+from renderer.cores import count_cores
+
 FRAME_SAMPLES = 1024
 SEGMENT_FRAMES = 860  # 20 s at 44.1 kHz: four for the shortest songs, and few lead-ins
 _LEAD_FRAMES = 32  # until rate control and windows are those of a whole song's encoder
 _TAIL_FRAMES = 1  # the encoder looks one frame ahead to choose its window
-_THREADS_AT_MOST = 4  # one thread decodes the song and would not keep more of them fed
+_THREADS_AT_MOST = 4  # on a large machine, jobs side by side use the cores better
 
 Packets = list["av.Packet[av.AudioStream]"]
 
@@ -35,7 +36,7 @@ def encode_aac(sound: Iterable[av.AudioFrame], sample_rate: int, bit_rate: int) 
     """Encode frames of any one format to stereo AAC packets from -1024 samples (the priming) on."""
     packets: Packets = []
     pending: deque[Future[Packets]] = deque()
-    threads = min(len(os.sched_getaffinity(0)), _THREADS_AT_MOST)
+    threads = min(count_cores(), _THREADS_AT_MOST)
     with ThreadPoolExecutor(threads) as pool:
         for segment in _cut(_reframe(sound, sample_rate)):
             pending.append(pool.submit(_encode, segment, sample_rate, bit_rate))

@@ -5,17 +5,20 @@ Frame k is turned by exactly k whole parts of the circle, so the last frame lead
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 
 from renderer.assets import load_assets
 from renderer.colour import Bytes, Floats, split_planes, to_yuv
+from renderer.cores import count_cores
 from renderer.scene import Scene, build_scene
 from renderer.spec import CANVAS_PX, RenderSpec
 
-# Jobs run side by side in processes; threads inside one warp only cost.
+# Frames are composed side by side; threads inside one warp would only cost.
 cv2.setNumThreads(1)
+_THREADS_AT_MOST = 4  # on a large machine, jobs side by side use the cores better
 
 
 def compose_cycle(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
@@ -27,9 +30,13 @@ def compose_cycle(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
     yuv = to_yuv(_lay_photo_on_record(photo, spec))
     luma = _soften(yuv[..., 0], spec.scale)
     chroma = _soften(np.ascontiguousarray(yuv[..., 1:]), spec.scale / 2)
-    for index in range(spec.frames_per_cycle):
+
+    def compose(index: int) -> Bytes:
         turn = 2 * math.pi * index / spec.frames_per_cycle
-        yield _compose_frame(scene, luma, chroma, turn, spec)
+        return _compose_frame(scene, luma, chroma, turn, spec)
+
+    with ThreadPoolExecutor(min(count_cores(), _THREADS_AT_MOST)) as pool:
+        yield from pool.map(compose, range(spec.frames_per_cycle))
 
 
 def _compose_frame(

@@ -1,8 +1,12 @@
+import os
+
 import av
+import numpy as np
 import pytest
 
-from renderer import EncoderUnavailable
-from renderer.encoders import AUTO, ENCODERS, SOFTWARE, choose, probe
+from renderer import EncoderUnavailable, RenderSpec
+from renderer.cycle import compose_cycle
+from renderer.encoders import AUTO, ENCODERS, SOFTWARE, choose, encode_cycle, probe
 from tests.unit.renderer.conftest import Pressed
 
 
@@ -30,3 +34,15 @@ def test_a_cycle_is_one_closed_group_of_pictures(pressed: Pressed) -> None:
     assert [packet.is_keyframe for packet in packets] == [True] + [False] * 44
     assert [packet.dts for packet in packets] == [packet.pts for packet in packets]
     assert av.video.frame.PictureType.B not in types
+
+
+def test_a_cycle_is_the_same_bytes_on_any_number_of_cores() -> None:
+    spec = RenderSpec()
+    photo = np.random.default_rng(7).integers(0, 256, (spec.pet_size_px,) * 2 + (3,), np.uint8)
+    cores = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        alone = encode_cycle(compose_cycle(photo, spec), SOFTWARE, spec)
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert encode_cycle(compose_cycle(photo, spec), SOFTWARE, spec) == alone
