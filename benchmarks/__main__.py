@@ -13,6 +13,7 @@ from rich.console import Console
 from benchmarks import chart, environment, journey, quality, render, throughput
 from benchmarks.measurement import Options, Series
 from benchmarks.table import tabulate, tabulate_ratios
+from renderer import EncoderUnavailable
 
 BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Series]]]]] = {
     "journey": journey.measure,
@@ -35,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{asked.compare} is no file that --json wrote: {error}")
     machine = environment.describe()
     options = Options(asked.repeats, asked.encoder, asked.quick)
-    results = {name: asyncio.run(BENCHMARKS[name](options)) for name in chosen}
+    try:
+        results = {name: asyncio.run(BENCHMARKS[name](options)) for name in chosen}
+    except EncoderUnavailable as error:
+        parser.error(str(error))
     console = Console()
     console.print(", ".join(f"{name}: {value}" for name, value in machine.items()))
     for name, series in results.items():
