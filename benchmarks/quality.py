@@ -22,7 +22,7 @@ from benchmarks import spec_way
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series
 from benchmarks.render import HOW_TO_GET_FFMPEG, MEGABYTE
-from renderer import PressJob, RenderJob, RenderSpec, press, render
+from renderer import Film, PressJob, RenderJob, RenderSpec, press, render
 
 Plane = NDArray[np.float32]
 SONG_S: Final = 60
@@ -42,8 +42,8 @@ async def measure(options: Options) -> list[Series]:
         song = write_song(folder / "song.mp3", QUICK_SONG_S if options.is_quick else SONG_S)
 
         lossless = replace(RenderSpec(), crf=LOSSLESS_CRF)
-        press(PressJob(picture, folder / "cycle.mp4", folder / "poster.jpg", "libx264", lossless))
-        render(RenderJob(picture, song, out, encoder=options.encoder))
+        press(PressJob(picture, folder / "cycle.mp4", encoder="libx264", spec=lossless))
+        render(RenderJob(picture, song, (Film(out),), options.encoder))
         series = _describe("here", out, _decode(folder / "cycle.mp4", 0))
         if shutil.which("ffmpeg") is None:
             print(HOW_TO_GET_FFMPEG, file=sys.stderr)

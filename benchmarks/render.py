@@ -15,7 +15,7 @@ from typing import Final
 from benchmarks.children import Children, run
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series, collect
-from renderer import PressJob, RenderJob, RenderPool
+from renderer import Film, PressJob, RenderJob, RenderPool
 
 SONGS_S: Final = (60, 150, 300)
 QUICK_SONGS_S: Final = (6, 12)
@@ -63,7 +63,8 @@ async def measure(options: Options) -> list[Series]:
 async def _measure_here(folder: Path, song: Path, encoder: str) -> dict[str, float]:
     """Press and render in a new child: the first time for its memory, the second for its times."""
     press_job = PressJob(folder / "photo.jpg", folder / "cycle.mp4", folder / "poster.jpg")
-    render_job = RenderJob(press_job.photo, song, folder / "here.mp4", press_job.cycle)
+    film = Film(folder / "here.mp4", cycle=press_job.cycle)
+    render_job = RenderJob(press_job.photo, song, (film,))
     async with RenderPool(encoder=encoder) as pool:
         children = Children()
         idle_bytes = children.read_memory_bytes()
@@ -86,7 +87,7 @@ async def _measure_here(folder: Path, song: Path, encoder: str) -> dict[str, flo
         "video part": sum(rendered.timings.get(phase, 0.0) for phase in VIDEO_PHASES),
         "CPU": cpu_s,
         "peak memory": peak_bytes / MEGABYTE,
-        "file": rendered.size_bytes / MEGABYTE,
+        "file": rendered.films[0].size_bytes / MEGABYTE,
     }
 
 

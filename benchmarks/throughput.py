@@ -13,7 +13,7 @@ from typing import Final
 from benchmarks.children import Children
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series, collect
-from renderer import RenderJob, RenderPool
+from renderer import Film, RenderJob, RenderPool
 
 SONG_S: Final = 150
 QUICK_SONG_S: Final = 6
@@ -55,6 +55,7 @@ async def _measure_once(pool: RenderPool, folder: Path, song: Path, cores: int) 
 
 async def _make_videos(pool: RenderPool, folder: Path, song: Path, count: int) -> None:
     jobs = [
-        RenderJob(folder / "photo.jpg", song, folder / f"{index}.mp4") for index in range(count)
+        RenderJob(folder / "photo.jpg", song, (Film(folder / f"{index}.mp4"),))
+        for index in range(count)
     ]
     await asyncio.gather(*map(pool.render, jobs))

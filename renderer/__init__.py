@@ -18,17 +18,32 @@ from renderer.errors import (
     RenderError,
     RenderTimeout,
 )
-from renderer.jobs import PressJob, PressReport, RenderJob, RenderReport, SongReport
+from renderer.jobs import (
+    CardJob,
+    CardReport,
+    Film,
+    FilmReport,
+    PressJob,
+    PressReport,
+    RenderJob,
+    RenderReport,
+    SongReport,
+)
 from renderer.pool import RenderPool
 from renderer.render import press, render
-from renderer.spec import RenderSpec
+from renderer.spec import FORMATS, RenderSpec
 
 __all__ = [
+    "FORMATS",
     "AssetsMissing",
     "BadPhoto",
     "BadSong",
     "BadSpec",
+    "CardJob",
+    "CardReport",
     "EncoderUnavailable",
+    "Film",
+    "FilmReport",
     "OutputFailed",
     "PressJob",
     "PressReport",

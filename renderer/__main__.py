@@ -15,17 +15,20 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from renderer.encoders import AUTO, ENCODERS
+from renderer.encoders import ENCODERS
 from renderer.errors import RenderError
-from renderer.jobs import RenderJob, RenderReport
+from renderer.jobs import Film, RenderJob, RenderReport
+from renderer.probe import AUTO
 from renderer.render import render
+from renderer.spec import FORMATS
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Render what the arguments ask for and return the exit code."""
     asked = _parse(arguments)
     console = Console(stderr=True, highlight=False)
-    job = RenderJob(photo=asked.photo, song=asked.song, out=asked.out, encoder=asked.encoder)
+    film = Film(asked.out, FORMATS[asked.format])
+    job = RenderJob(asked.photo, asked.song, (film,), asked.encoder)
     try:
         with _show_progress(console) as on_progress:
             report = render(job, on_progress)
@@ -38,12 +41,15 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.json:
         print(json.dumps(asdict(report)))
         return 0
+    (made,) = report.films
     console.print(
-        f"{job.out}: {report.duration_s:.1f} s, {report.frames} frames, "
-        f"{report.size_bytes / 1e6:.1f} MB, {report.encoder}",
+        f"{film.out}: {film.spec.width_px}x{film.spec.height_px}, {report.duration_s:.1f} s, "
+        f"{made.frames} frames, {made.size_bytes / 1e6:.1f} MB, {made.encoder}",
         markup=False,
         soft_wrap=True,
     )
+    if made.fallback and asked.encoder != AUTO:
+        console.print(f"renderer: {made.fallback}", style="yellow", markup=False, soft_wrap=True)
     if asked.timings:
         console.print(_tabulate(report))
     return 0
@@ -59,6 +65,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("song", type=Path, metavar="SONG", help="MP3")
     parser.add_argument("out", type=Path, metavar="OUT", help="the MP4 to write")
+    parser.add_argument("--format", choices=FORMATS, default="square", help="default: square")
     parser.add_argument("--encoder", choices=[AUTO, *ENCODERS], default=AUTO)
     parser.add_argument("--timings", action="store_true", help="show how long each phase took")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")

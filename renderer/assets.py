@@ -1,6 +1,7 @@
 """The three pictures drawn by `assets/draw.py`, read once per process and never written to."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,12 @@ FOLDER = Path(__file__).with_name("assets")
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Pictures in 0-255 floats: background BGR, record and needle BGRA with straight alpha.
+    """Pictures in 0-255 floats: backgrounds BGR, record and needle BGRA with straight alpha.
 
-    `digest` names this very set of pictures.
+    A background is found by its canvas's height. `digest` names this very set of pictures.
     """
 
-    background: NDArray[np.float32]
+    backgrounds: Mapping[int, NDArray[np.float32]]
     record: NDArray[np.float32]
     needle: NDArray[np.float32]
     digest: bytes
@@ -30,13 +31,13 @@ class Assets:
 @cache
 def load_assets() -> Assets:
     """Read the pictures; raises `AssetsMissing` naming the file that is not there or not right."""
-    background = _read("1080x1080-bg.png", (1080, 1080, 3))
+    backgrounds = {1080: _read("1080x1080-bg.png", (1080, 1080, 3))}
     record = _read("736-x-736-record.png", (736, 736, 4))
     needle = _read("needle.png", (1080, 1080, 4))
     digest = hashlib.sha256()
-    for picture in (background, record, needle):
+    for picture in (*backgrounds.values(), record, needle):
         digest.update(picture.astype(np.uint8).tobytes())
-    return Assets(background, record, needle, digest.digest())
+    return Assets(backgrounds, record, needle, digest.digest())
 
 
 def check_assets() -> None:

@@ -10,14 +10,15 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO
 
 from renderer.audio import check_song
-from renderer.encoders import choose
 from renderer.errors import RenderCrashed, RenderError
 from renderer.jobs import PressJob, RenderJob
+from renderer.probe import choose
 from renderer.render import press, render
 from renderer.scene import build_scene
 from renderer.spec import RenderSpec
@@ -52,8 +53,10 @@ def _do(job: Job) -> Report:
             return press(job)
         case RenderJob():
             return render(job)
-        case song:
-            return check_song(song)
+        case Path():
+            return check_song(job)
+        case _:
+            raise RenderCrashed(f"a child does not know what to do with {job}")
 
 
 def _send(answers: BinaryIO, line: bytes) -> None:

@@ -4,8 +4,10 @@ Frame k is turned by exactly k whole parts of the circle, so the last frame lead
 """
 
 import math
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,7 +16,7 @@ from renderer.assets import load_assets
 from renderer.colour import Bytes, Floats, split_planes, to_yuv
 from renderer.cores import count_cores
 from renderer.scene import Scene, build_scene
-from renderer.spec import CANVAS_PX, RenderSpec
+from renderer.spec import SPINDLE_X_PX, RenderSpec
 
 # Frames are composed side by side; threads inside one warp would only cost.
 cv2.setNumThreads(1)
@@ -22,9 +24,10 @@ _THREADS_AT_MOST = 4  # on a large machine, jobs side by side use the cores bett
 
 
 def compose_cycle(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
-    """Yield the frames of one rotation as new YUV 4:2:0 arrays (size * 3 / 2, size).
+    """Yield the frames of one rotation as new YUV 4:2:0 arrays (height * 3 / 2, width).
 
-    `photo` is (pet_size_px, pet_size_px, 3) BGR, shown as a disc on the label.
+    `photo` is (pet_size_px, pet_size_px, 3) BGR, shown as a disc on the label. A few frames are
+    composed ahead of the one that is asked for.
     """
     scene = build_scene(spec)
     yuv = to_yuv(_lay_photo_on_record(photo, spec))
@@ -35,8 +38,15 @@ def compose_cycle(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
         turn = 2 * math.pi * index / spec.frames_per_cycle
         return _compose_frame(scene, luma, chroma, turn, spec)
 
-    with ThreadPoolExecutor(min(count_cores(), _THREADS_AT_MOST)) as pool:
-        yield from pool.map(compose, range(spec.frames_per_cycle))
+    threads = min(count_cores(), _THREADS_AT_MOST)
+    with ThreadPoolExecutor(threads) as pool:
+        ahead: deque[Future[Bytes]] = deque()
+        for index in range(spec.frames_per_cycle):
+            ahead.append(pool.submit(compose, index))
+            if len(ahead) > 2 * threads:  # bounds the frames held in memory
+                yield ahead.popleft().result()
+        for frame in ahead:
+            yield frame.result()
 
 
 def _compose_frame(
@@ -44,42 +54,48 @@ def _compose_frame(
 ) -> Bytes:
     frame = scene.frame.copy()
     y, u, v = split_planes(frame)
-    start, side = scene.start, scene.side
+    left, top, side = scene.left, scene.top, scene.side
     # Chroma samples sit on the left luma sample of a pair and between its two rows.
-    turned_luma = _turn(luma, turn, spec, start, side, step=1, sample=(0.5, 0.5))
-    turned_chroma = _turn(chroma, turn, spec, start, side // 2, step=2, sample=(0.5, 1.0))
-    y[start : start + side, start : start + side] = _multiply_add(
-        turned_luma, scene.luma_gain, scene.luma_offset
+    luma_grid = _Grid(left + 0.5, top + 0.5, step=1, side=side)
+    chroma_grid = _Grid(left + 0.5, top + 1.0, step=2, side=side // 2)
+    y[top : top + side, left : left + side] = _multiply_add(
+        _turn(luma, turn, luma_grid, spec), scene.luma_gain, scene.luma_offset
     )
-    shown = _multiply_add(turned_chroma, scene.chroma_gain, scene.chroma_offset)
-    halved = slice(start // 2, start // 2 + side // 2)
-    u[halved, halved], v[halved, halved] = shown[..., 0], shown[..., 1]
+    shown = _multiply_add(
+        _turn(chroma, turn, chroma_grid, spec), scene.chroma_gain, scene.chroma_offset
+    )
+    rows = slice(top // 2, top // 2 + side // 2)
+    columns = slice(left // 2, left // 2 + side // 2)
+    u[rows, columns], v[rows, columns] = shown[..., 0], shown[..., 1]
     return frame
 
 
-def _turn(
-    plane: Bytes,
-    turn: float,
-    spec: RenderSpec,
-    start: int,
-    side: int,
-    *,
-    step: int,
-    sample: tuple[float, float],
-) -> Bytes:
-    """Sample `plane`, turned clockwise by `turn`, for the square at `start` of the film.
+class _Grid(NamedTuple):
+    """Samples of a film's plane: the first at (x, y) in film pixels, `step` apart, side x side."""
 
-    Film pixel (i, j) lies at `step * i + sample` in film coordinates; the matrix takes it to the
-    canvas, turns it back around the spindle and finds it on the record's own picture.
+    x: float
+    y: float
+    step: int
+    side: int
+
+
+def _turn(plane: Bytes, turn: float, grid: _Grid, spec: RenderSpec) -> Bytes:
+    """Return what the grid shows of `plane`, the record's picture, turned clockwise by `turn`.
+
+    The matrix takes a sample's place to the canvas, turns it back around the spindle and finds it
+    on the picture.
     """
     cos, sin = math.cos(turn), math.sin(turn)
     turn_back = np.array([[cos, sin], [-sin, cos]])
-    first = (start + np.array(sample)) / spec.scale - CANVAS_PX / 2
+    first = np.array([grid.x, grid.y]) / spec.scale - (SPINDLE_X_PX, spec.spindle_y_px)
     centre = np.array([plane.shape[1], plane.shape[0]]) / 2 - 0.5
-    matrix = np.column_stack([turn_back * (step / spec.scale), turn_back @ first + centre])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    matrix = np.column_stack([turn_back * (grid.step / spec.scale), turn_back @ first + centre])
     turned = cv2.warpAffine(
-        plane, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        plane,
+        matrix,
+        (grid.side, grid.side),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(turned, np.uint8)
 

@@ -1,25 +1,17 @@
-"""The H.264 encoders we know how to ask, and which of them this machine really has.
+"""The H.264 encoders we know how to ask, and what each is asked for.
 
 Whatever the encoder, a cycle is one closed group of pictures: one IDR frame, then P-frames only,
 so its packets can be repeated and cut after any frame.
 """
 
 import io
-import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
 
 import av
-import numpy as np
 
 from renderer.colour import Bytes
-from renderer.errors import EncoderUnavailable
 from renderer.spec import RenderSpec
 
-log = logging.getLogger(__name__)
-
-AUTO = "auto"
 SOFTWARE = "libx264"
 BT709, LIMITED_RANGE = 1, 1  # as numbered by ISO/IEC 23091-2 and by FFmpeg's AVCOL_RANGE_MPEG
 
@@ -54,52 +46,6 @@ ENCODERS: Mapping[str, Callable[[RenderSpec], dict[str, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The encoder to use; `fallback` says why it is not the hardware one."""
-
-    encoder: str
-    fallback: str | None = None
-
-
-def choose(name: str = AUTO) -> Choice:
-    """Return the encoder for `name`: itself if it opens, for "auto" the first that does.
-
-    Raises `EncoderUnavailable` for a name that is unknown or was asked for and does not open.
-    """
-    if name != AUTO:
-        if name not in ENCODERS:
-            raise EncoderUnavailable(
-                f"unknown encoder {name!r}; choose {AUTO}, {', '.join(ENCODERS)}"
-            )
-        if reason := probe(name):
-            raise EncoderUnavailable(f"{name} does not open here ({reason}); use {AUTO}")
-        return Choice(name)
-    reasons: list[str] = []
-    for candidate in ENCODERS:
-        if not (reason := probe(candidate)):
-            return Choice(candidate, "; ".join(reasons) or None)
-        reasons.append(f"{candidate}: {reason}")
-    raise EncoderUnavailable(f"no H.264 encoder opens here: {'; '.join(reasons)}")
-
-
-@cache
-def probe(name: str) -> str | None:
-    """Encode a few frames with the encoder; return None if that works, else the reason it does not.
-
-    The answer is kept for the life of the process.
-    """
-    spec = RenderSpec(size_px=256)
-    grey = np.full((spec.size_px * 3 // 2, spec.size_px), 128, np.uint8)
-    try:
-        encode_cycle([grey] * 4, name, spec)
-    except Exception as error:  # drivers fail in ways of their own; each of them means no
-        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        log.info("encoder %s is not available: %s", name, reason)
-        return reason
-    return None
-
-
 def encode_cycle(
     frames: Iterable[Bytes], encoder: str, spec: RenderSpec, comment: str = ""
 ) -> bytes:
@@ -109,7 +55,7 @@ def encode_cycle(
         container.metadata["comment"] = comment
         stream = container.add_stream(encoder, rate=spec.fps, options=ENCODERS[encoder](spec))
         assert isinstance(stream, av.VideoStream)
-        stream.width = stream.height = spec.size_px
+        stream.width, stream.height = spec.width_px, spec.height_px
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = BT709

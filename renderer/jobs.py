@@ -1,6 +1,6 @@
 """Specs in, reports out: the frozen values the public calls take and return.
 
-They cross the pipe to a child process as JSON, so each field is JSON or a path.
+They cross the pipe to a child process as JSON, so each field is JSON, a path or such a value.
 """
 
 from dataclasses import dataclass, field
@@ -15,9 +15,14 @@ class PressJob:
 
     photo: Path
     cycle: Path
-    poster: Path
+    poster: Path | None = None
     encoder: str = "auto"
     spec: RenderSpec = field(default_factory=RenderSpec)
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """Return the files the job writes."""
+        return (self.cycle, self.poster) if self.poster else (self.cycle,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +37,79 @@ class PressReport:
 
 
 @dataclass(frozen=True, slots=True)
-class RenderJob:
-    """Film `photo` turning to `song` into an MP4 at `out`.
+class Film:
+    """One MP4 to write at `out`.
 
-    `cycle` is the film that `press` wrote for the same photo and spec; without it, or where it
-    is missing, damaged or of another photo, the cycle is pressed anew.
+    `cycle` is what `press` wrote for the same photo and spec; without it, or where it is missing,
+    damaged or of another photo, the cycle is pressed anew.
+    """
+
+    out: Path
+    spec: RenderSpec = field(default_factory=RenderSpec)
+    cycle: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """Film `photo` turning to `song`, once for each of `films`; the song is encoded once for all.
+
+    All films appear or none; they must agree on the sound's bit rate.
     """
 
     photo: Path
     song: Path
-    out: Path
-    cycle: Path | None = None
+    films: tuple[Film, ...]
     encoder: str = "auto"
-    spec: RenderSpec = field(default_factory=RenderSpec)
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """Return the files the job writes."""
+        return tuple(film.out for film in self.films)
 
 
 @dataclass(frozen=True, slots=True)
-class RenderReport:
-    """What `render` wrote, after it was read back; `encoder` is the one that made the frames."""
+class FilmReport:
+    """One film as it was read back; `encoder` is the one that made its frames.
 
-    duration_s: float
+    `fallback` says why that was not the hardware one.
+    """
+
     encoder: str
     fallback: str | None
     frames: int
     size_bytes: int
     is_cycle_reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReport:
+    """What `render` wrote, a report for each film in the job's order."""
+
+    duration_s: float
+    films: tuple[FilmReport, ...]
+    timings: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class CardJob:
+    """Draw the picture that a link to a pet's song is shown with, at `out`."""
+
+    photo: Path
+    out: Path
+    pet_name: str
+    owner_name: str
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """Return the files the job writes."""
+        return (self.out,)
+
+
+@dataclass(frozen=True, slots=True)
+class CardReport:
+    """What `draw_card` wrote."""
+
+    size_bytes: int
     timings: dict[str, float]
 
 

@@ -60,7 +60,7 @@ def check_movie(part: Path, frames: int, duration_s: float, spec: RenderSpec) ->
             found_s = (movie.duration or 0) / av.time_base
     except (FFmpegError, LookupError, StopIteration, ValueError) as error:
         raise OutputFailed(f"{part} cannot be played: {error}") from error
-    is_sized = first.width == first.height == spec.size_px
+    is_sized = (first.width, first.height) == (spec.width_px, spec.height_px)
     is_whole = round((last.time or 0.0) * spec.fps) == frames - 1
     if not (is_sized and is_whole and abs(found_s - duration_s) <= 1 / spec.fps):
         raise OutputFailed(

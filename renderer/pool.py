@@ -13,17 +13,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from renderer.encoders import AUTO, Choice
 from renderer.errors import RenderCrashed, RenderError, RenderTimeout
-from renderer.jobs import PressJob, PressReport, RenderJob, RenderReport, SongReport
+from renderer.jobs import (
+    CardJob,
+    CardReport,
+    FilmReport,
+    PressJob,
+    PressReport,
+    RenderJob,
+    RenderReport,
+    SongReport,
+)
 from renderer.output import discard_parts
+from renderer.probe import AUTO, Choice
 from renderer.wire import Job, pack_job, unpack_report
 
 START_TIMEOUT_S = 60.0  # imports on a cold disk; a job's own limit may be shorter
 
 
 class RenderPool:
-    """`press`, `render` and `check_song` as awaitables; callers beyond `size` queue in order.
+    """The renderer's calls as awaitables; callers beyond `size` queue in order.
 
     Children start when first needed and stay warm. One that dies or takes longer than `timeout_s`
     is killed and replaced; its caller gets `RenderCrashed` or `RenderTimeout`, others notice
@@ -68,13 +77,19 @@ class RenderPool:
 
     async def press(self, job: PressJob) -> PressReport:
         """Run `renderer.press` in a child."""
-        outputs = (job.cycle, job.poster)
-        return PressReport(**await self._run("press", replace(job, encoder=self._encoder), outputs))
+        job = replace(job, encoder=self._encoder)
+        return PressReport(**await self._run("press", job, job.outputs))
 
     async def render(self, job: RenderJob) -> RenderReport:
         """Run `renderer.render` in a child."""
         job = replace(job, encoder=self._encoder)
-        return RenderReport(**await self._run("render", job, (job.out,)))
+        report = await self._run("render", job, job.outputs)
+        films = tuple(FilmReport(**film) for film in report["films"])
+        return RenderReport(**report | {"films": films})
+
+    async def draw_card(self, job: CardJob) -> CardReport:
+        """Run `renderer.draw_card` in a child."""
+        return CardReport(**await self._run("draw_card", job, job.outputs))
 
     async def check_song(self, path: Path) -> SongReport:
         """Run `renderer.check_song` in a child."""

@@ -6,7 +6,8 @@ It carries a fingerprint of what it was made from, so a cycle is never used for 
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -15,8 +16,10 @@ from av.error import FFmpegError
 from renderer.assets import load_assets
 from renderer.colour import Bytes
 from renderer.cycle import compose_cycle
-from renderer.encoders import AUTO, SOFTWARE, Choice, choose, encode_cycle
+from renderer.encoders import encode_cycle
+from renderer.errors import OutputFailed
 from renderer.photo import decode_photo
+from renderer.probe import Choice, choose, describe, replace_broken
 from renderer.spec import RenderSpec
 from renderer.timings import Timings
 
@@ -35,23 +38,21 @@ def press_cycle(
 ) -> tuple[Cycle, Bytes]:
     """Compose and encode the rotation of `photo`; also return its first frame (YUV 4:2:0).
 
-    An encoder that opened before and breaks in the middle is replaced by libx264, with the reason
-    in the choice, unless it was asked for by name. `path` is only named in errors.
+    An encoder that worked before and breaks in the middle is replaced by libx264, with the reason
+    in the choice. `path` is only named in errors.
     """
     with timings.measure("encoder"):
         choice = choose(encoder)
     with timings.measure("photo"):
         pixels = decode_photo(photo, path, spec.pet_size_px)
-    with timings.measure("compose"):
-        frames = list(compose_cycle(pixels, spec))
-    with timings.measure("encode"):
-        try:
-            cycle = _encode(frames, choice, photo, spec)
-        except FFmpegError as error:
-            if encoder != AUTO or choice.encoder == SOFTWARE:
-                raise
-            cycle = _encode(frames, Choice(SOFTWARE, f"{choice.encoder}: {error}"), photo, spec)
-    return cycle, frames[0]
+    label = fingerprint(photo, spec)
+    try:
+        return _press(pixels, label, choice, spec, timings)
+    except FFmpegError as error:
+        other = replace_broken(choice, error)
+        if other is None:
+            raise OutputFailed(f"{choice.encoder} broke: {describe(error)}") from error
+    return _press(pixels, label, other, spec, timings)
 
 
 def read_cycle(path: Path, photo: bytes, spec: RenderSpec) -> Cycle | None:
@@ -61,10 +62,10 @@ def read_cycle(path: Path, photo: bytes, spec: RenderSpec) -> Cycle | None:
         with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
             comment = container.metadata.get("comment", "")
             stream = container.streams.video[0]
-            frames = len(list(container.decode(stream)))
+            frames = sum(1 for _ in container.decode(stream))
         label = json.loads(comment)
         is_right = frames == spec.frames_per_cycle and label["of"] == fingerprint(photo, spec)
-        return Cycle(mp4, comment, Choice(label["encoder"])) if is_right else None
+        return Cycle(mp4, comment, Choice(**label["choice"])) if is_right else None
     except (OSError, FFmpegError, LookupError, TypeError, ValueError):
         return None
 
@@ -77,6 +78,12 @@ def fingerprint(photo: bytes, spec: RenderSpec) -> str:
     return digest.hexdigest()[:32]
 
 
-def _encode(frames: list[Bytes], choice: Choice, photo: bytes, spec: RenderSpec) -> Cycle:
-    comment = json.dumps({"of": fingerprint(photo, spec), "encoder": choice.encoder})
-    return Cycle(encode_cycle(frames, choice.encoder, spec), comment, choice)
+def _press(
+    pixels: Bytes, label: str, choice: Choice, spec: RenderSpec, timings: Timings
+) -> tuple[Cycle, Bytes]:
+    with timings.measure("encode"):
+        frames = timings.measure_each("compose", compose_cycle(pixels, spec))
+        first = next(frames)
+        mp4 = encode_cycle(chain([first], frames), choice.encoder, spec)
+    comment = json.dumps({"of": label, "choice": asdict(choice)})
+    return Cycle(mp4, comment, choice), first

@@ -1,20 +1,22 @@
-"""The two public calls: press a photo into a looping film, render it to the length of a song.
+"""The two calls that make films: press a photo into a loop, render it to the length of a song.
 
 Both are pure functions of their job, hold nothing back between calls and may run side by side.
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 import cv2
 
-from renderer.audio import encode_song
+from renderer.audio import AudioTrack, encode_song
 from renderer.colour import Bytes, to_bgr
-from renderer.errors import OutputFailed
-from renderer.jobs import PressJob, PressReport, RenderJob, RenderReport
+from renderer.errors import BadSpec, OutputFailed
+from renderer.jobs import Film, FilmReport, PressJob, PressReport, RenderJob, RenderReport
 from renderer.movie import check_movie, write_movie
 from renderer.output import replace_file
 from renderer.photo import read_photo
-from renderer.pressing import press_cycle, read_cycle
+from renderer.pressing import Cycle, press_cycle, read_cycle
 from renderer.timings import Timings
 
 POSTER_QUALITY = 88
@@ -32,8 +34,9 @@ def press(job: PressJob) -> PressReport:
             write_movie(part, cycle, frames, job.spec)
             check_movie(part, frames, frames / job.spec.fps, job.spec)
             size_bytes = part.stat().st_size
-        with replace_file(job.poster) as part:
-            part.write_bytes(_encode_poster(first_frame))
+        if job.poster:
+            with replace_file(job.poster) as part:
+                part.write_bytes(_encode_poster(first_frame))
     return PressReport(
         encoder=cycle.choice.encoder,
         fallback=cycle.choice.fallback,
@@ -44,34 +47,50 @@ def press(job: PressJob) -> PressReport:
 
 
 def render(job: RenderJob, on_progress: Callable[[float], None] | None = None) -> RenderReport:
-    """Write the film of the whole song; raises `RenderError` and leaves nothing behind.
+    """Write the films of the whole song; raises `RenderError` and leaves nothing behind.
 
     `on_progress` hears the share of the song that is encoded, 0 to 1.
     """
+    bit_rates = {film.spec.audio_bit_rate for film in job.films}
+    if len(bit_rates) != 1:
+        raise BadSpec("a job's films must be some, and share one bit rate of the sound")
     timings = Timings()
     photo = read_photo(job.photo)
-    with timings.measure("cycle"):
-        cycle = read_cycle(job.cycle, photo, job.spec) if job.cycle else None
-    is_reused = cycle is not None
-    if cycle is None:
-        cycle, _ = press_cycle(photo, job.photo, job.encoder, job.spec, timings)
+    cycles = [_get_cycle(film, photo, job, timings) for film in job.films]
     with timings.measure("audio"):
-        audio = encode_song(job.song, job.spec.audio_bit_rate, on_progress)
-    frames = job.spec.count_frames(audio.duration_s)
-    with replace_file(job.out) as part:
-        with timings.measure("write"):
-            write_movie(part, cycle, frames, job.spec, audio)
-        with timings.measure("check"):
-            check_movie(part, frames, audio.duration_s, job.spec)
-            size_bytes = part.stat().st_size
-    return RenderReport(
-        duration_s=audio.duration_s,
+        audio = encode_song(job.song, bit_rates.pop(), on_progress)
+    with ExitStack() as parts:  # no film appears before all are written and checked
+        reports = tuple(
+            _write_film(parts.enter_context(replace_file(film.out)), film, *cycle, audio, timings)
+            for film, cycle in zip(job.films, cycles, strict=True)
+        )
+    return RenderReport(audio.duration_s, reports, dict(timings))
+
+
+def _get_cycle(film: Film, photo: bytes, job: RenderJob, timings: Timings) -> tuple[Cycle, bool]:
+    """Return the film's cycle and whether it had been pressed before."""
+    with timings.measure("cycle"):
+        cycle = read_cycle(film.cycle, photo, film.spec) if film.cycle else None
+    if cycle:
+        return cycle, True
+    cycle, _ = press_cycle(photo, job.photo, job.encoder, film.spec, timings)
+    return cycle, False
+
+
+def _write_film(
+    part: Path, film: Film, cycle: Cycle, is_reused: bool, audio: AudioTrack, timings: Timings
+) -> FilmReport:
+    frames = film.spec.count_frames(audio.duration_s)
+    with timings.measure("write"):
+        write_movie(part, cycle, frames, film.spec, audio)
+    with timings.measure("check"):
+        check_movie(part, frames, audio.duration_s, film.spec)
+    return FilmReport(
         encoder=cycle.choice.encoder,
         fallback=cycle.choice.fallback,
         frames=frames,
-        size_bytes=size_bytes,
+        size_bytes=part.stat().st_size,
         is_cycle_reused=is_reused,
-        timings=dict(timings),
     )
 
 

@@ -4,6 +4,7 @@ A film frame is `gain * turning record + offset`, because laying one picture ove
 in each of them. So a frame costs one rotation and one multiply-add, whatever stands still.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,7 +22,7 @@ from renderer.colour import (
     to_yuv,
 )
 from renderer.light import light_vinyl
-from renderer.spec import CANVAS_PX, RenderSpec
+from renderer.spec import CANVAS_PX, SPINDLE_X_PX, RenderSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,13 @@ class Scene:
     """The still part of a film, in the encoder's own pixel format and never written to.
 
     `frame` is a whole YUV 4:2:0 frame without the record's part. The others cover the square of
-    `side` pixels at `start` on both axes, in which the record turns: luma (side, side), chroma
-    (side / 2, side / 2, 2).
+    `side` pixels from (`left`, `top`) on, in which the record turns: luma (side, side), chroma
+    (side / 2, side / 2, 2). All three are even.
     """
 
     frame: Bytes
-    start: int
+    left: int
+    top: int
     side: int
     luma_gain: Floats
     luma_offset: Floats
@@ -51,13 +53,19 @@ def build_scene(spec: RenderSpec) -> Scene:
     gain_halved = halve_chroma(gain)[..., None]
     chroma = np.stack([halve_chroma(yuv[..., 1]), halve_chroma(yuv[..., 2])], axis=2)
 
-    start = int((spec.size_px - spec.vinyl_size_px * spec.scale) / 2) // 2 * 2
-    side = spec.size_px - 2 * start
-    square = (slice(start, start + side),) * 2
-    halved = (slice(start // 2, (start + side) // 2),) * 2
+    x, y = SPINDLE_X_PX * spec.scale, spec.spindle_y_px * spec.scale
+    reach_px = spec.vinyl_size_px * spec.scale / 2
+    left, top = _round_down_to_even(x - reach_px), _round_down_to_even(y - reach_px)
+    side = -_round_down_to_even(-max(x + reach_px - left, y + reach_px - top))
+    square = (slice(top, top + side), slice(left, left + side))
+    halved = (
+        slice(top // 2, (top + side) // 2),
+        slice(left // 2, (left + side) // 2),
+    )
     scene = Scene(
         frame=_store(yuv[..., 0], chroma),
-        start=start,
+        left=left,
+        top=top,
         side=side,
         luma_gain=gain[square].copy(),
         luma_offset=luma[square].copy(),
@@ -71,31 +79,41 @@ def build_scene(spec: RenderSpec) -> Scene:
 
 
 def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
-    """Return gain (size, size) and offset (size, size, 3) BGR at the film's size."""
+    """Return gain (height, width) and offset (height, width, 3) BGR at the film's size."""
     assets = load_assets()
     light, glow = light_vinyl(spec.vinyl_size_px)
     vinyl = (spec.vinyl_size_px, spec.vinyl_size_px)
     record_alpha = cv2.resize(assets.record[..., 3], vinyl, interpolation=cv2.INTER_AREA) / 255
-    margin = (CANVAS_PX - spec.vinyl_size_px) // 2
-    square = (slice(margin, margin + spec.vinyl_size_px),) * 2
+    under_record = _square_at_spindle(spec.vinyl_size_px, spec)
 
-    offset = assets.background.copy()
-    offset[square] *= (1 - record_alpha)[..., None]
-    offset[square] += glow * record_alpha[..., None]
-    gain = np.zeros((CANVAS_PX, CANVAS_PX), np.float32)
-    gain[square] = light * record_alpha
+    offset = assets.backgrounds[spec.canvas_height_px].copy()
+    offset[under_record] *= (1 - record_alpha)[..., None]
+    offset[under_record] += glow * record_alpha[..., None]
+    gain = np.zeros(offset.shape[:2], np.float32)
+    gain[under_record] = light * record_alpha
 
+    under_needle = _square_at_spindle(CANVAS_PX, spec)
     needle_alpha = assets.needle[..., 3] / 255
-    gain *= 1 - needle_alpha
-    offset *= (1 - needle_alpha)[..., None]
-    offset += assets.needle[..., :3] * needle_alpha[..., None]
+    gain[under_needle] *= 1 - needle_alpha
+    offset[under_needle] *= (1 - needle_alpha)[..., None]
+    offset[under_needle] += assets.needle[..., :3] * needle_alpha[..., None]
 
-    size = (spec.size_px, spec.size_px)
+    size = (spec.width_px, spec.height_px)
     interpolation = cv2.INTER_AREA if spec.scale < 1 else cv2.INTER_CUBIC
     return (
         np.asarray(cv2.resize(gain, size, interpolation=interpolation), np.float32),
         np.asarray(cv2.resize(offset, size, interpolation=interpolation), np.float32),
     )
+
+
+def _square_at_spindle(side_px: int, spec: RenderSpec) -> tuple[slice, slice]:
+    """Return the rows and columns of the canvas that a picture around the spindle covers."""
+    top, left = spec.spindle_y_px - side_px // 2, SPINDLE_X_PX - side_px // 2
+    return slice(top, top + side_px), slice(left, left + side_px)
+
+
+def _round_down_to_even(length_px: float) -> int:
+    return math.floor(length_px / 2) * 2
 
 
 def _store(luma: Floats, chroma: Floats) -> Bytes:

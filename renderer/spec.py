@@ -1,21 +1,32 @@
-"""What a film looks like: sizes, speed and quality as one frozen value.
+"""What a film looks like: shape, speed and quality as one frozen value.
 
-Lengths with the suffix `_size_px` of things on the record are given on the 1080 px canvas
-the pictures are drawn on, and scale with `size_px`.
+Lengths of things on the record are given on the canvas the pictures are drawn on, which is
+`CANVAS_PX` wide, and scale with the film's width.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from renderer.errors import BadSpec
 
-CANVAS_PX = 1080
+CANVAS_PX: Final = 1080
+SPINDLE_X_PX: Final = 540
+
+# A tall film's record lies above the middle: the apps that show it cover its lower end.
+_SPINDLE_Y_PX: Final = {1080: 540, 1920: 888}
 
 
 @dataclass(frozen=True, slots=True)
 class RenderSpec:
-    """The numbers of one film; the defaults are the campaign's own."""
+    """The numbers of one film; the defaults are the campaign's own.
 
-    size_px: int = 720
+    `crf` is on the scale of libx264; every encoder is asked for the quality it stands for.
+    """
+
+    width_px: int = 720
+    height_px: int = 720
     fps: int = 15
     rpm: int = 20
     crf: int = 28
@@ -24,8 +35,15 @@ class RenderSpec:
     vinyl_size_px: int = 736
 
     def __post_init__(self) -> None:
-        if min(self.size_px, self.fps, self.rpm, self.audio_bit_rate) <= 0 or self.size_px % 2:
-            raise BadSpec(f"size, speed and bit rate must be positive and the size even: {self}")
+        if min(self.width_px, self.height_px, self.fps, self.rpm, self.audio_bit_rate) <= 0:
+            raise BadSpec(f"size, speed and bit rate must be positive: {self}")
+        if self.width_px % 2 or self.height_px % 2:
+            raise BadSpec(f"{self.width_px}x{self.height_px}: width and height must be even")
+        if self.canvas_height_px not in _SPINDLE_Y_PX:
+            raise BadSpec(
+                f"{self.width_px}x{self.height_px} is no shape there is a picture for; "
+                "choose a square or 9:16"
+            )
         if not 0 < self.pet_size_px < self.vinyl_size_px <= CANVAS_PX:
             raise BadSpec(f"the pet must fit on the vinyl and the vinyl on {CANVAS_PX} px: {self}")
         if 60 * self.fps % self.rpm:
@@ -42,8 +60,28 @@ class RenderSpec:
     @property
     def scale(self) -> float:
         """Film pixels per canvas pixel."""
-        return self.size_px / CANVAS_PX
+        return self.width_px / CANVAS_PX
+
+    @property
+    def canvas_height_px(self) -> int:
+        """The height of the canvas, whose width is `CANVAS_PX`."""
+        return round(CANVAS_PX * self.height_px / self.width_px)
+
+    @property
+    def spindle_y_px(self) -> int:
+        """How far below the canvas's upper edge the record turns; across, always in the middle."""
+        return _SPINDLE_Y_PX[self.canvas_height_px]
 
     def count_frames(self, duration_s: float) -> int:
         """How many frames film `duration_s`, to the nearest frame and at least one."""
         return max(1, round(duration_s * self.fps))
+
+
+FORMATS: Final[Mapping[str, RenderSpec]] = MappingProxyType(
+    {
+        "square": RenderSpec(),
+        "hd": RenderSpec(width_px=1080, height_px=1080, fps=30),
+        "story": RenderSpec(width_px=1080, height_px=1920, fps=30),
+    }
+)
+"""The films people ask for by name: for pages and messages, for large screens, for phone apps."""

@@ -1,6 +1,6 @@
 """One line of JSON each way between `RenderPool` and its children.
 
-    request   {"task": "press" | "render" | "check_song", "job": {...}}
+    request   {"task": "press" | "render" | "draw_card" | "check_song", "job": {...}}
     answer    {"report": {...}} | {"error": {"kind": "bad_song", "message": "..."}}
     greeting  {"report": {"encoder": "libx264", "fallback": "..."}} | {"error": ...}
 
@@ -13,13 +13,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from renderer.encoders import Choice
 from renderer.errors import RenderError, revive
-from renderer.jobs import PressJob, PressReport, RenderJob, RenderReport, SongReport
+from renderer.jobs import (
+    CardJob,
+    CardReport,
+    Film,
+    PressJob,
+    PressReport,
+    RenderJob,
+    RenderReport,
+    SongReport,
+)
+from renderer.probe import Choice
 from renderer.spec import RenderSpec
 
-Job = PressJob | RenderJob | Path
-Report = PressReport | RenderReport | SongReport | Choice
+Job = PressJob | RenderJob | CardJob | Path
+Report = PressReport | RenderReport | CardReport | SongReport | Choice
+
+_PATHS = frozenset({"photo", "song", "cycle", "poster", "out"})
 
 
 def pack_job(task: str, job: Job) -> bytes:
@@ -34,13 +45,15 @@ def unpack_job(line: bytes) -> Job:
     fields: dict[str, Any] = request["job"]
     match request["task"]:
         case "press":
-            paths = {name: Path(fields[name]) for name in ("photo", "cycle", "poster")}
-            return PressJob(**fields | paths | {"spec": RenderSpec(**fields["spec"])})
+            return PressJob(**_revive_paths(fields) | {"spec": RenderSpec(**fields["spec"])})
         case "render":
-            paths = {name: Path(fields[name]) for name in ("photo", "song", "out")}
-            cycle = Path(fields["cycle"]) if fields["cycle"] else None
-            spec = RenderSpec(**fields["spec"])
-            return RenderJob(**fields | paths | {"cycle": cycle, "spec": spec})
+            films = tuple(
+                Film(**_revive_paths(film) | {"spec": RenderSpec(**film["spec"])})
+                for film in fields["films"]
+            )
+            return RenderJob(**_revive_paths(fields) | {"films": films})
+        case "draw_card":
+            return CardJob(**_revive_paths(fields))
         case _:
             return Path(fields["path"])
 
@@ -62,6 +75,12 @@ def unpack_report(line: bytes) -> dict[str, Any]:
         raise revive(error["kind"], error["message"])
     report: dict[str, Any] = answer["report"]
     return report
+
+
+def _revive_paths(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: Path(value) if name in _PATHS and value else value for name, value in fields.items()
+    }
 
 
 def _pack(message: dict[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from tortoise.functions import Count
 
 from renderer import RenderError, check_assets
-from renderer.encoders import choose
+from renderer.probe import choose
 from server.clock import to_wire
 from server.database import open_database
 from server.errors import PetsongError

@@ -6,7 +6,7 @@ finds nothing to do returns quietly: somebody was first, or the ring was a late 
 
 import structlog
 
-from renderer import BadPhoto, PressJob, RenderError, RenderJob, RenderSpec
+from renderer import BadPhoto, Film, PressJob, RenderError, RenderJob, RenderSpec
 from server.clock import now
 from server.errors import SongServiceError, SongUnusable
 from server.log import short_id
@@ -127,10 +127,8 @@ async def create_video(services: Services, session_id: str) -> None:
         job = RenderJob(
             photo=storage.photo(session_id),
             song=storage.song(session_id),
-            out=draft,
-            cycle=storage.preview(session_id),
+            films=(Film(draft, render_spec(services), storage.preview(session_id)),),
             encoder=services.settings.render_encoder,
-            spec=render_spec(services),
         )
         try:
             report = await services.renders.render(job)
@@ -183,7 +181,8 @@ def render_spec(services: Services) -> RenderSpec:
     """Return the film's numbers as the settings have them."""
     settings = services.settings
     return RenderSpec(
-        size_px=settings.video_resolution,
+        width_px=settings.video_resolution,
+        height_px=settings.video_resolution,
         fps=settings.video_fps,
         rpm=settings.vinyl_rpm,
         crf=settings.video_crf,

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from renderer import PressJob, PressReport, RenderJob, RenderReport, press, render
-from tests.unit.renderer.media import Film, read_film, write_photo, write_song
+from renderer import PressJob, PressReport, RenderReport, press, render
+from tests.unit.renderer.media import Footage, one_film, read_film, write_photo, write_song
 
 RED, GREEN = (40, 40, 200), (60, 180, 40)  # BGR
 
@@ -19,14 +19,14 @@ class Pressed:
     cycle: Path
     poster: Path
     report: PressReport
-    film: Film
+    film: Footage
 
 
 @dataclass(frozen=True)
 class Rendered:
     out: Path
     report: RenderReport
-    film: Film
+    film: Footage
 
 
 @pytest.fixture(scope="session")
@@ -70,5 +70,5 @@ def pressed(workshop: Path, red_photo: Path) -> Pressed:
 @pytest.fixture(scope="session")
 def rendered(workshop: Path, pressed: Pressed, song: Path) -> Rendered:
     out = workshop / "red.mp4"
-    report = render(RenderJob(pressed.photo, song, out, cycle=pressed.cycle))
+    report = render(one_film(pressed.photo, song, out, cycle=pressed.cycle))
     return Rendered(out, report, read_film(out))

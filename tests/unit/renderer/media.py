@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from renderer import Film, RenderJob, RenderSpec
+
 Bytes = NDArray[np.uint8]
 
 
@@ -45,8 +47,15 @@ def write_song(
     return path
 
 
+def one_film(
+    photo: Path, song: Path, out: Path, cycle: Path | None = None, spec: RenderSpec | None = None
+) -> RenderJob:
+    """Ask for a single film, the campaign's own where no spec is given."""
+    return RenderJob(photo, song, (Film(out, spec or RenderSpec(), cycle),))
+
+
 @dataclass
-class Film:
+class Footage:
     """A film read back to its last frame and sample."""
 
     frames: list[Bytes]
@@ -60,7 +69,7 @@ class Film:
     codecs: list[str]
 
 
-def read_film(path: Path) -> Film:
+def read_film(path: Path) -> Footage:
     """Decode everything in an MP4; frames as YUV 4:2:0 arrays, sound as its first channel."""
     with av.open(str(path), format="mp4") as container:
         video = container.streams.video[0]
@@ -77,7 +86,7 @@ def read_film(path: Path) -> Film:
             blocks = [frame.to_ndarray()[0] for frame in container.decode(audio)]
             samples, sample_rate = np.concatenate(blocks), audio.rate
             audio_duration_s = _seconds(audio)
-    return Film(
+    return Footage(
         frames=frames,
         samples=samples,
         sample_rate=sample_rate,

@@ -55,4 +55,4 @@ def test_row_60_a_picture_of_another_size_is_refused(other_folder: Path) -> None
 
 def test_pictures_are_never_written_to() -> None:
     with pytest.raises(ValueError, match="read-only"):
-        assets.load_assets().background[0, 0] = 0
+        assets.load_assets().backgrounds[1080][0, 0] = 0

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from mutagen.id3 import APIC, ID3
 
-from renderer import BadSong, RenderJob, check_song, render
+from renderer import BadSong, check_song, render
 from tests.unit.renderer.conftest import Pressed
-from tests.unit.renderer.media import read_film, write_song
+from tests.unit.renderer.media import one_film, read_film, write_song
 
 
 def write_wave(path: Path) -> None:
@@ -91,7 +91,7 @@ def test_row_59_odd_songs_are_filmed(
     tmp_path: Path,
 ) -> None:
     song = write_song(tmp_path / "song.mp3", duration_s, sample_rate, channels)
-    report = render(RenderJob(pressed.photo, song, tmp_path / "out.mp4", pressed.cycle))
+    report = render(one_film(pressed.photo, song, tmp_path / "out.mp4", pressed.cycle))
     film = read_film(tmp_path / "out.mp4")
     assert film.sample_rate == film_rate
     assert film.duration_s == pytest.approx(report.duration_s, abs=1 / 15)

@@ -17,7 +17,7 @@ def test_a_film_from_the_command_line(red_photo: Path, song: Path, tmp_path: Pat
     bare = {"PATH": os.environ["PATH"]}  # no settings of any site
     ended = subprocess.run(command, capture_output=True, text=True, env=bare, check=True)
     report = json.loads(ended.stdout)
-    assert len(read_film(out).frames) == report["frames"] == 65
+    assert len(read_film(out).frames) == report["films"][0]["frames"] == 65
     assert ended.stderr == ""
 
 

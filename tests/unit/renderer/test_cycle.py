@@ -10,7 +10,7 @@ from renderer.cycle import compose_cycle
 from tests.unit.renderer.media import to_bgr
 
 SPEC = RenderSpec()
-CENTRE = SPEC.size_px // 2
+CENTRE = SPEC.width_px // 2
 COLOURS = [(0, 0, 0), (255, 255, 255), (0, 0, 255), (0, 255, 0), (255, 0, 0), (34, 54, 145)]
 
 
@@ -25,7 +25,7 @@ def paint(colour: tuple[int, int, int] = (90, 90, 90)) -> Bytes:
 def find_spot(frame: Bytes) -> tuple[float, float]:
     """Return the spot's place relative to the spindle in pixels, x right and y down."""
     luma = split_planes(frame)[0].astype(float)
-    y, x = np.mgrid[: SPEC.size_px, : SPEC.size_px] + 0.5 - CENTRE
+    y, x = np.mgrid[: SPEC.width_px, : SPEC.width_px] + 0.5 - CENTRE
     weight = np.where(np.hypot(x, y) < 110, np.maximum(luma - 150, 0), 0)
     return float((x * weight).sum() / weight.sum()), float((y * weight).sum() / weight.sum())
 
@@ -70,7 +70,7 @@ def test_the_photo_is_centred_to_a_quarter_pixel() -> None:
     white = split_planes(compose(paint((255, 255, 255)))[7])[0].astype(float)
     black = split_planes(compose(paint((0, 0, 0)))[7])[0].astype(float)
     disc = white - black
-    y, x = np.mgrid[: SPEC.size_px, : SPEC.size_px] + 0.5 - CENTRE
+    y, x = np.mgrid[: SPEC.width_px, : SPEC.width_px] + 0.5 - CENTRE
     assert abs((disc * x).sum() / disc.sum()) < 0.25
     assert abs((disc * y).sum() / disc.sum()) < 0.25
     assert disc.sum() / 219 == pytest.approx(np.pi * 120**2, rel=0.005)
@@ -88,7 +88,7 @@ def test_the_photos_edge_is_smooth() -> None:
 def test_needle_background_and_lamp_stand_still(marked: list[Bytes]) -> None:
     luma = np.stack([split_planes(frame)[0] for frame in marked]).astype(int)
     moves = luma.max(0) - luma.min(0)
-    y, x = np.mgrid[: SPEC.size_px, : SPEC.size_px] + 0.5 - CENTRE
+    y, x = np.mgrid[: SPEC.width_px, : SPEC.width_px] + 0.5 - CENTRE
     assert moves[np.hypot(x, y) > 246].max() == 0  # player and bearing
     assert moves[478:500, 540:546].max() == 0  # the headshell, above the grooves
     vinyl = (np.hypot(x, y) > 160) & (np.hypot(x, y) < 236)
@@ -105,6 +105,6 @@ def test_chroma_sits_on_the_left_luma_sample() -> None:
 
 
 def test_any_even_size_and_whole_rotation_is_composed() -> None:
-    spec = RenderSpec(size_px=250, fps=4, rpm=20)
+    spec = RenderSpec(width_px=250, height_px=250, fps=4, rpm=20)
     frames = list(compose_cycle(paint(), spec))
     assert [frame.shape for frame in frames] == [(375, 250)] * 12

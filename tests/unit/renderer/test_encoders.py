@@ -6,7 +6,8 @@ import pytest
 
 from renderer import EncoderUnavailable, RenderSpec
 from renderer.cycle import compose_cycle
-from renderer.encoders import AUTO, ENCODERS, SOFTWARE, choose, encode_cycle, probe
+from renderer.encoders import ENCODERS, SOFTWARE, encode_cycle
+from renderer.probe import AUTO, choose, probe
 from tests.unit.renderer.conftest import Pressed
 
 

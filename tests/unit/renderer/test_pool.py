@@ -16,12 +16,11 @@ from renderer import (
     PressJob,
     RenderCrashed,
     RenderError,
-    RenderJob,
     RenderPool,
     RenderTimeout,
 )
 from tests.unit.renderer.conftest import GREEN, RED, Pressed
-from tests.unit.renderer.media import read_film, show_pet, write_song
+from tests.unit.renderer.media import one_film, read_film, show_pet, write_song
 
 
 async def wait_until(is_met: Callable[[], bool]) -> None:
@@ -77,10 +76,10 @@ async def test_jobs_run_in_children(
 ) -> None:
     cycle, out = tmp_path / "cycle.mp4", tmp_path / "out.mp4"
     pressed = await pool.press(PressJob(red_photo, cycle, tmp_path / "poster.jpg"))
-    rendered = await pool.render(RenderJob(red_photo, song, out, cycle))
+    rendered = await pool.render(one_film(red_photo, song, out, cycle))
     assert pressed.frames == 45
-    assert rendered.is_cycle_reused
-    assert len(read_film(out).frames) == rendered.frames
+    assert rendered.films[0].is_cycle_reused
+    assert len(read_film(out).frames) == rendered.films[0].frames
     assert (await pool.check_song(song)).duration_s == rendered.duration_s
 
 
@@ -94,24 +93,24 @@ async def test_an_error_comes_back_and_the_child_stays(pool: RenderPool, red_pho
 async def test_waiting_callers_share_the_children(
     pool: RenderPool, red_photo: Path, song: Path, tmp_path: Path
 ) -> None:
-    jobs = [RenderJob(red_photo, song, tmp_path / f"{number}.mp4") for number in range(5)]
+    jobs = [one_film(red_photo, song, tmp_path / f"{number}.mp4") for number in range(5)]
     reports = await asyncio.gather(*(pool.render(job) for job in jobs))
     assert len(list_children()) == 2
-    assert [report.frames for report in reports] == [65] * 5
+    assert [report.films[0].frames for report in reports] == [65] * 5
 
 
 async def test_row_58_two_renders_in_the_pool_keep_their_photos(
     pool: RenderPool, red_photo: Path, green_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     jobs = [
-        RenderJob(photo, song, tmp_path / f"{number}-{photo.stem}.mp4")
+        one_film(photo, song, tmp_path / f"{number}-{photo.stem}.mp4")
         for number in range(3)
         for photo in (red_photo, green_photo)
     ]
     await asyncio.gather(*(pool.render(job) for job in jobs))
     for job in jobs:
         colour = RED if job.photo == red_photo else GREEN
-        assert show_pet(read_film(job.out).frames[-1]) == pytest.approx(colour, abs=4)
+        assert show_pet(read_film(job.films[0].out).frames[-1]) == pytest.approx(colour, abs=4)
 
 
 async def test_row_57_a_killed_child_costs_its_own_job_only(
@@ -120,18 +119,18 @@ async def test_row_57_a_killed_child_costs_its_own_job_only(
     async with RenderPool(2, timeout_s=60) as pool:
         (first_child,) = list_children()
         doomed = asyncio.create_task(
-            pool.render(RenderJob(pressed.photo, long_song, tmp_path / "a.mp4", pressed.cycle))
+            pool.render(one_film(pressed.photo, long_song, tmp_path / "a.mp4", pressed.cycle))
         )
         other = asyncio.create_task(
-            pool.render(RenderJob(pressed.photo, song, tmp_path / "b.mp4", pressed.cycle))
+            pool.render(one_film(pressed.photo, song, tmp_path / "b.mp4", pressed.cycle))
         )
         await wait_until(lambda: len(list_children()) == 2)
         os.kill(first_child, signal.SIGKILL)
         with pytest.raises(RenderCrashed, match="SIGKILL"):
             await doomed
-        assert (await other).frames == 65
-        again = await pool.render(RenderJob(pressed.photo, song, tmp_path / "a.mp4", pressed.cycle))
-        assert again.frames == 65
+        assert (await other).films[0].frames == 65
+        again = await pool.render(one_film(pressed.photo, song, tmp_path / "a.mp4", pressed.cycle))
+        assert again.films[0].frames == 65
     assert list_names(tmp_path) == ["a.mp4", "b.mp4"]
 
 
@@ -166,7 +165,7 @@ async def test_a_cancelled_caller_takes_its_child_with_it(
 ) -> None:
     async with RenderPool(1, timeout_s=60) as pool:
         (child,) = list_children()
-        job = RenderJob(pressed.photo, long_song, tmp_path / "out.mp4", pressed.cycle)
+        job = one_film(pressed.photo, long_song, tmp_path / "out.mp4", pressed.cycle)
         caller = asyncio.create_task(pool.render(job))
         await asyncio.sleep(0)
         caller.cancel()
@@ -182,7 +181,7 @@ async def test_closing_ends_jobs_in_hand_and_in_the_queue(
     pool = RenderPool(1, timeout_s=60)
     await pool.start()
     (child,) = list_children()
-    job = RenderJob(pressed.photo, long_song, tmp_path / "out.mp4", pressed.cycle)
+    job = one_film(pressed.photo, long_song, tmp_path / "out.mp4", pressed.cycle)
     callers = [asyncio.create_task(pool.render(job)) for _ in range(3)]
     await asyncio.sleep(0)
     await pool.close()
@@ -214,14 +213,14 @@ async def test_a_killed_parent_leaves_no_children(
     script = """
 import asyncio, sys
 from pathlib import Path
-from renderer import RenderJob, RenderPool
+from renderer import Film, RenderJob, RenderPool
 
 async def main(photo, song, out):
     pool = RenderPool(1)
     await pool.start()
     print("warm", flush=True)
     if photo:
-        await pool.render(RenderJob(Path(photo), Path(song), Path(out)))
+        await pool.render(RenderJob(Path(photo), Path(song), (Film(Path(out)),)))
     await asyncio.Event().wait()
 
 asyncio.run(main(*sys.argv[1:]))
@@ -239,7 +238,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 async def test_errors_keep_their_kind_across_the_pipe(pool: RenderPool, tmp_path: Path) -> None:
-    job = RenderJob(tmp_path / "none.jpg", tmp_path / "none.mp3", tmp_path / "out.mp4")
+    job = one_film(tmp_path / "none.jpg", tmp_path / "none.mp3", tmp_path / "out.mp4")
     with pytest.raises(RenderError) as caught:
         await pool.render(job)
     assert (caught.value.kind, caught.value.can_retry) == ("bad_photo", False)

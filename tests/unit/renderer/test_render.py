@@ -24,7 +24,7 @@ from renderer import (
     render,
 )
 from tests.unit.renderer.conftest import GREEN, RED, Pressed, Rendered
-from tests.unit.renderer.media import list_boxes, read_film, show_pet, to_bgr
+from tests.unit.renderer.media import list_boxes, one_film, read_film, show_pet, to_bgr
 
 BT709_LIMITED = (1, 1, 1, 1)
 
@@ -58,10 +58,10 @@ def test_a_film_lasts_as_long_as_its_song(rendered: Rendered) -> None:
     assert film.duration_s == pytest.approx(report.duration_s, abs=1 / 15)
     assert film.video_duration_s == pytest.approx(report.duration_s, abs=1 / 15)
     assert film.audio_duration_s == pytest.approx(report.duration_s, abs=1024 / 44_100)
-    assert len(film.frames) == report.frames == round(report.duration_s * 15)
+    assert len(film.frames) == report.films[0].frames == round(report.duration_s * 15)
     assert film.codecs == ["h264", "aac"]
     assert film.tags == BT709_LIMITED
-    assert report.size_bytes == rendered.out.stat().st_size
+    assert report.films[0].size_bytes == rendered.out.stat().st_size
 
 
 def test_a_film_plays_while_it_loads(rendered: Rendered) -> None:
@@ -86,13 +86,13 @@ def test_the_song_starts_at_zero_and_clicks_on_time(rendered: Rendered) -> None:
 
 
 def test_the_report_is_json(rendered: Rendered, pressed: Pressed) -> None:
-    assert json.loads(json.dumps(asdict(rendered.report))) == asdict(rendered.report)
+    assert json.loads(json.dumps(asdict(rendered.report)))["films"][0]["frames"] == 65
     assert json.loads(json.dumps(asdict(pressed.report))) == asdict(pressed.report)
 
 
 def test_a_pressed_cycle_is_used_again(rendered: Rendered) -> None:
-    assert rendered.report.is_cycle_reused
-    assert rendered.report.encoder == "libx264"
+    assert rendered.report.films[0].is_cycle_reused
+    assert rendered.report.films[0].encoder == "libx264"
     assert "compose" not in rendered.report.timings
 
 
@@ -113,15 +113,15 @@ def test_a_cycle_that_does_not_fit_is_pressed_anew(
     if damage == "other spec":
         spec = RenderSpec(crf=30)
     out = tmp_path / "out.mp4"
-    report = render(RenderJob(photo, song, out, cycle=cycle, spec=spec))
-    assert not report.is_cycle_reused
+    report = render(one_film(photo, song, out, cycle=cycle, spec=spec))
+    assert not report.films[0].is_cycle_reused
     colour = GREEN if damage == "other photo" else RED
     assert show_pet(read_film(out).frames[-1]) == pytest.approx(colour, abs=4)
 
 
 def test_progress_grows_to_the_end(pressed: Pressed, song: Path, tmp_path: Path) -> None:
     heard: list[float] = []
-    render(RenderJob(pressed.photo, song, tmp_path / "out.mp4", pressed.cycle), heard.append)
+    render(one_film(pressed.photo, song, tmp_path / "out.mp4", pressed.cycle), heard.append)
     assert heard == sorted(heard)
     assert 0 < heard[0] < 0.1
     assert 0.95 < heard[-1] <= 1
@@ -145,7 +145,7 @@ def test_a_bad_photo_is_named_and_leaves_nothing(
     with pytest.raises(BadPhoto, match=r"pet\.jpg"):
         press(PressJob(photo, out / "c.mp4", out / "c.jpg"))
     with pytest.raises(BadPhoto, match=r"pet\.jpg"):
-        render(RenderJob(photo, song, out / "film.mp4"))
+        render(one_film(photo, song, out / "film.mp4"))
     assert list(out.iterdir()) == []
 
 
@@ -162,7 +162,7 @@ def test_a_bad_song_keeps_the_film_that_is_there(pressed: Pressed, tmp_path: Pat
     song.write_text("<html>not found</html>")
     out.write_bytes(b"an earlier film")
     with pytest.raises(BadSong, match=r"song\.mp3"):
-        render(RenderJob(pressed.photo, song, out, pressed.cycle))
+        render(one_film(pressed.photo, song, out, pressed.cycle))
     assert out.read_bytes() == b"an earlier film"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "song.mp3"]
 
@@ -170,7 +170,7 @@ def test_a_bad_song_keeps_the_film_that_is_there(pressed: Pressed, tmp_path: Pat
 def test_row_55_no_folder_to_write_into(pressed: Pressed, song: Path, tmp_path: Path) -> None:
     out = tmp_path / "missing" / "out.mp4"
     with pytest.raises(OutputFailed, match="No such file") as caught:
-        render(RenderJob(pressed.photo, song, out, pressed.cycle))
+        render(one_film(pressed.photo, song, out, pressed.cycle))
     assert caught.value.can_retry
 
 
@@ -179,7 +179,7 @@ def test_row_55_a_disk_that_fills_up_leaves_nothing(
     share: float, pressed: Pressed, song: Path, rendered: Rendered, tmp_path: Path
 ) -> None:
     """A limit on file size stands in for the full disk; it binds a whole process, so a child's."""
-    limit = int(rendered.report.size_bytes * share)
+    limit = int(rendered.report.films[0].size_bytes * share)
     out = tmp_path / "out.mp4"
     ended = subprocess.run(
         [sys.executable, "-m", "renderer", str(pressed.photo), str(song), str(out)],
@@ -196,8 +196,8 @@ def test_row_58_two_renders_in_threads_keep_their_photos(
     red_photo: Path, green_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     jobs = [
-        RenderJob(red_photo, song, tmp_path / "red.mp4"),
-        RenderJob(green_photo, song, tmp_path / "green.mp4"),
+        one_film(red_photo, song, tmp_path / "red.mp4"),
+        one_film(green_photo, song, tmp_path / "green.mp4"),
     ]
     start = threading.Barrier(len(jobs))
 
@@ -212,5 +212,5 @@ def test_row_58_two_renders_in_threads_keep_their_photos(
     for thread in threads:
         thread.join()
     for job, colour in zip(jobs, (RED, GREEN), strict=True):
-        for frame in read_film(job.out).frames[::13]:
+        for frame in read_film(job.films[0].out).frames[::13]:
             assert show_pet(frame) == pytest.approx(colour, abs=4)

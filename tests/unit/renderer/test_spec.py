@@ -1,12 +1,22 @@
 import pytest
 
-from renderer import BadSpec, RenderSpec
+from renderer import FORMATS, BadSpec, RenderSpec
 
 
 def test_defaults_are_the_campaigns() -> None:
     spec = RenderSpec()
-    assert (spec.size_px, spec.fps, spec.rpm, spec.crf) == (720, 15, 20, 28)
+    assert (spec.width_px, spec.fps, spec.rpm, spec.crf) == (720, 15, 20, 28)
     assert spec.frames_per_cycle == 45
+
+
+def test_every_format_is_filmed_at_the_same_speed_of_the_record() -> None:
+    shapes = {name: (spec.width_px, spec.height_px, spec.fps) for name, spec in FORMATS.items()}
+    assert shapes == {
+        "square": (720, 720, 15),
+        "hd": (1080, 1080, 30),
+        "story": (1080, 1920, 30),
+    }
+    assert {spec.frames_per_cycle / spec.fps for spec in FORMATS.values()} == {3.0}
 
 
 @pytest.mark.parametrize(("fps", "rpm", "frames"), [(15, 20, 45), (30, 20, 90), (25, 50, 30)])
@@ -19,7 +29,16 @@ def test_a_rotation_of_part_frames_is_refused_with_the_numbers() -> None:
         RenderSpec(fps=15, rpm=33)
 
 
-@pytest.mark.parametrize("numbers", [{"size_px": 721}, {"rpm": 0}, {"pet_size_px": 800}])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"width_px": 721, "height_px": 721},
+        {"rpm": 0},
+        {"pet_size_px": 800},
+        {"width_px": 1280, "height_px": 720},
+        {"width_px": 0},
+    ],
+)
 def test_sizes_that_cannot_be_filmed_are_refused(numbers: dict[str, int]) -> None:
     with pytest.raises(BadSpec):
         RenderSpec(**numbers)

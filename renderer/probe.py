@@ -1,0 +1,83 @@
+"""Which of the encoders this machine really has: a question to the encoder itself, asked once.
+
+A driver that is installed may still have no encoder behind it, as on NVIDIA's A100 or H100, so
+only frames that were encoded count.
+"""
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+import numpy as np
+
+from renderer.cycle import compose_cycle
+from renderer.encoders import ENCODERS, SOFTWARE, encode_cycle
+from renderer.errors import EncoderUnavailable
+from renderer.spec import RenderSpec
+
+log = logging.getLogger(__name__)
+
+AUTO = "auto"
+_FRAMES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The encoder to use; `fallback` says why it is not the hardware one."""
+
+    encoder: str
+    fallback: str | None = None
+
+
+def choose(name: str = AUTO) -> Choice:
+    """Return the encoder for `name`: itself if it works, for "auto" the first that does.
+
+    Raises `EncoderUnavailable` for a name that is unknown or was asked for and does not work.
+    """
+    if name != AUTO:
+        if name not in ENCODERS:
+            raise EncoderUnavailable(
+                f"unknown encoder {name!r}; choose {AUTO}, {', '.join(ENCODERS)}"
+            )
+        if reason := probe(name):
+            raise EncoderUnavailable(f"{name} does not open here ({reason}); use {AUTO}")
+        return Choice(name)
+    reasons: list[str] = []
+    for candidate in ENCODERS:
+        if not (reason := probe(candidate)):
+            return Choice(candidate, "; ".join(reasons) or None)
+        reasons.append(f"{candidate}: {reason}")
+    raise EncoderUnavailable(f"no H.264 encoder opens here: {'; '.join(reasons)}")
+
+
+def replace_broken(choice: Choice, error: Exception) -> Choice | None:
+    """Return the encoder for a job whose own broke half way; None where no other is left."""
+    if choice.encoder == SOFTWARE:
+        return None
+    reason = f"{choice.encoder} broke: {describe(error)}"
+    log.warning("%s; this job goes on with %s", reason, SOFTWARE)
+    return Choice(SOFTWARE, reason)
+
+
+def describe(error: Exception) -> str:
+    """Return the driver's or the library's own words on one line."""
+    words = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    return " ".join(words.split())
+
+
+@cache
+def probe(name: str) -> str | None:
+    """Encode the first frames of a film; return None if that works, else the reason it does not.
+
+    The answer is kept for the life of the process.
+    """
+    spec = RenderSpec()
+    photo = np.full((spec.pet_size_px, spec.pet_size_px, 3), 128, np.uint8)
+    try:
+        encode_cycle(islice(compose_cycle(photo, spec), _FRAMES), name, spec)
+    except Exception as error:  # drivers fail in ways of their own; each of them means no
+        reason = describe(error)
+        log.info("encoder %s is not available: %s", name, reason)
+        return reason
+    return None
