@@ -23,20 +23,41 @@ cv2.setNumThreads(1)
 _THREADS_AT_MOST = 4  # on a large machine, jobs side by side use the cores better
 
 
+class Record(NamedTuple):
+    """A pet's record seen from above, not turned yet and never written to, on the canvas's scale.
+
+    Luma is (vinyl_size_px, vinyl_size_px); chroma has a third axis of Cb and Cr. Both are softened
+    to what the film's size can show.
+    """
+
+    luma: Bytes
+    chroma: Bytes
+
+
 def compose_cycle(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
     """Yield the frames of one rotation as new YUV 4:2:0 arrays (height * 3 / 2, width).
 
-    `photo` is (pet_size_px, pet_size_px, 3) BGR, shown as a disc on the label. A few frames are
-    composed ahead of the one that is asked for.
+    `photo` is (pet_size_px, pet_size_px, 3) BGR, shown as a disc on the label.
     """
-    scene = build_scene(spec)
+    return turn_record(convert_record(photo, spec), spec)
+
+
+def convert_record(photo: Bytes, spec: RenderSpec) -> Record:
+    """Lay the photo on the record and convert both, once for all frames."""
     yuv = to_yuv(_lay_photo_on_record(photo, spec))
-    luma = _soften(yuv[..., 0], spec.scale)
-    chroma = _soften(np.ascontiguousarray(yuv[..., 1:]), spec.scale / 2)
+    return Record(
+        luma=_soften(yuv[..., 0], spec.scale),
+        chroma=_soften(np.ascontiguousarray(yuv[..., 1:]), spec.scale / 2),
+    )
+
+
+def turn_record(record: Record, spec: RenderSpec) -> Iterator[Bytes]:
+    """Yield the frames of one rotation, a few of them composed ahead of the one asked for."""
+    scene = build_scene(spec)
 
     def compose(index: int) -> Bytes:
         turn = 2 * math.pi * index / spec.frames_per_cycle
-        return _compose_frame(scene, luma, chroma, turn, spec)
+        return _compose_frame(scene, record, turn, spec)
 
     threads = min(count_cores(), _THREADS_AT_MOST)
     with ThreadPoolExecutor(threads) as pool:
@@ -49,9 +70,7 @@ def compose_cycle(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
             yield frame.result()
 
 
-def _compose_frame(
-    scene: Scene, luma: Bytes, chroma: Bytes, turn: float, spec: RenderSpec
-) -> Bytes:
+def _compose_frame(scene: Scene, record: Record, turn: float, spec: RenderSpec) -> Bytes:
     frame = scene.frame.copy()
     y, u, v = split_planes(frame)
     left, top, side = scene.left, scene.top, scene.side
@@ -59,10 +78,10 @@ def _compose_frame(
     luma_grid = _Grid(left + 0.5, top + 0.5, step=1, side=side)
     chroma_grid = _Grid(left + 0.5, top + 1.0, step=2, side=side // 2)
     y[top : top + side, left : left + side] = _multiply_add(
-        _turn(luma, turn, luma_grid, spec), scene.luma_gain, scene.luma_offset
+        _turn(record.luma, turn, luma_grid, spec), scene.luma_gain, scene.luma_offset
     )
     shown = _multiply_add(
-        _turn(chroma, turn, chroma_grid, spec), scene.chroma_gain, scene.chroma_offset
+        _turn(record.chroma, turn, chroma_grid, spec), scene.chroma_gain, scene.chroma_offset
     )
     rows = slice(top // 2, top // 2 + side // 2)
     columns = slice(left // 2, left // 2 + side // 2)

@@ -49,19 +49,22 @@ def write_movie(
 def check_movie(part: Path, frames: int, duration_s: float, spec: RenderSpec) -> None:
     """Read the file back as a player would; raises `OutputFailed` where it does not hold up.
 
-    Decodes the first and the last frame; `duration_s` may be off by one frame.
+    Shows the first frame, jumps to the last rotation and shows that; `duration_s` may be off by
+    one frame.
     """
     try:
         with av.open(str(part), format="mp4") as movie:
             stream = movie.streams.video[0]
-            first = next(movie.decode(stream))
+            shown = [next(movie.decode(stream))]
             movie.seek(stream.duration or 0, stream=stream)
-            *_, last = movie.decode(stream)
+            shown.append(next(movie.decode(stream)))
+            movie.seek(stream.duration or 0, stream=stream)
+            *_, last = (packet for packet in movie.demux(stream) if packet.size)
             found_s = (movie.duration or 0) / av.time_base
     except (FFmpegError, LookupError, StopIteration, ValueError) as error:
         raise OutputFailed(f"{part} cannot be played: {error}") from error
-    is_sized = (first.width, first.height) == (spec.width_px, spec.height_px)
-    is_whole = round((last.time or 0.0) * spec.fps) == frames - 1
+    is_sized = {(frame.width, frame.height) for frame in shown} == {(spec.width_px, spec.height_px)}
+    is_whole = round(_time_s(last) * spec.fps) == frames - 1
     if not (is_sized and is_whole and abs(found_s - duration_s) <= 1 / spec.fps):
         raise OutputFailed(
             f"{part} is not the film that was made: {found_s:.2f} s of {duration_s:.2f} s"

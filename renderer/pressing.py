@@ -15,11 +15,12 @@ from av.error import FFmpegError
 
 from renderer.assets import load_assets
 from renderer.colour import Bytes
-from renderer.cycle import compose_cycle
+from renderer.cycle import Record, convert_record, turn_record
 from renderer.encoders import encode_cycle
 from renderer.errors import OutputFailed
 from renderer.photo import decode_photo
 from renderer.probe import Choice, choose, describe, replace_broken
+from renderer.scene import build_scene
 from renderer.spec import RenderSpec
 from renderer.timings import Timings
 
@@ -43,16 +44,20 @@ def press_cycle(
     """
     with timings.measure("encoder"):
         choice = choose(encoder)
+    with timings.measure("assets"):  # nothing once they are loaded
+        build_scene(spec)
     with timings.measure("photo"):
         pixels = decode_photo(photo, path, spec.pet_size_px)
+    with timings.measure("convert"):
+        record = convert_record(pixels, spec)
     label = fingerprint(photo, spec)
     try:
-        return _press(pixels, label, choice, spec, timings)
+        return _press(record, label, choice, spec, timings)
     except FFmpegError as error:
         other = replace_broken(choice, error)
         if other is None:
             raise OutputFailed(f"{choice.encoder} broke: {describe(error)}") from error
-    return _press(pixels, label, other, spec, timings)
+    return _press(record, label, other, spec, timings)
 
 
 def read_cycle(path: Path, photo: bytes, spec: RenderSpec) -> Cycle | None:
@@ -61,10 +66,8 @@ def read_cycle(path: Path, photo: bytes, spec: RenderSpec) -> Cycle | None:
         mp4 = path.read_bytes()
         with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
             comment = container.metadata.get("comment", "")
-            stream = container.streams.video[0]
-            frames = sum(1 for _ in container.decode(stream))
         label = json.loads(comment)
-        is_right = frames == spec.frames_per_cycle and label["of"] == fingerprint(photo, spec)
+        is_right = label["of"] == fingerprint(photo, spec) and label["is"] == _digest(mp4)
         return Cycle(mp4, comment, Choice(**label["choice"])) if is_right else None
     except (OSError, FFmpegError, LookupError, TypeError, ValueError):
         return None
@@ -79,11 +82,21 @@ def fingerprint(photo: bytes, spec: RenderSpec) -> str:
 
 
 def _press(
-    pixels: Bytes, label: str, choice: Choice, spec: RenderSpec, timings: Timings
+    record: Record, label: str, choice: Choice, spec: RenderSpec, timings: Timings
 ) -> tuple[Cycle, Bytes]:
     with timings.measure("encode"):
-        frames = timings.measure_each("compose", compose_cycle(pixels, spec))
+        frames = timings.measure_each("compose", turn_record(record, spec))
         first = next(frames)
         mp4 = encode_cycle(chain([first], frames), choice.encoder, spec)
-    comment = json.dumps({"of": label, "choice": asdict(choice)})
+    comment = json.dumps({"of": label, "is": _digest(mp4), "choice": asdict(choice)})
     return Cycle(mp4, comment, choice), first
+
+
+def _digest(mp4: bytes) -> str:
+    """Name the stream, which is quicker than to see whether it can be decoded."""
+    with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
+        stream = container.streams.video[0]
+        digest = hashlib.sha256(stream.codec_context.extradata or b"")
+        for packet in container.demux(stream):
+            digest.update(packet)
+    return digest.hexdigest()[:32]
