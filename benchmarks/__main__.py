@@ -10,7 +10,16 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from benchmarks import chart, environment, journey, quality, render, throughput
+from benchmarks import (
+    chart,
+    encoders,
+    environment,
+    formats,
+    journey,
+    quality,
+    render,
+    throughput,
+)
 from benchmarks.measurement import Options, Series
 from benchmarks.table import tabulate, tabulate_ratios
 from renderer import EncoderUnavailable
@@ -18,6 +27,8 @@ from renderer import EncoderUnavailable
 BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Series]]]]] = {
     "journey": journey.measure,
     "render": render.measure,
+    "formats": formats.measure,
+    "encoders": encoders.measure,
     "quality": quality.measure,
     "throughput": throughput.measure,
 }

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ def describe() -> dict[str, str]:
     """Return what matters about this machine and this checkout, as names and words."""
     return {
         "processor": _processor(),
+        "graphics": _graphics(),
         "cores": str(os.cpu_count()),
         "load before": f"{os.getloadavg()[0]:.1f}",
         "system": f"{platform.system()} {platform.machine()}",
@@ -31,9 +33,19 @@ def _processor() -> str:
     return platform.processor() or "unknown"
 
 
+def _graphics() -> str:
+    """Name NVIDIA's devices and their driver."""
+    return _ask("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader") or "none"
+
+
 def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    answer = subprocess.run(
-        command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
-    return answer.stdout.strip() or "unknown"
+    return _ask("git", "describe", "--always", "--dirty") or "unknown"
+
+
+def _ask(*command: str) -> str:
+    """Return what a program says on one line, nothing where it is missing or fails."""
+    if shutil.which(command[0]) is None:
+        return ""
+    here = Path(__file__).parent
+    answer = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
+    return "; ".join(answer.stdout.split("\n")).strip("; ") if answer.returncode == 0 else ""

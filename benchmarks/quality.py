@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import spec_way
+from benchmarks.here import MEGABYTE
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series
-from benchmarks.render import HOW_TO_GET_FFMPEG, MEGABYTE
+from benchmarks.render import HOW_TO_GET_FFMPEG
 from renderer import Film, PressJob, RenderJob, RenderSpec, press, render
 
 Plane = NDArray[np.float32]

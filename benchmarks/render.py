@@ -1,33 +1,30 @@
 """One video, here and by the spec's way, side by side in one run, for songs of three lengths.
 
-Here means as the site does it: a `RenderPool` of one warm child, seen from outside.
+"Growth" is what one more minute of song adds, from the shortest song to the longest.
 """
 
 import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
 from typing import Final
 
-from benchmarks.children import Children, run
+from benchmarks.children import run
+from benchmarks.here import MEGABYTE, make_video
+from benchmarks.here import UNITS as HERE_UNITS
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series, collect
-from renderer import Film, PressJob, RenderJob, RenderPool
 
 SONGS_S: Final = (60, 150, 300)
 QUICK_SONGS_S: Final = (6, 12)
 HOW_TO_GET_FFMPEG: Final = (
     "ffmpeg is not on the PATH, so the spec's way is left out; apt-get install ffmpeg"
 )
-MEGABYTE: Final = 1e6
 RATIO: Final = "x"
 UNITS: Final[Mapping[str, str]] = {
-    "CPU": "CPU s",
-    "peak memory": "MB",
-    "file": "MB",
+    **HERE_UNITS,
     "spec's way: CPU": "CPU s",
     "spec's way: peak memory": "MB",
     "spec's way: file": "MB",
@@ -35,8 +32,8 @@ UNITS: Final[Mapping[str, str]] = {
     "CPU, spec / here": RATIO,
     "file, here / spec": RATIO,
 }
-# What is done for the pictures once they are pressed; the rest of a render is the song.
-VIDEO_PHASES: Final = ("cycle", "write", "check")
+
+GROWING: Final = ("video part", "render: audio", "song to MP4", "spec's way: song to MP4")
 
 
 async def measure(options: Options) -> list[Series]:
@@ -44,51 +41,21 @@ async def measure(options: Options) -> list[Series]:
     has_ffmpeg = shutil.which("ffmpeg") is not None
     if not has_ffmpeg:
         print(HOW_TO_GET_FFMPEG, file=sys.stderr)
+    songs_s = QUICK_SONGS_S if options.is_quick else SONGS_S
     series: list[Series] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "photo.jpg").write_bytes(photo())
-        for duration_s in QUICK_SONGS_S if options.is_quick else SONGS_S:
+        for duration_s in songs_s:
             song = write_song(folder / f"{duration_s}.mp3", duration_s)
             repeats = []
             for _ in range(options.repeats):
-                values = await _measure_here(folder, song, options.encoder)
+                values = await make_video(folder, song, options.encoder)
                 if has_ffmpeg:
                     values |= _compare(values, await _measure_spec_way(folder, song))
                 repeats.append(values)
             series += collect(repeats, f"{duration_s} s", UNITS)
-    return series
-
-
-async def _measure_here(folder: Path, song: Path, encoder: str) -> dict[str, float]:
-    """Press and render in a new child: the first time for its memory, the second for its times."""
-    press_job = PressJob(folder / "photo.jpg", folder / "cycle.mp4", folder / "poster.jpg")
-    film = Film(folder / "here.mp4", cycle=press_job.cycle)
-    render_job = RenderJob(press_job.photo, song, (film,))
-    async with RenderPool(encoder=encoder) as pool:
-        children = Children()
-        idle_bytes = children.read_memory_bytes()
-        children.forget_peaks()
-        await pool.press(press_job)
-        await pool.render(render_job)
-        peak_bytes = children.read_peak_bytes() - idle_bytes
-
-        cpu_s, start = children.read_cpu_s(), perf_counter()
-        pressed = await pool.press(press_job)
-        pressed_at = perf_counter()
-        rendered = await pool.render(render_job)
-        end = perf_counter()
-        cpu_s = children.read_cpu_s() - cpu_s
-    return {
-        "press": pressed_at - start,
-        "song to MP4": end - pressed_at,
-        **{f"press: {phase}": value for phase, value in pressed.timings.items()},
-        **{f"render: {phase}": value for phase, value in rendered.timings.items()},
-        "video part": sum(rendered.timings.get(phase, 0.0) for phase in VIDEO_PHASES),
-        "CPU": cpu_s,
-        "peak memory": peak_bytes / MEGABYTE,
-        "file": rendered.films[0].size_bytes / MEGABYTE,
-    }
+    return series + _compute_growth(series, songs_s[0], songs_s[-1])
 
 
 async def _measure_spec_way(folder: Path, song: Path) -> dict[str, float]:
@@ -110,3 +77,13 @@ def _compare(here: Mapping[str, float], spec_way: Mapping[str, float]) -> dict[s
         "CPU, spec / here": spec_way["spec's way: CPU"] / here["CPU"],
         "file, here / spec": here["file"] / spec_way["spec's way: file"],
     }
+
+
+def _compute_growth(series: Sequence[Series], first_s: int, last_s: int) -> list[Series]:
+    medians = {(each.name, each.case): each.median for each in series}
+    minutes = (last_s - first_s) / 60
+    return [
+        Series(name, [(medians[name, f"{last_s} s"] - first) / minutes], case="growth per minute")
+        for name in GROWING
+        if (first := medians.get((name, f"{first_s} s"))) is not None
+    ]

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from renderer.encoders import ENCODERS
+from renderer.probe import probe
 from tests.servers import ChildServer
 
 
@@ -46,6 +48,8 @@ async def test_the_journey_benchmark_reports_every_phase(tmp_path: Path) -> None
 async def test_the_render_benchmark_measures_each_length_and_draws_a_chart(tmp_path: Path) -> None:
     report, _ = await run("render", tmp_path, "--encoder", "libx264")
 
+    growth = report.values.pop("growth per minute")
+    assert {"video part", "render: audio", "song to MP4"} <= growth.keys()
     assert list(report.values) == ["6 s", "12 s"]
     for case, measured in report.values.items():
         assert {"press: compose", "press: encode", "render: audio"} <= measured.keys()
@@ -53,6 +57,27 @@ async def test_the_render_benchmark_measures_each_length_and_draws_a_chart(tmp_p
         assert measured["CPU"] > 0
         assert f"song to MP4  {case}" in report.chart
     assert report.values["12 s"]["file"] > 1.5 * report.values["6 s"]["file"]
+
+
+async def test_the_formats_benchmark_adds_up_the_films_of_one_job(tmp_path: Path) -> None:
+    report, _ = await run("formats", tmp_path, "--encoder", "libx264")
+
+    alone, together = report.values["square"], report.values["square, hd"]
+    assert together["file"] > 1.5 * alone["file"]
+    assert together["CPU"] > alone["CPU"]
+    assert report.environment["graphics"]
+
+
+async def test_the_encoders_benchmark_leaves_out_what_does_not_open(tmp_path: Path) -> None:
+    report, said = await run("encoders", tmp_path)
+
+    for encoder in ENCODERS:
+        if probe(encoder) is None:
+            measured = report.values[f"square, {encoder}"]
+            assert 0.9 < measured["SSIM"] < 1
+            assert measured["cycle"] > 20
+        else:
+            assert f"{encoder} is left out: " in said
 
 
 async def test_the_quality_benchmark_compares_like_with_like(tmp_path: Path) -> None:

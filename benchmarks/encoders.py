@@ -1,0 +1,74 @@
+"""Encoder against encoder: the same frames of one rotation through each that works here.
+
+Runs in this process, so that nothing but the encoder is timed.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Final
+
+import av
+import cv2
+import numpy as np
+
+from benchmarks.inputs import photo
+from benchmarks.measurement import Options, Series, collect
+from benchmarks.quality import compute_ssim
+from renderer import FORMATS, RenderSpec
+from renderer.colour import Bytes
+from renderer.cycle import compose_cycle
+from renderer.encoders import ENCODERS, encode_cycle
+from renderer.probe import probe
+
+KILOBYTE: Final = 1e3
+UNITS: Final[Mapping[str, str]] = {"CPU": "CPU s", "cycle": "kB", "SSIM": "1"}
+
+
+async def measure(options: Options) -> list[Series]:
+    """Encode the square's rotation, and unless it has to be quick the larger ones' too."""
+    series: list[Series] = []
+    for name in ("square",) if options.is_quick else FORMATS:
+        spec = FORMATS[name]
+        frames = list(compose_cycle(_read_photo(spec), spec))
+        for encoder in ENCODERS:
+            if reason := probe(encoder):
+                print(f"{encoder} is left out: {reason}", file=sys.stderr)
+                continue
+            _encode(frames, encoder, spec)
+            repeats = [_encode(frames, encoder, spec) for _ in range(options.repeats)]
+            series += collect(repeats, f"{name}, {encoder}", UNITS)
+    return series
+
+
+def _encode(frames: Sequence[Bytes], encoder: str, spec: RenderSpec) -> dict[str, float]:
+    start, before = perf_counter(), os.times()
+    cycle = encode_cycle(frames, encoder, spec)
+    wall_s, after = perf_counter() - start, os.times()
+    return {
+        "encode": wall_s,
+        "CPU": sum(after[:2]) - sum(before[:2]),
+        "cycle": len(cycle) / KILOBYTE,
+        "SSIM": _compare(frames, cycle),
+    }
+
+
+def _compare(frames: Sequence[Bytes], cycle: bytes) -> float:
+    """Return the mean likeness of the luma."""
+    with av.open(io.BytesIO(cycle), "r") as container:
+        likeness = [
+            compute_ssim(
+                frame[: shown.height].astype(np.float32),
+                shown.to_ndarray()[: shown.height].astype(np.float32),
+            )
+            for frame, shown in zip(frames, container.decode(video=0), strict=True)
+        ]
+    return float(np.mean(likeness))
+
+
+def _read_photo(spec: RenderSpec) -> Bytes:
+    picture = cv2.imdecode(np.frombuffer(photo(), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return np.asarray(cv2.resize(picture, (spec.pet_size_px,) * 2), np.uint8)
