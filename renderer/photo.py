@@ -7,11 +7,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from renderer.colour import Bytes
 from renderer.errors import BadPhoto
+from renderer.headers import START_OF_JPEG, measure
 
-_START_OF_JPEG, _START_OF_SCAN, _END_OF_JPEG = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
+_START_OF_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
+_PIXELS_AT_MOST = 120_000_000  # beyond the cameras of phones; 360 MB once decoded
 
 
 def read_photo(path: Path) -> bytes:
@@ -25,18 +28,13 @@ def read_photo(path: Path) -> bytes:
 def decode_photo(encoded: bytes, path: Path, size_px: int) -> Bytes:
     """Decode, turn upright, crop to the centred square and scale to (size_px, size_px, 3) BGR.
 
-    `path` is only named in the `BadPhoto` raised for anything that is not a whole picture.
+    What is transparent becomes white; of a moving picture the first frame is shown. `path` is only
+    named in the `BadPhoto` raised for anything that is not a whole picture.
     """
-    # A decoder fills what a truncated JPEG lacks with grey and reports success.
-    is_cut = encoded.startswith(_START_OF_JPEG) and (
-        encoded.rfind(_END_OF_JPEG) < encoded.rfind(_START_OF_SCAN)
-    )
-    picture = None
-    if encoded and not is_cut:
-        try:
-            picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
-        except cv2.error:
-            picture = None
+    width, height = measure(encoded)
+    if width * height > _PIXELS_AT_MOST:
+        raise BadPhoto(f"{path} is {width}x{height}, more than {_PIXELS_AT_MOST:,} pixels")
+    picture = None if _is_cut(encoded) else _decode(encoded)
     if picture is None:
         raise BadPhoto(f"{path} is not a whole picture; give a JPEG or PNG")
     height, width = picture.shape[:2]
@@ -46,3 +44,37 @@ def decode_photo(encoded: bytes, path: Path, size_px: int) -> Bytes:
     shrinks = side > size_px
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(square, (size_px, size_px), interpolation=interpolation), np.uint8)
+
+
+def _is_cut(encoded: bytes) -> bool:
+    """Tell an empty file and a truncated JPEG, whose rest a decoder would fill with grey."""
+    return not encoded or (
+        encoded.startswith(START_OF_JPEG)
+        and encoded.rfind(_END_OF_JPEG) < encoded.rfind(_START_OF_SCAN)
+    )
+
+
+def _decode(encoded: bytes) -> Bytes | None:
+    """Return the picture in 8-bit BGR, or None where there is none."""
+    content = np.frombuffer(encoded, np.uint8)
+    try:
+        if not encoded.startswith(START_OF_JPEG):
+            drawn = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+            if drawn is not None and drawn.shape[2:] == (4,) and drawn.dtype.kind == "u":
+                return _lay_on_white(drawn)
+        # Unlike the other, this way turns the picture upright; cameras know no transparency.
+        shown = cv2.imdecode(content, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:  # says nothing about the picture
+            raise MemoryError(error.err) from error
+        return None
+    return None if shown is None else np.asarray(shown, np.uint8)
+
+
+def _lay_on_white(drawn: MatLike) -> Bytes:
+    """Lay BGRA of 8 or 16 bits on white."""
+    white = 256**drawn.itemsize - 1
+    alpha = cv2.cvtColor(drawn[..., 3], cv2.COLOR_GRAY2BGR)
+    shown = cv2.multiply(drawn[..., :3], alpha, scale=1 / white)
+    on_white = cv2.add(shown, cv2.subtract(np.full_like(alpha, white), alpha))
+    return np.asarray(cv2.convertScaleAbs(on_white, alpha=255 / white), np.uint8)

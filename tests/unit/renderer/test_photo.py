@@ -1,52 +1,204 @@
+"""Photos as cameras, phones and drawing programs write them, by Pillow; each is shown right."""
+
+import io
+import struct
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
+from renderer import BadPhoto
+from renderer.colour import Bytes
+from renderer.headers import measure
 from renderer.photo import decode_photo, read_photo
 
-UPRIGHT, SIX = 1, 6  # EXIF orientations; 6 is a camera held upright
+CORAL, WHITE = (220, 110, 70), (255, 255, 255)  # RGB, as Pillow has it
 
 
-def write_with_orientation(path: Path, picture: np.ndarray, orientation: int) -> None:
-    is_encoded, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
-    assert is_encoded
-    entry = b"\x01\x12\x00\x03\x00\x00\x00\x01" + orientation.to_bytes(2, "big") + b"\x00\x00"
-    exif = b"Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01" + entry + b"\x00\x00\x00\x00"
-    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
-    path.write_bytes(jpeg.tobytes()[:2] + segment + jpeg.tobytes()[2:])
+def show(content: bytes) -> Bytes:
+    """Return what the record shows, RGB."""
+    return decode_photo(content, Path("pet"), 360)[..., ::-1]
 
 
-def read(path: Path, size_px: int = 360) -> np.ndarray:
-    return decode_photo(read_photo(path), path, size_px)
+def save(picture: Image.Image, kind: str, **options: object) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, kind, **options)
+    return content.getvalue()
 
 
-@pytest.mark.parametrize(("orientation", "bright"), [(UPRIGHT, "left"), (SIX, "top")])
-def test_a_photo_is_turned_upright(orientation: int, bright: str, tmp_path: Path) -> None:
-    picture = np.zeros((400, 400, 3), np.uint8)
-    picture[:, :200] = 220
-    write_with_orientation(tmp_path / "pet.jpg", picture, orientation)
-    shown = read(tmp_path / "pet.jpg").astype(int)
-    halves = {"left": shown[:, :180], "top": shown[:180]}
-    others = {"left": shown[:, 180:], "top": shown[180:]}
-    assert halves[bright].mean() > others[bright].mean() + 150
+def paint(mode: str = "RGB", size: tuple[int, int] = (400, 400)) -> Image.Image:
+    picture = Image.new("RGB", size, CORAL)
+    return picture.quantize() if mode == "P" else picture.convert(mode)
 
 
-@pytest.mark.parametrize("size", [(900, 500), (500, 900), (30, 20)])
-def test_a_photo_is_cropped_to_its_middle(size: tuple[int, int], tmp_path: Path) -> None:
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_turned_upright(orientation: int) -> None:
+    upright = np.zeros((400, 400), np.uint8)
+    upright[:200, :100] = 220  # no turning or mirroring leaves this in its place
+    stored = {
+        1: upright,
+        2: np.fliplr(upright),
+        3: np.rot90(upright, 2),
+        4: np.flipud(upright),
+        5: upright.T,
+        6: np.rot90(upright),
+        7: np.rot90(upright, 2).T,
+        8: np.rot90(upright, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    shown = show(save(Image.fromarray(stored), "JPEG", quality=95, exif=exif))
+    expected = cv2.resize(upright, (360, 360), interpolation=cv2.INTER_AREA)
+    assert np.abs(shown[..., 0].astype(int) - expected).mean() < 3
+
+
+@pytest.mark.parametrize("size", [(900, 500), (500, 900), (30, 20), (4000, 300)])
+def test_a_photo_is_cropped_to_its_middle(size: tuple[int, int]) -> None:
     picture = np.zeros((size[1], size[0], 3), np.uint8)
     cv2.circle(picture, (size[0] // 2, size[1] // 2), min(size) // 4, (255, 255, 255), -1)
-    cv2.imwrite(str(tmp_path / "pet.png"), picture)
-    shown = read(tmp_path / "pet.png")
+    shown = show(save(Image.fromarray(picture), "PNG"))
     assert shown.shape == (360, 360, 3)
     y, x = np.mgrid[:360, :360] - 179.5
     weight = shown[..., 0] / shown[..., 0].sum()
     assert abs((weight * x).sum()) < 10
     assert abs((weight * y).sum()) < 10
+    assert weight[0, 0] == 0
 
 
-@pytest.mark.parametrize("shape", [(400, 400), (400, 400, 4)])
-def test_grey_and_transparent_photos_are_shown(shape: tuple[int, ...], tmp_path: Path) -> None:
-    cv2.imwrite(str(tmp_path / "pet.png"), np.full(shape, 200, np.uint8))
-    assert read(tmp_path / "pet.png").mean() == pytest.approx(200, abs=1)
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("RGB", "JPEG"),
+        ("CMYK", "JPEG"),
+        ("RGB", "PNG"),
+        ("RGBA", "PNG"),
+        ("P", "PNG"),
+        ("RGB", "WEBP"),
+        ("RGBA", "WEBP"),
+        ("RGB", "GIF"),
+        ("RGB", "BMP"),
+        ("RGB", "TIFF"),
+    ],
+)
+def test_a_colour_is_shown_from_any_kind_of_file(mode: str, kind: str) -> None:
+    shown = show(save(paint(mode), kind))
+    assert np.abs(shown.astype(int) - CORAL).max() <= 4
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_grey_photo_keeps_its_grey(dtype: type[np.unsignedinteger]) -> None:
+    picture = np.full((400, 400), 200 * np.iinfo(dtype).max // 255, dtype)
+    assert np.abs(show(save(Image.fromarray(picture), "PNG")).astype(int) - 200).max() <= 1
+
+
+def test_one_pixel_is_a_photo() -> None:
+    assert np.abs(show(save(paint(size=(1, 1)), "PNG")).astype(int) - CORAL).max() == 0
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
+def test_what_is_transparent_is_white_paper(kind: str) -> None:
+    picture = Image.new("RGBA", (400, 400), (0, 0, 0, 0))  # black where nothing is to be seen
+    picture.paste((*CORAL, 255), (0, 0, 400, 200))
+    shown = show(save(picture, kind)).astype(int)
+    assert np.abs(shown[:170] - CORAL).max() <= 4
+    assert shown[190:].min() >= 253
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_what_is_half_transparent_is_half_white(bits: int) -> None:
+    full = 2**bits - 1
+    picture = np.full((400, 400, 4), full // 2, np.uint8 if bits == 8 else np.uint16)
+    picture[..., :3] = (0, 0, full)  # BGR
+    is_encoded, png = cv2.imencode(".png", picture)
+    assert is_encoded
+    assert np.abs(show(png.tobytes()).astype(int) - (255, 128, 128)).max() <= 1
+
+
+def test_grey_with_transparency_is_shown() -> None:
+    picture = Image.new("LA", (400, 400), (0, 0))
+    assert show(save(picture, "PNG")).min() == 255
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
+def test_a_moving_picture_shows_its_first_frame(kind: str) -> None:
+    others = [Image.new("RGB", (400, 400), WHITE)]
+    content = save(paint(), kind, save_all=True, append_images=others, duration=40)
+    assert np.abs(show(content).astype(int) - CORAL).max() <= 6
+
+
+def claim_png(width: int, height: int) -> bytes:
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + chunk
+
+
+def claim_jpeg(width: int, height: int) -> bytes:
+    content = save(paint(), "JPEG")
+    at = content.index(b"\xff\xc0") + 5
+    return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
+
+
+def claim_webp(width: int, height: int) -> bytes:
+    content = save(paint(), "WEBP", lossless=True)
+    assert content[12:16] == b"VP8L"
+    (bits,) = struct.unpack_from("<I", content, 21)
+    bits = bits >> 28 << 28 | height - 1 << 14 | width - 1
+    return content[:21] + struct.pack("<I", bits) + content[25:]
+
+
+def claim_gif(width: int, height: int) -> bytes:
+    return b"GIF89a" + struct.pack("<HH", width, height) + save(paint(), "GIF")[10:]
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (claim_png(60_000, 50_000), "60000x50000"),
+        (claim_jpeg(65_000, 64_000), "65000x64000"),
+        (claim_webp(16_000, 12_000), "16000x12000"),
+        (claim_gif(65_000, 60_000), "65000x60000"),
+    ],
+    ids=["png", "jpeg", "webp", "gif"],
+)
+def test_a_picture_that_claims_to_be_huge_is_refused_unopened(content: bytes, size: str) -> None:
+    with pytest.raises(BadPhoto, match=rf"^pet is {size}, more than 120,000,000 pixels$"):
+        show(content)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_a_photo_cut_anywhere_is_a_bad_photo_or_shown(kind: str) -> None:
+    content = save(paint(size=(64, 64)), kind)
+    for length in range(0, len(content), 7):
+        with suppress(BadPhoto):
+            show(content[:length])
+    with pytest.raises(BadPhoto, match=r"^pet is not a whole picture"):
+        show(content[:24])
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "options"),
+    [
+        ("RGB", "JPEG", {"progressive": True}),
+        ("CMYK", "JPEG", {}),
+        ("L", "PNG", {}),
+        ("P", "GIF", {}),
+        ("RGB", "WEBP", {}),
+        ("RGB", "WEBP", {"lossless": True}),
+        ("RGBA", "WEBP", {"exif": b"Exif\0\0"}),
+        ("RGB", "TIFF", {}),
+    ],
+)
+def test_a_pictures_size_is_in_its_header(mode: str, kind: str, options: dict[str, object]) -> None:
+    content = save(paint(mode, (300, 70)), kind, **options)
+    assert measure(content) == ((0, 0) if kind == "TIFF" else (300, 70))
+    assert {measure(content[:length]) for length in range(len(content))} <= {(0, 0), (300, 70)}
+
+
+def test_a_photo_that_is_not_there_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.jpg", tmp_path):
+        with pytest.raises(BadPhoto, match=str(path)):
+            read_photo(path)
