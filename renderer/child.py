@@ -85,7 +85,8 @@ def main() -> None:
     os.nice(5)  # pages first: a render may wait a little, a visitor's click may not
     encoder, limit_bytes = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
     if limit_bytes:
-        resource.setrlimit(resource.RLIMIT_AS, (int(limit_bytes), int(limit_bytes)))
+        # Not the address space: a GPU's driver reserves far more of that than it will ever use.
+        resource.setrlimit(resource.RLIMIT_DATA, (int(limit_bytes), int(limit_bytes)))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(_listen(sys.stdin.buffer), answers, encoder)

@@ -37,7 +37,8 @@ class RenderPool:
     Children start when first needed and stay warm. One that dies or takes longer than `timeout_s`
     is killed and replaced; its caller gets `RenderCrashed` or `RenderTimeout`, others notice
     nothing. A cancelled caller takes its child with it. `encoder` is used for every job, whatever
-    the job says. `memory_limit_bytes` bounds each child's address space.
+    the job says. `memory_limit_bytes` bounds what each child may write to (VmData in
+    `/proc`); one that makes films of all formats takes about 0.7 GB.
     """
 
     def __init__(

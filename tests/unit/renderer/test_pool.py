@@ -1,11 +1,10 @@
 """Children are real processes; the tests kill and stop them as an operating system would."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,38 +18,9 @@ from renderer import (
     RenderPool,
     RenderTimeout,
 )
+from tests.unit.renderer.children import is_alive, list_children, list_names, wait_until
 from tests.unit.renderer.conftest import GREEN, RED, Pressed
 from tests.unit.renderer.media import one_film, read_film, show_pet, write_song
-
-
-async def wait_until(is_met: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not is_met():  # noqa: ASYNC110 - what happens in other processes sets no event
-            await asyncio.sleep(0.005)
-
-
-def list_children(parent: int | None = None) -> set[int]:
-    """Return the ids of the renderers this process (or `parent`) started."""
-    parent = parent or os.getpid()
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            is_child = int(fields[1]) == parent and fields[0] != "Z"
-            if is_child and b"renderer.child" in (entry / "cmdline").read_bytes():
-                found.add(int(entry.name))
-    return found
-
-
-def is_alive(process_id: int) -> bool:
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def list_names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -142,14 +112,6 @@ async def test_row_57_a_hanging_child_is_killed_and_replaced(song: Path) -> None
             await pool.check_song(song)
         assert not is_alive(child)
         assert (await pool.check_song(song)).channels == 2
-
-
-async def test_row_57_memory_has_a_bound() -> None:
-    pool = RenderPool(1, timeout_s=60, memory_limit_bytes=60_000_000)
-    with pytest.raises(RenderCrashed):
-        await pool.start()
-    await pool.close()
-    assert list_children() == set()
 
 
 async def test_an_idle_child_that_died_is_replaced_unseen(pool: RenderPool, song: Path) -> None:
