@@ -1,5 +1,6 @@
 """Files appear whole at their final path or not at all."""
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,14 +21,16 @@ def replace_file(path: Path) -> Iterator[Path]:
     """
     part: Path | None = None
     try:
+        if path.is_dir():  # told now: when it is renamed, other files of a job may be in place
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         descriptor, name = mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         part = Path(name)
         os.fchmod(descriptor, 0o644)
         os.close(descriptor)
         yield part
-        _sync(part)
+        sync(part)
         part.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except (OSError, FFmpegError) as error:
         raise OutputFailed(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -42,8 +45,8 @@ def discard_parts(paths: Iterable[Path]) -> None:
             part.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
-    """Wait until the disk has the file, or the folder's entry for it."""
+def sync(path: Path) -> None:
+    """Wait until the disk has the file, or the folder's entry for it; raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -14,7 +14,7 @@ from renderer.colour import Bytes, to_bgr
 from renderer.errors import BadSpec, OutputFailed
 from renderer.jobs import Film, FilmReport, PressJob, PressReport, RenderJob, RenderReport
 from renderer.movie import check_movie, write_movie
-from renderer.output import replace_file
+from renderer.output import replace_file, sync
 from renderer.photo import read_photo
 from renderer.pressing import Cycle, press_cycle, read_cycle
 from renderer.timings import Timings
@@ -85,6 +85,8 @@ def _write_film(
         write_movie(part, cycle, frames, film.spec, audio)
     with timings.measure("check"):
         check_movie(part, frames, audio.duration_s, film.spec)
+    with timings.measure("write"):
+        sync(part)  # a disk that fails is heard of before any film has appeared
     return FilmReport(
         encoder=cycle.choice.encoder,
         fallback=cycle.choice.fallback,

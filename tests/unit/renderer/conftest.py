@@ -7,8 +7,24 @@ import cv2
 import numpy as np
 import pytest
 
-from renderer import PressJob, PressReport, RenderReport, press, render
-from tests.unit.renderer.media import Footage, one_film, read_film, write_photo, write_song
+from renderer import (
+    FORMATS,
+    Film,
+    PressJob,
+    PressReport,
+    RenderJob,
+    RenderReport,
+    press,
+    render,
+)
+from tests.unit.renderer.media import (
+    Footage,
+    one_film,
+    read_film,
+    watch_libav,
+    write_photo,
+    write_song,
+)
 
 RED, GREEN = (40, 40, 200), (60, 180, 40)  # BGR
 
@@ -27,6 +43,16 @@ class Rendered:
     out: Path
     report: RenderReport
     film: Footage
+
+
+@dataclass(frozen=True)
+class Films:
+    """What one job made, by format."""
+
+    paths: dict[str, Path]
+    report: RenderReport
+    said: list[str]
+    """What FFmpeg's libraries warned about meanwhile."""
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +98,14 @@ def rendered(workshop: Path, pressed: Pressed, song: Path) -> Rendered:
     out = workshop / "red.mp4"
     report = render(one_film(pressed.photo, song, out, cycle=pressed.cycle))
     return Rendered(out, report, read_film(out))
+
+
+@pytest.fixture(scope="session")
+def films(workshop: Path, pressed: Pressed, song: Path) -> Films:
+    """Every format there is, from one job."""
+    paths = {name: workshop / f"{name}.mp4" for name in FORMATS}
+    cycles = {"square": pressed.cycle}
+    wanted = tuple(Film(path, FORMATS[name], cycles.get(name)) for name, path in paths.items())
+    with watch_libav() as said:
+        report = render(RenderJob(pressed.photo, song, wanted, "libx264"))
+    return Films(paths, report, said)

@@ -1,5 +1,7 @@
 """Small photos and songs made on the spot, and a way to read films back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -112,14 +114,18 @@ def show_pet(frame: Bytes) -> tuple[float, ...]:
     return tuple(to_bgr(frame)[310:410, 310:410].mean((0, 1)))
 
 
-def list_boxes(path: Path) -> list[str]:
-    """Name the top-level boxes of an MP4 in order."""
-    content, names, at = path.read_bytes(), [], 0
-    while at < len(content):
-        size = int.from_bytes(content[at : at + 4], "big")
-        names.append(content[at + 4 : at + 8].decode())
-        at += size
-    return names
+@contextmanager
+def watch_libav() -> Iterator[list[str]]:
+    """Collect what FFmpeg's libraries warn about in the block, on whatever thread."""
+    said: list[str] = []
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.WARNING)
+    try:
+        with av.logging.Capture(local=False) as lines:
+            yield said
+        said += [f"{name}: {words.strip()}" for _, name, words in lines]
+    finally:
+        av.logging.set_level(level)
 
 
 def _seconds(stream: Any) -> float:
