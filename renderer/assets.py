@@ -1,4 +1,4 @@
-"""The three pictures drawn by `assets/draw.py`, read once per process and never written to."""
+"""The pictures drawn by `renderer.drawing`, read once per process and never written to."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,25 +19,32 @@ FOLDER = Path(__file__).with_name("assets")
 class Assets:
     """Pictures in 0-255 floats: backgrounds BGR, record and needle BGRA with straight alpha.
 
-    A background is found by its canvas's height. `digest` names this very set of pictures.
+    A background is found by its canvas's height. `card` is BGR in bytes: it is used once for each
+    song, and kept small. `digest` names this very set of pictures, as far as films show them.
     """
 
     backgrounds: Mapping[int, NDArray[np.float32]]
     record: NDArray[np.float32]
     needle: NDArray[np.float32]
+    card: NDArray[np.uint8]
     digest: bytes
 
 
 @cache
 def load_assets() -> Assets:
     """Read the pictures; raises `AssetsMissing` naming the file that is not there or not right."""
-    backgrounds = {1080: _read("1080x1080-bg.png", (1080, 1080, 3))}
+    backgrounds = {
+        1080: _read("1080x1080-bg.png", (1080, 1080, 3)),
+        1920: _read("1080x1920-bg.png", (1920, 1080, 3)),
+    }
     record = _read("736-x-736-record.png", (736, 736, 4))
     needle = _read("needle.png", (1080, 1080, 4))
+    card = _read("1200x630-card.png", (630, 1200, 3))
     digest = hashlib.sha256()
     for picture in (*backgrounds.values(), record, needle):
-        digest.update(picture.astype(np.uint8).tobytes())
-    return Assets(backgrounds, record, needle, digest.digest())
+        digest.update(picture.tobytes())
+    films = {height: _to_floats(picture) for height, picture in backgrounds.items()}
+    return Assets(films, _to_floats(record), _to_floats(needle), card, digest.digest())
 
 
 def check_assets() -> None:
@@ -45,14 +52,20 @@ def check_assets() -> None:
     load_assets()
 
 
-def _read(name: str, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+def _read(name: str, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     path = FOLDER / name
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
     if picture is None or picture.shape != shape:
         raise AssetsMissing(
             f"{path} is missing or not {shape[1]}x{shape[0]} with {shape[2]} channels; "
-            f"draw it again with: python {FOLDER / 'draw.py'}"
+            "draw it again with: python -m renderer.drawing"
         )
+    pixels = np.asarray(picture, np.uint8)
+    pixels.setflags(write=False)
+    return pixels
+
+
+def _to_floats(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     pixels = picture.astype(np.float32)
     pixels.setflags(write=False)
     return pixels

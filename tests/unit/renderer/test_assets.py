@@ -10,7 +10,13 @@ import pytest
 
 from renderer import AssetsMissing, assets, check_assets
 
-NAMES = ("1080x1080-bg.png", "736-x-736-record.png", "needle.png")
+NAMES = (
+    "1080x1080-bg.png",
+    "1080x1920-bg.png",
+    "1200x630-card.png",
+    "736-x-736-record.png",
+    "needle.png",
+)
 
 
 @pytest.fixture
@@ -24,8 +30,17 @@ def other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     assets.load_assets.cache_clear()
 
 
+def repaint(path: Path) -> None:
+    """Change one pixel."""
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
+    picture[300, 300] = 255 - picture[300, 300]
+    cv2.imwrite(str(path), picture)
+
+
 def test_the_script_draws_the_pictures_that_are_kept(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, str(assets.FOLDER / "draw.py"), str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-m", "renderer.drawing", str(tmp_path)], check=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
     for name in NAMES:
         drawn = cv2.imread(str(tmp_path / name), cv2.IMREAD_UNCHANGED)
         kept = cv2.imread(str(assets.FOLDER / name), cv2.IMREAD_UNCHANGED)
@@ -37,7 +52,7 @@ def test_the_script_draws_the_pictures_that_are_kept(tmp_path: Path) -> None:
 
 
 def test_pictures_are_small_enough_to_keep() -> None:
-    assert sum((assets.FOLDER / name).stat().st_size for name in NAMES) < 1_000_000
+    assert sum((assets.FOLDER / name).stat().st_size for name in NAMES) < 1_500_000
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,6 +68,35 @@ def test_row_60_a_picture_of_another_size_is_refused(other_folder: Path) -> None
         check_assets()
 
 
-def test_pictures_are_never_written_to() -> None:
+def test_each_canvas_has_its_background() -> None:
+    backgrounds = assets.load_assets().backgrounds
+    assert {height: picture.shape for height, picture in backgrounds.items()} == {
+        1080: (1080, 1080, 3),
+        1920: (1920, 1080, 3),
+    }
+
+
+def test_the_player_stands_on_both_backgrounds_alike() -> None:
+    backgrounds = assets.load_assets().backgrounds
+    # Inside the body, without the corner that petals lie on.
+    square = backgrounds[1080][140:940, 60:1000]
+    tall = backgrounds[1920][140 + 348 : 940 + 348, 60:1000]
+    assert np.abs(square - tall).mean() < 0.02
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_digest_changes_with_each_picture_that_films_show(
+    name: str, other_folder: Path
+) -> None:
+    before = assets.load_assets().digest
+    assets.load_assets.cache_clear()
+    repaint(other_folder / name)
+    assert (assets.load_assets().digest != before) == (name != "1200x630-card.png")
+
+
+@pytest.mark.parametrize("picture", ["background", "record", "needle", "card"])
+def test_pictures_are_never_written_to(picture: str) -> None:
+    loaded = assets.load_assets()
+    pixels = loaded.backgrounds[1920] if picture == "background" else getattr(loaded, picture)
     with pytest.raises(ValueError, match="read-only"):
-        assets.load_assets().backgrounds[1080][0, 0] = 0
+        pixels[0, 0] = 0
