@@ -65,8 +65,8 @@ def is_settable(text: str) -> bool:
     """
     letters = text.replace(" ", "")
     directions = {unicodedata.bidirectional(letter) for letter in letters}
-    are_letters = all(unicodedata.category(letter).startswith("L") for letter in letters)
-    return are_letters and directions in ({"L"}, {"R"}) and all(map(_has_glyph, letters))
+    # A joining letter's direction is "AL", a mark's is "NSM".
+    return directions in ({"L"}, {"R"}) and all(map(_has_glyph, letters))
 
 
 def fit_block(text: str, style: Style, width_px: int, height_px: int) -> Block:
