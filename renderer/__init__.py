@@ -7,6 +7,7 @@ Applications use `RenderPool`, which keeps the work in child processes.
 
 from renderer.assets import check_assets
 from renderer.audio import check_song
+from renderer.card import draw_card
 from renderer.errors import (
     AssetsMissing,
     BadPhoto,
@@ -57,6 +58,7 @@ __all__ = [
     "SongReport",
     "check_assets",
     "check_song",
+    "draw_card",
     "press",
     "render",
 ]

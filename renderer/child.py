@@ -16,8 +16,9 @@ from threading import Thread
 from typing import BinaryIO
 
 from renderer.audio import check_song
+from renderer.card import draw_card
 from renderer.errors import RenderCrashed, RenderError
-from renderer.jobs import PressJob, RenderJob
+from renderer.jobs import CardJob, PressJob, RenderJob
 from renderer.probe import choose
 from renderer.render import press, render
 from renderer.scene import build_scene
@@ -55,8 +56,8 @@ def _do(job: Job) -> Report:
             return render(job)
         case Path():
             return check_song(job)
-        case _:
-            raise RenderCrashed(f"a child does not know what to do with {job}")
+        case CardJob():
+            return draw_card(job)
 
 
 def _send(answers: BinaryIO, line: bytes) -> None:
