@@ -51,13 +51,14 @@ def press_cycle(
     with timings.measure("convert"):
         record = convert_record(pixels, spec)
     label = fingerprint(photo, spec)
-    try:
-        return _press(record, label, choice, spec, timings)
-    except FFmpegError as error:
-        other = replace_broken(choice, error)
-        if other is None:
-            raise OutputFailed(f"{choice.encoder} broke: {describe(error)}") from error
-    return _press(record, label, other, spec, timings)
+    while True:
+        try:
+            return _press(record, label, choice, spec, timings)
+        except FFmpegError as error:
+            other = replace_broken(choice, error)
+            if other is None:
+                raise OutputFailed(f"{choice.encoder} broke: {describe(error)}") from error
+            choice = other
 
 
 def read_cycle(path: Path, photo: bytes, spec: RenderSpec) -> Cycle | None:

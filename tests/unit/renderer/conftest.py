@@ -17,6 +17,7 @@ from renderer import (
     press,
     render,
 )
+from renderer.probe import probe
 from tests.unit.renderer.media import (
     Footage,
     one_film,
@@ -27,6 +28,14 @@ from tests.unit.renderer.media import (
 )
 
 RED, GREEN = (40, 40, 200), (60, 180, 40)  # BGR
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests marked `gpu` where no GPU has a video encoder."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    if marked and probe("h264_nvenc"):
+        config.hook.pytest_deselected(items=marked)
+        items[:] = [item for item in items if item not in marked]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,116 @@
+"""An encoder that works when it is asked and breaks in a job, as a GPU's does.
+
+The table of encoders is the seam: FFmpeg's own MPEG-4 encoder enters it as the hardware's, told
+that it may not make pictures larger than the probe's, as GPUs have a largest picture of theirs.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from renderer import (
+    EncoderUnavailable,
+    Film,
+    OutputFailed,
+    PressJob,
+    RenderJob,
+    RenderSpec,
+    press,
+    render,
+)
+from renderer.encoders import ENCODERS, SOFTWARE
+from renderer.probe import AUTO, choose, probe
+from tests.unit.renderer.media import one_film, read_film
+
+FRAGILE = "mpeg4"
+LARGE = RenderSpec(width_px=800, height_px=800, fps=1)  # a rotation of three frames
+REASON = "mpeg4 broke: Invalid argument"
+
+
+def ask_for_small_pictures(spec: RenderSpec) -> dict[str, str]:
+    return {"max_pixels": str(720 * 720)}
+
+
+@pytest.fixture
+def table() -> Iterator[dict[str, object]]:
+    """The table of encoders with the fragile one in the hardware's place."""
+    known = cast(dict[str, object], ENCODERS)
+    before = dict(known)
+    known.clear()
+    known.update({FRAGILE: ask_for_small_pictures, SOFTWARE: before[SOFTWARE]})
+    probe.cache_clear()
+    yield known
+    known.clear()
+    known.update(before)
+    probe.cache_clear()
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("asked", [AUTO, FRAGILE])
+def test_a_job_whose_encoder_breaks_is_done_by_libx264(
+    asked: str, red_photo: Path, song: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert choose(asked).encoder == FRAGILE
+    cycle, out = tmp_path / "cycle.mp4", tmp_path / "out.mp4"
+    with caplog.at_level(logging.WARNING, "renderer"):
+        pressed = press(PressJob(red_photo, cycle, encoder=asked, spec=LARGE))
+    assert (pressed.encoder, pressed.fallback) == (SOFTWARE, REASON)
+    assert caplog.messages == [f"{REASON}; this job goes on with libx264"]
+    assert read_film(cycle).codecs == ["h264"]
+
+    report = render(RenderJob(red_photo, song, (Film(out, LARGE, cycle),), asked))
+    (film,) = report.films
+    assert film.is_cycle_reused
+    assert (film.encoder, film.fallback) == (SOFTWARE, REASON)
+    assert len(caplog.messages) == 1  # what broke once is not tried again
+
+
+@pytest.mark.usefixtures("table")
+def test_a_film_beside_the_broken_one_keeps_its_encoder(
+    red_photo: Path, song: Path, tmp_path: Path
+) -> None:
+    films = (Film(tmp_path / "small.mp4"), Film(tmp_path / "large.mp4", LARGE))
+    report = render(RenderJob(red_photo, song, films))
+    assert [(film.encoder, film.fallback) for film in report.films] == [
+        (FRAGILE, None),
+        (SOFTWARE, REASON),
+    ]
+    assert [read_film(film.out).codecs[0] for film in films] == ["mpeg4", "h264"]
+
+
+def test_libx264_that_breaks_ends_the_job(
+    table: dict[str, object], red_photo: Path, song: Path, tmp_path: Path
+) -> None:
+    table[SOFTWARE] = ask_for_small_pictures
+    for asked in (AUTO, SOFTWARE):
+        job = RenderJob(red_photo, song, (Film(tmp_path / "out.mp4", LARGE),), asked)
+        with pytest.raises(OutputFailed, match=r"^libx264 broke: Invalid argument$") as caught:
+            render(job)
+        assert caught.value.can_retry
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoder_that_never_opens_is_passed_over_with_its_reason(
+    table: dict[str, object], red_photo: Path, song: Path, tmp_path: Path
+) -> None:
+    table[FRAGILE] = lambda spec: {"max_pixels": "1"}
+    report = render(one_film(red_photo, song, tmp_path / "out.mp4"))
+    assert report.films[0].encoder == SOFTWARE
+    assert report.films[0].fallback == "mpeg4: Invalid argument"
+    with pytest.raises(EncoderUnavailable, match=r"mpeg4 does not open here \(Invalid argument\)"):
+        choose(FRAGILE)
+
+
+def test_no_encoder_at_all_is_one_clear_error(
+    table: dict[str, object], red_photo: Path, tmp_path: Path
+) -> None:
+    for name in table:
+        table[name] = lambda spec: {"max_pixels": "1"}
+    with pytest.raises(
+        EncoderUnavailable, match=r"no H\.264 encoder opens here: mpeg4: .*; libx264"
+    ):
+        press(PressJob(red_photo, tmp_path / "cycle.mp4"))
+    assert list(tmp_path.iterdir()) == []
