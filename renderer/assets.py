@@ -8,8 +8,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from renderer.colour import Bytes
 from renderer.errors import AssetsMissing
 
 FOLDER = Path(__file__).with_name("assets")
@@ -17,16 +17,16 @@ FOLDER = Path(__file__).with_name("assets")
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Pictures in 0-255 floats: backgrounds BGR, record and needle BGRA with straight alpha.
+    """Pictures in bytes: backgrounds and card BGR, record and needle BGRA with straight alpha.
 
-    A background is found by its canvas's height. `card` is BGR in bytes: it is used once for each
-    song, and kept small. `digest` names this very set of pictures, as far as films show them.
+    A background is found by its canvas's height. `digest` names this very set of pictures, as far
+    as films show them.
     """
 
-    backgrounds: Mapping[int, NDArray[np.float32]]
-    record: NDArray[np.float32]
-    needle: NDArray[np.float32]
-    card: NDArray[np.uint8]
+    backgrounds: Mapping[int, Bytes]
+    record: Bytes
+    needle: Bytes
+    card: Bytes
     digest: bytes
 
 
@@ -43,8 +43,7 @@ def load_assets() -> Assets:
     digest = hashlib.sha256()
     for picture in (*backgrounds.values(), record, needle):
         digest.update(picture.tobytes())
-    films = {height: _to_floats(picture) for height, picture in backgrounds.items()}
-    return Assets(films, _to_floats(record), _to_floats(needle), card, digest.digest())
+    return Assets(backgrounds, record, needle, card, digest.digest())
 
 
 def check_assets() -> None:
@@ -52,7 +51,7 @@ def check_assets() -> None:
     load_assets()
 
 
-def _read(name: str, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+def _read(name: str, shape: tuple[int, int, int]) -> Bytes:
     path = FOLDER / name
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
     if picture is None or picture.shape != shape:
@@ -61,11 +60,5 @@ def _read(name: str, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
             "draw it again with: python -m renderer.drawing"
         )
     pixels = np.asarray(picture, np.uint8)
-    pixels.setflags(write=False)
-    return pixels
-
-
-def _to_floats(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    pixels = picture.astype(np.float32)
     pixels.setflags(write=False)
     return pixels

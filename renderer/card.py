@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from renderer.assets import load_assets
 from renderer.colour import Bytes, Floats
-from renderer.cycle import _lay_photo_on_record
+from renderer.cycle import lay_photo_on_record
 from renderer.jobs import CardJob, CardReport
 from renderer.lettering import Block, Style, fit_block, is_settable
 from renderer.light import light_vinyl
@@ -57,7 +57,7 @@ def _lay_player(photo: Bytes) -> Bytes:
     assets = load_assets()
     size_px = _RECORD.vinyl_size_px
     gain, glow = light_vinyl(size_px)
-    record = _lay_photo_on_record(photo, _RECORD) * gain[..., None] + glow
+    record = lay_photo_on_record(photo, _RECORD) * gain[..., None] + glow
     opacity = _shrink(assets.record[..., 3] / 255, size_px)
     picture = assets.card.astype(np.float32)
     _lay(picture, record * opacity[..., None], opacity)

@@ -44,7 +44,7 @@ def compose_cycle(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
 
 def convert_record(photo: Bytes, spec: RenderSpec) -> Record:
     """Lay the photo on the record and convert both, once for all frames."""
-    yuv = to_yuv(_lay_photo_on_record(photo, spec))
+    yuv = to_yuv(lay_photo_on_record(photo, spec))
     return Record(
         luma=_soften(yuv[..., 0], spec.scale),
         chroma=_soften(np.ascontiguousarray(yuv[..., 1:]), spec.scale / 2),
@@ -124,10 +124,11 @@ def _multiply_add(plane: Bytes, gain: Floats, offset: Floats) -> Bytes:
     return np.asarray(cv2.add(product, offset, dtype=cv2.CV_8U), np.uint8)
 
 
-def _lay_photo_on_record(photo: Bytes, spec: RenderSpec) -> Floats:
+def lay_photo_on_record(photo: Bytes, spec: RenderSpec) -> Floats:
     """Return the record's square in BGR with the photo as an anti-aliased disc in its middle."""
     size = (spec.vinyl_size_px, spec.vinyl_size_px)
-    record = cv2.resize(load_assets().record[..., :3], size, interpolation=cv2.INTER_AREA)
+    picture = load_assets().record[..., :3].astype(np.float32)
+    record = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     margin = (spec.vinyl_size_px - spec.pet_size_px) // 2
     square = (slice(margin, margin + spec.pet_size_px),) * 2
     axis = np.arange(spec.pet_size_px, dtype=np.float32) + 0.5 - spec.pet_size_px / 2

@@ -83,17 +83,19 @@ def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
     assets = load_assets()
     light, glow = light_vinyl(spec.vinyl_size_px)
     vinyl = (spec.vinyl_size_px, spec.vinyl_size_px)
-    record_alpha = cv2.resize(assets.record[..., 3], vinyl, interpolation=cv2.INTER_AREA) / 255
+    record_alpha = cv2.resize(
+        assets.record[..., 3].astype(np.float32) / 255, vinyl, interpolation=cv2.INTER_AREA
+    )
     under_record = _square_at_spindle(spec.vinyl_size_px, spec)
 
-    offset = assets.backgrounds[spec.canvas_height_px].copy()
+    offset = assets.backgrounds[spec.canvas_height_px].astype(np.float32)
     offset[under_record] *= (1 - record_alpha)[..., None]
     offset[under_record] += glow * record_alpha[..., None]
     gain = np.zeros(offset.shape[:2], np.float32)
     gain[under_record] = light * record_alpha
 
     under_needle = _square_at_spindle(CANVAS_PX, spec)
-    needle_alpha = assets.needle[..., 3] / 255
+    needle_alpha = assets.needle[..., 3].astype(np.float32) / 255
     gain[under_needle] *= 1 - needle_alpha
     offset[under_needle] *= (1 - needle_alpha)[..., None]
     offset[under_needle] += assets.needle[..., :3] * needle_alpha[..., None]
