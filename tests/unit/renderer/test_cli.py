@@ -1,14 +1,23 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from renderer import FORMATS
 from renderer.__main__ import main
-from tests.unit.renderer.media import read_film
+from renderer.encoders import ENCODERS
+from renderer.probe import probe
+from tests.unit.renderer.media import read_film, write_song
+
+
+@pytest.fixture(scope="module")
+def short_song(workshop: Path) -> Path:
+    return write_song(workshop / "short.mp3", 0.6)
 
 
 def test_a_film_from_the_command_line(red_photo: Path, song: Path, tmp_path: Path) -> None:
@@ -29,6 +38,101 @@ def test_timings_are_a_table(
     assert all(phase in shown for phase in ("compose", "encode", "audio", "write", "total"))
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_there_to_ask_for(
+    name: str, red_photo: Path, short_song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.mp4"
+    assert main([str(red_photo), str(short_song), str(out), "--format", name]) == 0
+    spec = FORMATS[name]
+    film = read_film(out)
+    assert film.frames[0].shape == (spec.height_px * 3 // 2, spec.width_px)
+    assert film.fps == spec.fps
+    assert f"out.mp4: {spec.width_px}x{spec.height_px}, 0.6 s," in capsys.readouterr().err
+
+
+def test_json_tells_the_timings_and_nothing_else(
+    red_photo: Path, short_song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(red_photo), str(short_song), str(tmp_path / "out.mp4")]
+    assert main([*arguments, "--json", "--timings", "--encoder", "libx264"]) == 0
+    shown = capsys.readouterr()
+    report = json.loads(shown.out)
+    assert shown.err == ""
+    assert {"compose", "encode", "audio", "write"} <= set(report["timings"])
+    assert report["films"][0]["encoder"] == "libx264"
+    assert report["films"][0]["fallback"] is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--format", "cinema", "choose from 'square', 'hd', 'story'"),
+        ("--encoder", "h265", "choose from 'auto', 'h264_nvenc', 'libx264'"),
+    ],
+)
+def test_a_choice_that_is_not_there_names_those_that_are(
+    option: str, value: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["photo", "song", "out", option, value])
+    assert caught.value.code == 2
+    assert words.replace("'", "") in capsys.readouterr().err.replace("'", "")
+
+
+def test_an_encoder_this_machine_lacks_is_one_line_and_exit_code_2(
+    red_photo: Path, short_song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = [name for name in ENCODERS if probe(name)]
+    for name in missing:
+        arguments = [str(red_photo), str(short_song), str(tmp_path / "out.mp4")]
+        assert main([*arguments, "--encoder", name]) == 2
+        shown = capsys.readouterr().err
+        assert shown.startswith(f"renderer: {name} does not open here (")
+        assert shown.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_in_any_script_and_with_brackets_are_only_names(
+    red_photo: Path, short_song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "Zoë [bold]小花 عمر"
+    folder.mkdir()
+    photo, song = folder / "фото.jpg", folder / "песня 🎵.mp3"
+    shutil.copy(red_photo, photo)
+    shutil.copy(short_song, song)
+    assert main([str(photo), str(song), str(folder / "*.mp4")]) == 0
+    assert str(folder / "*.mp4") in capsys.readouterr().err
+    assert len(read_film(folder / "*.mp4").frames) == 9
+    assert main([str(photo), str(photo), str(folder / "*.mp4")]) == 2
+    assert str(photo) in capsys.readouterr().err
+    assert sorted(folder.iterdir()) == sorted([folder / "*.mp4", photo, song])
+
+
+@pytest.mark.parametrize("place", ["missing/out.mp4", "."])
+def test_a_place_that_takes_no_file_is_exit_code_1(
+    place: str,
+    red_photo: Path,
+    short_song: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / place
+    assert main([str(red_photo), str(short_song), str(out)]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"renderer: cannot write {out}: ")
+    assert shown.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_photo_that_is_not_there_is_exit_code_2(
+    short_song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "none.jpg"
+    assert main([str(missing), str(short_song), str(tmp_path / "out.mp4")]) == 2
+    assert f"cannot read the photo {missing}" in capsys.readouterr().err
+
+
 def test_a_bad_song_is_one_line_and_exit_code_2(
     red_photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -37,13 +141,6 @@ def test_a_bad_song_is_one_line_and_exit_code_2(
     assert shown.startswith("renderer: ")
     assert shown.count("\n") == 1
     assert "red.jpg" in shown
-
-
-def test_a_folder_that_is_not_there_is_exit_code_1(
-    red_photo: Path, song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([str(red_photo), str(song), str(tmp_path / "none" / "out.mp4")]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_a_terminal_sees_a_bar(red_photo: Path, song: Path, tmp_path: Path) -> None:

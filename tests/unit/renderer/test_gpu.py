@@ -39,11 +39,11 @@ def compose(spec: RenderSpec) -> list[Bytes]:
 
 
 def judge(frames: list[Bytes], encoder: str, spec: RenderSpec) -> tuple[float, int]:
-    """Return an encoder's mean SSIM to the frames it was given, and its file's size."""
+    """Return an encoder's mean SSIM to some frames it was given, and its file's size."""
     mp4 = encode_cycle(frames, encoder, spec)
     with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
         shown = [np.asarray(frame.to_ndarray(), np.uint8) for frame in container.decode(video=0)]
-    pairs = zip(shown, frames, strict=True)
+    pairs = list(zip(shown, frames, strict=True))[:: max(1, len(frames) // 5)]
     return float(np.mean([measure_ssim(one, other) for one, other in pairs])), len(mp4)
 
 

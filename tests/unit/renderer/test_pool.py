@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from renderer import (
+    AssetsMissing,
     BadSong,
     EncoderUnavailable,
     PressJob,
@@ -17,6 +19,7 @@ from renderer import (
     RenderError,
     RenderPool,
     RenderTimeout,
+    assets,
 )
 from tests.unit.renderer.children import is_alive, list_children, list_names, wait_until
 from tests.unit.renderer.conftest import GREEN, RED, Pressed
@@ -157,6 +160,20 @@ async def test_closing_ends_jobs_in_hand_and_in_the_queue(
 async def test_a_forced_encoder_that_does_not_open_is_one_clear_error() -> None:
     pool = RenderPool(1, encoder="h265")
     with pytest.raises(EncoderUnavailable, match="unknown encoder"):
+        await pool.start()
+    assert list_children() == set()
+    await pool.close()
+
+
+async def test_row_60_a_missing_picture_is_one_clear_error_at_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "renderer"
+    shutil.copytree(assets.FOLDER.parent, installed)
+    (installed / "assets" / "needle.png").unlink()
+    monkeypatch.chdir(tmp_path)  # where a child's Python looks for the renderer first
+    pool = RenderPool(1)
+    with pytest.raises(AssetsMissing, match=rf"{installed}/assets/needle\.png is missing"):
         await pool.start()
     assert list_children() == set()
     await pool.close()

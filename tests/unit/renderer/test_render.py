@@ -187,7 +187,7 @@ def test_row_58_two_renders_in_threads_keep_their_photos(
 ) -> None:
     jobs = [
         one_film(red_photo, song, tmp_path / "red.mp4"),
-        one_film(green_photo, song, tmp_path / "green.mp4"),
+        one_film(green_photo, song, tmp_path / "green.mp4", spec=RenderSpec(crf=20, fps=10)),
     ]
     start = threading.Barrier(len(jobs))
 
