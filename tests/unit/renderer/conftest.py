@@ -60,6 +60,8 @@ class Films:
 
     paths: dict[str, Path]
     report: RenderReport
+    heard: list[float]
+    """The shares of the song that were reported."""
     said: list[str]
     """What FFmpeg's libraries warned about meanwhile."""
 
@@ -116,5 +118,6 @@ def films(workshop: Path, pressed: Pressed, song: Path) -> Films:
     cycles = {"square": pressed.cycle}
     wanted = tuple(Film(path, FORMATS[name], cycles.get(name)) for name, path in paths.items())
     with watch_libav() as said:
-        report = render(RenderJob(pressed.photo, song, wanted, "libx264"))
-    return Films(paths, report, said)
+        heard: list[float] = []
+        report = render(RenderJob(pressed.photo, song, wanted, "libx264"), heard.append)
+    return Films(paths, report, heard, said)
