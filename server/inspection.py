@@ -54,6 +54,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _try("storage", lambda: _write_storage(settings)),
         await _try("assets", _load_assets),
         await _try("encoder", lambda: _open_encoder(settings)),
+        Finding("films", True, _describe_films(settings)),
         Finding("songs", True, "demo composer" if settings.is_simulated else "song service"),
     ]
 
@@ -89,4 +90,12 @@ async def _load_assets() -> str:
 
 
 async def _open_encoder(settings: Settings) -> str:
-    return choose(settings.render_encoder).encoder
+    choice = choose(settings.render_encoder)
+    return f"{choice.encoder} ({choice.fallback})" if choice.fallback else choice.encoder
+
+
+def _describe_films(settings: Settings) -> str:
+    return ", ".join(
+        f"{name} {spec.width_px}x{spec.height_px} at {spec.fps} fps"
+        for name, spec in settings.films.items()
+    )

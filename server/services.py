@@ -58,6 +58,7 @@ async def open_services(
             settings.render_concurrency,
             timeout_s=settings.render_timeout_seconds,
             encoder=settings.render_encoder,
+            memory_limit_bytes=settings.render_memory_limit_mb * 1024**2 or None,
         )
         stack.push_async_callback(renders.close)
         limits = await stack.enter_async_context(RequestLimits(settings))

@@ -4,17 +4,32 @@ Names are the spec's where the spec has one. `Settings` is frozen and checked as
 configuration that cannot be run with is refused before anything starts.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from renderer import FORMATS, BadSpec, RenderSpec
 from server.errors import SettingsError
 
 EMBEDDED_DATABASE: Final = "sqlite://var/petsong.sqlite3"
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+FILM_VARIABLES: Final = {
+    "rpm": "VINYL_RPM",
+    "pet_size_px": "PET_IMAGE_SIZE",
+    "vinyl_size_px": "VINYL_SIZE",
+}
+SQUARE_VARIABLES: Final = {
+    "width_px": "VIDEO_RESOLUTION",
+    "height_px": "VIDEO_RESOLUTION",
+    "fps": "VIDEO_FPS",
+}
+"""Which numbers of a film are ours to set: the first in every format, these in `square` only."""
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -66,6 +81,7 @@ class Settings(BaseSettings):
     preview_storage: Path = Path("storage/preview")
     file_retention_days: Positive = 30
 
+    render_formats: Annotated[tuple[str, ...], NoDecode] = ("square", "story")
     video_fps: Positive = 15
     vinyl_rpm: Positive = 20
     video_resolution: Positive = 720
@@ -75,6 +91,7 @@ class Settings(BaseSettings):
     render_encoder: str = "auto"
     render_concurrency: Positive = 1
     render_timeout_seconds: Positive = 300
+    render_memory_limit_mb: Annotated[int, Field(ge=0)] = 2048
     task_concurrency: Positive = 20
 
     admin_username: str = "admin"
@@ -90,6 +107,20 @@ class Settings(BaseSettings):
                 origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()
             )
         return value
+
+    @field_validator("render_formats", mode="before")
+    @classmethod
+    def _split_formats(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("render_formats")
+    @classmethod
+    def _are_formats(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or len(set(names)) < len(names) or not set(names) <= FORMATS.keys():
+            raise ValueError(f"choose one or more of {', '.join(FORMATS)}, each once")
+        return names
 
     @field_validator("sonauto_api_key", "admin_password", "redis_url", mode="before")
     @classmethod
@@ -119,6 +150,16 @@ class Settings(BaseSettings):
             raise ValueError("WEBHOOK_BASE_URL must be the site's public https:// address")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_filmed(self) -> Self:
+        for name in self.render_formats:
+            try:
+                self._build_spec(name)
+            except BadSpec as error:
+                variables = ", ".join(dict.fromkeys(_film_variables(name).values()))
+                raise ValueError(f"{variables}: no {name} film can be made: {error}") from error
+        return self
+
     @property
     def is_embedded(self) -> bool:
         """Say whether everything runs in this one process (no Redis)."""
@@ -128,6 +169,23 @@ class Settings(BaseSettings):
     def is_simulated(self) -> bool:
         """Say whether songs come from our own simulator, because no API key is set."""
         return self.sonauto_api_key is None
+
+    @property
+    def films(self) -> Mapping[str, RenderSpec]:
+        """Return what each song is made into, by the name of its format; the main film is first."""
+        return {name: self._build_spec(name) for name in self.render_formats}
+
+    @property
+    def main_format(self) -> str:
+        """Return the format of the film that the pages show."""
+        return self.render_formats[0]
+
+    def _build_spec(self, name: str) -> RenderSpec:
+        ours: dict[str, Any] = {
+            number: getattr(self, variable.lower())
+            for number, variable in _film_variables(name).items()
+        }
+        return replace(FORMATS[name], crf=self.video_crf, **ours)
 
 
 def load_settings() -> Settings:
@@ -144,6 +202,10 @@ def load_settings() -> Settings:
             for problem in problems
         ]
         raise SettingsError("\n".join(lines)) from None
+
+
+def _film_variables(name: str) -> Mapping[str, str]:
+    return SQUARE_VARIABLES | FILM_VARIABLES if name == "square" else FILM_VARIABLES
 
 
 def _without_prefix(message: str) -> str:

@@ -67,9 +67,11 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
             await stop.wait()
             await disconnect_all(sockets)
 
+        if settings.is_embedded:
+            # Here and not among the parts, which would end in a group of errors.
+            await services.renders.start()
         async with asyncio.TaskGroup() as parts:
             if settings.is_embedded:
-                await services.renders.start()
                 for queue, broker in brokers.items():
                     parts.create_task(work(services, broker, queue, stop))
                 parts.create_task(keep_time(brokers[Queue.DEFAULT], settings, stop))

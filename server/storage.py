@@ -10,11 +10,14 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from renderer import FORMATS
 from server.errors import PetsongError
 from server.ids import is_session_id
 from server.settings import Settings
 
 PARTIAL_SUFFIX = ".part"
+PLAIN_FORMAT = "square"
+"""The format whose files bear a bare session_id."""
 
 
 class StorageUnavailable(PetsongError):
@@ -62,32 +65,59 @@ class Storage:
         """Return the path of the downloaded MP3."""
         return _path(self.songs, session_id, ".mp3")
 
-    def video(self, session_id: str) -> Path:
-        """Return the path of the finished MP4."""
-        return _path(self.videos, session_id, ".mp4")
+    def video(self, session_id: str, film_format: str) -> Path:
+        """Return the path of the finished MP4 in one format."""
+        return self.videos / f"{film_name(session_id, film_format)}.mp4"
 
-    def preview(self, session_id: str) -> Path:
-        """Return the path of the MP4 of one cycle."""
-        return _path(self.previews, session_id, ".mp4")
+    def preview(self, session_id: str, film_format: str) -> Path:
+        """Return the path of the MP4 of one cycle in one format."""
+        return self.previews / f"{film_name(session_id, film_format)}.mp4"
 
     def poster(self, session_id: str) -> Path:
-        """Return the path of the cycle's first frame as a JPEG."""
+        """Return the path of the main film's first frame as a JPEG."""
         return _path(self.previews, session_id, ".jpg")
 
+    def card(self, session_id: str) -> Path:
+        """Return the path of the picture that a link to the song is shown with, a JPEG."""
+        return _path(self.previews, session_id, "-card.jpg")
+
     def files(self, session_id: str) -> tuple[Path, ...]:
-        """Return every path that may exist for one submission."""
+        """Return every path that may exist for one submission, whatever formats are made today."""
         return (
             self.photo(session_id),
             self.song(session_id),
-            self.video(session_id),
-            self.preview(session_id),
+            *(self.video(session_id, film_format) for film_format in FORMATS),
+            *(self.preview(session_id, film_format) for film_format in FORMATS),
             self.poster(session_id),
+            self.card(session_id),
         )
 
     def disk_used_percent(self) -> float:
         """Return how full the file system of the videos is, 0 to 100."""
         usage = shutil.disk_usage(self.videos)
         return 100 * usage.used / usage.total
+
+
+def film_name(session_id: str, film_format: str) -> str:
+    """Return the name, without `.mp4`, of the files of one submission in one format.
+
+    Raises ValueError for anything but an id of ours and a known format.
+    """
+    if film_format not in FORMATS:
+        raise ValueError("not a format")
+    suffix = "" if film_format == PLAIN_FORMAT else f"-{film_format}"
+    return _checked(session_id) + suffix
+
+
+def read_film_name(name: str) -> tuple[str, str] | None:
+    """Return the session_id and the format that `film_name` makes `name` of, else None."""
+    session_id, _, suffix = name.partition("-")
+    film_format = suffix or PLAIN_FORMAT
+    try:
+        is_ours = name == film_name(session_id, film_format)
+    except ValueError:
+        return None
+    return (session_id, film_format) if is_ours else None
 
 
 def partial(path: Path, fence: int) -> Path:
@@ -120,7 +150,11 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def _path(folder: Path, session_id: str, suffix: str) -> Path:
+    return folder / f"{_checked(session_id)}{suffix}"
+
+
+def _checked(session_id: str) -> str:
     # The last line of defence: no text but an id of ours ever becomes part of a path.
     if not is_session_id(session_id):
         raise ValueError("not a session id")
-    return folder / f"{session_id}{suffix}"
+    return session_id

@@ -4,46 +4,26 @@ Each step claims its row, does work that may be repeated, and publishes under it
 finds nothing to do returns quietly: somebody was first, or the ring was a late one.
 """
 
+from collections.abc import Mapping
+
 import structlog
 
-from renderer import BadPhoto, Film, PressJob, RenderError, RenderJob, RenderSpec
+from renderer import BadPhoto, Film, RenderError, RenderJob
 from server.clock import now
 from server.errors import SongServiceError, SongUnusable
 from server.log import short_id
 from server.pipeline.leases import Lease, forget_attempts, hold, is_held, postpone
 from server.pipeline.ordering import adopt_reported
+from server.pipeline.pressing import draw_card, log_film
 from server.pipeline.retries import backoff_s
 from server.services import Services
 from server.sonauto import Outcome
 from server.storage import partial, publish
-from server.submissions import presses, transitions
+from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
 
 logger = structlog.get_logger(__name__)
-
-
-async def press_record(services: Services, session_id: str) -> None:
-    """Photo -> `preview/{id}.mp4` and its poster, so that the visitor sees the own record turn.
-
-    A press that fails is tried again by the sweeper; `create_video` can do without it.
-    """
-    if not await presses.claim(session_id):
-        return
-    storage = services.storage
-    job = PressJob(
-        photo=storage.photo(session_id),
-        cycle=storage.preview(session_id),
-        poster=storage.poster(session_id),
-        encoder=services.settings.render_encoder,
-        spec=render_spec(services),
-    )
-    try:
-        await services.renders.press(job)
-    except RenderError as error:
-        logger.warning("press_failed", session_id=short_id(session_id), reason=str(error))
-        return
-    await transitions.show_preview(services, session_id)
 
 
 async def fetch_generation_details(services: Services, session_id: str) -> None:
@@ -116,26 +96,16 @@ async def download_audio(services: Services, session_id: str) -> None:
 
 
 async def create_video(services: Services, session_id: str) -> None:
-    """Photo, song and pressed cycle -> `video/{id}.mp4`, and the journey's end."""
+    """Photo, song and pressed cycles -> a film in each format, and the journey's end."""
     async with hold(session_id, Stage.RENDERING) as lease:
         if lease is None or await is_poison(services, lease, FailureReason.RENDER_FAILED):
             return
         await Submission.filter(session_id=session_id).update(video_creation_start=now())
-        storage = services.storage
-        video = storage.video(session_id)
-        draft = partial(video, lease.fence)
-        job = RenderJob(
-            photo=storage.photo(session_id),
-            song=storage.song(session_id),
-            films=(Film(draft, render_spec(services), storage.preview(session_id)),),
-            encoder=services.settings.render_encoder,
-        )
+        if not services.storage.card(session_id).is_file():
+            await draw_card(services, session_id)
+        films = _plan_films(services, lease)
         try:
-            report = await services.renders.render(job)
-            if await is_held(lease):
-                publish(draft, video)
-                await transitions.succeed(services, session_id, fence=lease.fence)
-                logger.info("video_rendered", session_id=short_id(session_id), **report.timings)
+            await _render(services, lease, films)
         except BadPhoto as error:
             reason = FailureReason.PHOTO_UNREADABLE
             await retry_or_fail(services, lease, reason, str(error), is_final=True)
@@ -144,7 +114,39 @@ async def create_video(services: Services, session_id: str) -> None:
             reason = FailureReason.RENDER_FAILED
             await retry_or_fail(services, lease, reason, str(error), is_final=is_final)
         finally:
-            draft.unlink(missing_ok=True)
+            for film in films.values():
+                film.out.unlink(missing_ok=True)
+
+
+def _plan_films(services: Services, lease: Lease) -> Mapping[str, Film]:
+    storage, session_id = services.storage, lease.session_id
+    return {
+        film_format: Film(
+            out=partial(storage.video(session_id, film_format), lease.fence),
+            spec=spec,
+            cycle=storage.preview(session_id, film_format),
+        )
+        for film_format, spec in services.settings.films.items()
+    }
+
+
+async def _render(services: Services, lease: Lease, films: Mapping[str, Film]) -> None:
+    storage, session_id = services.storage, lease.session_id
+    job = RenderJob(storage.photo(session_id), storage.song(session_id), tuple(films.values()))
+    report = await services.renders.render(job)
+    for film_format, film_report in zip(films, report.films, strict=True):
+        log_film(services, "film_rendered", session_id, film_format, film_report)
+    # Whoever is killed in between leaves whole files of a video that is not ready yet; whoever
+    # renders it again replaces them by the same.
+    for film_format, film in films.items():
+        if not await is_held(lease):
+            return
+        publish(film.out, storage.video(session_id, film_format))
+    main = report.films[0]
+    await transitions.succeed(
+        services, session_id, fence=lease.fence, encoder=main.encoder, fallback=main.fallback
+    )
+    logger.info("video_rendered", session_id=short_id(session_id), **report.timings)
 
 
 async def retry_or_fail(
@@ -175,17 +177,3 @@ async def is_poison(services: Services, lease: Lease, reason: FailureReason) -> 
         services, lease.session_id, reason, leaving=lease.stage, fence=lease.fence
     )
     return True
-
-
-def render_spec(services: Services) -> RenderSpec:
-    """Return the film's numbers as the settings have them."""
-    settings = services.settings
-    return RenderSpec(
-        width_px=settings.video_resolution,
-        height_px=settings.video_resolution,
-        fps=settings.video_fps,
-        rpm=settings.vinyl_rpm,
-        crf=settings.video_crf,
-        pet_size_px=settings.pet_image_size,
-        vinyl_size_px=settings.vinyl_size,
-    )

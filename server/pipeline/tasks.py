@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from taskiq import AsyncTaskiqDecoratedTask, Context, TaskiqDepends, async_shared_broker
 
-from server.pipeline import ordering, steps, upkeep
+from server.pipeline import ordering, pressing, steps, upkeep
 from server.pipeline.broker import Queue
 from server.services import Services
 from server.submissions import transitions
@@ -23,8 +23,14 @@ def services_of(context: Context) -> Services:
 
 @async_shared_broker.task("press_record", queue_name=Queue.RENDER.value)
 async def press_record(session_id: str, context: TaskContext) -> None:
-    """Photo -> encoded cycle and poster."""
-    await steps.press_record(services_of(context), session_id)
+    """Photo -> preview and poster."""
+    await pressing.press_record(services_of(context), session_id)
+
+
+@async_shared_broker.task("prepare_films", queue_name=Queue.RENDER.value)
+async def prepare_films(session_id: str, context: TaskContext) -> None:
+    """Photo -> card, and the cycles of the other formats."""
+    await pressing.prepare_films(services_of(context), session_id)
 
 
 @async_shared_broker.task("send_to_sonauto", queue_name=Queue.DEFAULT.value)
@@ -47,7 +53,7 @@ async def download_audio(session_id: str, context: TaskContext) -> None:
 
 @async_shared_broker.task("create_video", queue_name=Queue.RENDER.value)
 async def create_video(session_id: str, context: TaskContext) -> None:
-    """Make the video."""
+    """Make the films."""
     await steps.create_video(services_of(context), session_id)
 
 
@@ -85,6 +91,7 @@ TASKS: Final[dict[str, AsyncTaskiqDecoratedTask[..., Any]]] = {
     task.task_name: task
     for task in (
         press_record,
+        prepare_films,
         send_to_sonauto,
         fetch_generation_details,
         download_audio,

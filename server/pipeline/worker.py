@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -55,16 +56,21 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
     Then the tasks in hand have 8 s to end; what has not is cancelled and gives its lease back.
     Raises RenderError where no render could ever succeed.
     """
-    await services.renders.start()
+    choice = await services.renders.start()
     settings = services.settings
     is_render = queue is Queue.RENDER
+    row: dict[str, Any] = {"queue": queue.value}
+    if is_render:
+        row |= {"encoder": choice.encoder, "encoder_fallback": choice.fallback}
     broker.is_worker_process = True
     broker.state.services = services
     limit = settings.render_concurrency if is_render else settings.task_concurrency
     receiver = DrainingReceiver(broker, limit)
     name = f"{queue.value}:{socket.gethostname()}:{os.getpid()}"
-    heartbeat = asyncio.create_task(_beat(name, queue))
-    logger.info("worker_started", queue=queue.value)
+    heartbeat = asyncio.create_task(_beat(name, row))
+    if is_render and choice.fallback:
+        logger.warning("encoder_fallback", encoder=choice.encoder, reason=choice.fallback)
+    logger.info("worker_started", **row)
     try:
         await receiver.listen(stop)
     finally:
@@ -76,11 +82,10 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
         logger.info("worker_stopped", queue=queue.value)
 
 
-async def _beat(name: str, queue: Queue) -> None:
+async def _beat(name: str, row: Mapping[str, Any]) -> None:
     while True:
         try:
-            row = {"queue": queue.value, "beat_at": now()}
-            await WorkerHeartbeat.update_or_create(defaults=row, name=name)
+            await WorkerHeartbeat.update_or_create(defaults={**row, "beat_at": now()}, name=name)
         except UNAVAILABLE:
-            logger.warning("heartbeat_missed", queue=queue.value)
+            logger.warning("heartbeat_missed", queue=row["queue"])
         await asyncio.sleep(HEARTBEAT_S)

@@ -52,6 +52,9 @@ class Submission(Model):
     press_due_at = fields.DatetimeField(auto_now_add=True)
     press_attempts = fields.IntField(default=0)
 
+    video_encoder = fields.CharField(max_length=50, null=True)
+    video_encoder_fallback = fields.TextField(null=True)
+
     expired_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -121,11 +124,17 @@ class SongAccount(Model):
 
 
 class WorkerHeartbeat(Model):
-    """One row for each live worker process, refreshed every few seconds."""
+    """One row for each live worker process, refreshed every few seconds.
+
+    `encoder` is null where nothing is rendered; `encoder_fallback` says why it is not the hardware
+    one.
+    """
 
     name = fields.CharField(max_length=200, primary_key=True)
     queue = fields.CharField(max_length=50)
     beat_at = fields.DatetimeField()
+    encoder = fields.CharField(max_length=50, null=True)
+    encoder_fallback = fields.TextField(null=True)
 
     class Meta:
         """Table name."""

@@ -7,6 +7,7 @@ from typing import Final
 from realtime.events import Snapshot
 from server.clock import now, to_wire
 from server.services import Services
+from server.storage import film_name
 from server.submissions.forecast import Forecast, read_forecast
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
@@ -32,6 +33,7 @@ async def read_snapshot(services: Services, session_id: str) -> Snapshot | None:
         return None
     stage = Stage(submission.stage)
     position = await _queue_position(submission) if stage is Stage.QUEUED else None
+    preview = film_name(session_id, services.settings.main_format)
     forecast = await read_forecast(services.settings.max_concurrent_requests)
     return Snapshot(
         session_id=submission.session_id,
@@ -41,7 +43,7 @@ async def read_snapshot(services: Services, session_id: str) -> Snapshot | None:
         progress=_progress(stage, submission.stage_since),
         queue_position=position,
         eta_seconds=_eta(stage, submission.stage_since, position, forecast),
-        preview_url=f"/storage/preview/{session_id}.mp4" if submission.preview_path else None,
+        preview_url=f"/storage/preview/{preview}.mp4" if submission.preview_path else None,
         failure_reason=submission.failure_reason,
         created_at=to_wire(submission.created_at),
     )

@@ -115,11 +115,16 @@ async def start_rendering(services: Services, session_id: str, *, fence: int) ->
     return await _move(services, session_id, Stage.RENDERING, fence=fence, changes=changes)
 
 
-async def succeed(services: Services, session_id: str, *, fence: int) -> bool:
-    """Publish the finished video."""
+async def succeed(
+    services: Services, session_id: str, *, fence: int, encoder: str, fallback: str | None
+) -> bool:
+    """Publish the finished video, and keep which encoder made it and why not the hardware one."""
+    video = services.storage.video(session_id, services.settings.main_format)
     changes = {
-        "generated_video_path": str(services.storage.video(session_id)),
+        "generated_video_path": str(video),
         "video_creation_end": now(),
+        "video_encoder": encoder,
+        "video_encoder_fallback": fallback,
     }
     if not await _move(services, session_id, Stage.READY, fence=fence, changes=changes):
         return False
@@ -164,7 +169,7 @@ async def expire(session_id: str) -> None:
 
 async def show_preview(services: Services, session_id: str) -> None:
     """Let the waiting page know that the record is pressed; the stage stays as it is."""
-    path = str(services.storage.preview(session_id))
+    path = str(services.storage.preview(session_id, services.settings.main_format))
     pressed = Submission.filter(session_id=session_id, preview_path=None)
     if await pressed.update(preview_path=path, version=F("version") + 1):
         await announce(services, session_id)

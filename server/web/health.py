@@ -6,7 +6,7 @@ within a second whatever has died.
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import timedelta
+from dataclasses import asdict
 from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -15,17 +15,25 @@ from quart import Blueprint, Response
 from server.clock import now, to_wire
 from server.database import UNAVAILABLE
 from server.submissions.model import WorkerHeartbeat
+from server.submissions.workers import count_encoders, read_living_workers
 from server.web.context import current_services
 from server.web.documentation import documented
 from server.web.limiting import unlimited
 from server.web.replies import reply
 
 ANSWER_WITHIN_S: Final = 0.8
-HEARTBEAT_LIFETIME: Final = timedelta(seconds=20)
 
 Answer = TypeVar("Answer")
 
 health = Blueprint("health", __name__, url_prefix="/api/health")
+
+
+class EncoderUse(BaseModel):
+    """How many rendering workers use an encoder; `fallback` is why it is not the hardware one."""
+
+    encoder: str
+    fallback: str | None
+    workers: int
 
 
 class Health(BaseModel):
@@ -36,6 +44,7 @@ class Health(BaseModel):
     redis: Literal["connected", "disconnected", "embedded"]
     database: Literal["connected", "disconnected"]
     celery_workers: int
+    encoders: list[EncoderUse]
 
 
 class Liveness(BaseModel):
@@ -50,7 +59,7 @@ class Liveness(BaseModel):
 async def get_health() -> Response:
     """Say whether submissions can be taken and finished."""
     workers, is_counting = await asyncio.gather(
-        _answer_in_time(_count_workers()),
+        _answer_in_time(_find_workers()),
         _answer_in_time(current_services().limits.is_counting()),
     )
     is_embedded = current_services().settings.is_embedded
@@ -60,7 +69,8 @@ async def get_health() -> Response:
         timestamp=to_wire(now()),
         redis="embedded" if is_embedded else "connected" if is_counting else "disconnected",
         database="disconnected" if workers is None else "connected",
-        celery_workers=workers or 0,
+        celery_workers=len(workers or ()),
+        encoders=[EncoderUse(**asdict(use)) for use in count_encoders(workers or [])],
     )
     return reply(body, 200 if is_healthy else 503)
 
@@ -73,9 +83,9 @@ async def get_liveness() -> Response:
     return reply(Liveness())
 
 
-async def _count_workers() -> int | None:
+async def _find_workers() -> list[WorkerHeartbeat] | None:
     try:
-        return await WorkerHeartbeat.filter(beat_at__gt=now() - HEARTBEAT_LIFETIME).count()
+        return await read_living_workers()
     except UNAVAILABLE:
         return None
 

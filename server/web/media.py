@@ -1,6 +1,6 @@
-"""The files visitors see: the video, and the preview with its poster while they wait.
+"""The files visitors see: films and card, and the preview with its poster while they wait.
 
-A path is made only from an id of ours. Photos and songs are not served at all.
+A path is made only from an id of ours and a known format. Photos and songs are not served at all.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from quart_schema import hide
 from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from server.ids import is_session_id
+from server.storage import read_film_name
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
 from server.web.context import current_services
@@ -44,27 +45,26 @@ class RangeResponse(Response):
     file_body_class = RangeBody
 
 
-@media.get("/video/<session_id>.mp4")
+@media.get("/video/<name>.mp4")
 @hide
 @unlimited
-async def get_video(session_id: str) -> Response:
-    """Send a finished video."""
-    if not is_session_id(session_id):
+async def get_video(name: str) -> Response:
+    """Send a finished film in one of its formats."""
+    film = read_film_name(name)
+    if film is None or not await _is_finished(film[0]):
         raise NotFound
-    finished = Submission.filter(session_id=session_id, entry_status=EntryStatus.SUCCESS)
-    if not await finished.exists():
-        raise NotFound
-    return await send_media(current_services().storage.video(session_id))
+    return await send_media(current_services().storage.video(*film))
 
 
-@media.get("/preview/<session_id>.mp4")
+@media.get("/preview/<name>.mp4")
 @hide
 @unlimited
-async def get_preview(session_id: str) -> Response:
-    """Send the video of one rotation."""
-    if not is_session_id(session_id):
+async def get_preview(name: str) -> Response:
+    """Send one rotation of the main film."""
+    film = read_film_name(name)
+    if film is None or film[1] != current_services().settings.main_format:
         raise NotFound
-    return await send_media(current_services().storage.preview(session_id))
+    return await send_media(current_services().storage.preview(*film))
 
 
 @media.get("/poster/<session_id>.jpg")
@@ -75,6 +75,16 @@ async def get_poster(session_id: str) -> Response:
     if not is_session_id(session_id):
         raise NotFound
     return await send_media(current_services().storage.poster(session_id))
+
+
+@media.get("/card/<session_id>.jpg")
+@hide
+@unlimited
+async def get_card(session_id: str) -> Response:
+    """Send the picture that a link to a finished song is shown with."""
+    if not is_session_id(session_id) or not await _is_finished(session_id):
+        raise NotFound
+    return await send_media(current_services().storage.card(session_id))
 
 
 async def send_media(path: Path) -> Response:
@@ -90,3 +100,7 @@ async def send_media(path: Path) -> Response:
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = CACHE_FOR_GOOD
     return response
+
+
+async def _is_finished(session_id: str) -> bool:
+    return await Submission.exists(session_id=session_id, entry_status=EntryStatus.SUCCESS)

@@ -3,16 +3,21 @@
 404 unknown, 202 still being made, 400 failed, 410 its files have been cleaned away, 200 finished.
 """
 
+import asyncio
 from typing import Final, Literal
 
 from pydantic import BaseModel
 from quart import Blueprint, Response
 
+from renderer import FORMATS
 from server.clock import to_wire
 from server.ids import is_session_id
 from server.limits import Rule
+from server.services import Services
+from server.storage import film_name
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
+from server.web.context import current_services
 from server.web.documentation import documented
 from server.web.limiting import limited
 from server.web.replies import ErrorReply, reply, session_not_found
@@ -22,13 +27,25 @@ RETRY_AFTER_S: Final = 10
 results = Blueprint("results", __name__, url_prefix="/api/results")
 
 
+class VideoFile(BaseModel):
+    """One film of a song: its shape's name, where it is, and its size in pixels."""
+
+    format: str
+    url: str
+    width: int
+    height: int
+
+
 class SongResult(BaseModel):
-    """A finished song."""
+    """A finished song; `videos` are the films that are there, the one at `video_url` first."""
 
     success: Literal[True] = True
     session_id: str
     status: Literal["success"] = "success"
     video_url: str
+    videos: list[VideoFile]
+    poster_url: str | None
+    card_url: str | None
     lyrics: str
     owner_name: str
     pet_name: str
@@ -66,7 +83,7 @@ async def get_result(session_id: str) -> Response:
         return reply(ErrorReply(error="expired", message="This song is no longer available."), 410)
     match EntryStatus(submission.entry_status):
         case EntryStatus.SUCCESS:
-            return reply(_song_result(submission))
+            return reply(await asyncio.to_thread(_song_result, current_services(), submission))
         case EntryStatus.FAIL:
             message = "Video generation failed. Please try again."
             return reply(UnfinishedResult(status="fail", message=message), 400)
@@ -76,15 +93,37 @@ async def get_result(session_id: str) -> Response:
             return _not_yet("processing")
 
 
-def _song_result(submission: Submission) -> SongResult:
+def _song_result(services: Services, submission: Submission) -> SongResult:
+    session_id, storage = submission.session_id, services.storage
+    films = services.settings.films
+    # Also those that were made before the settings were changed.
+    specs = {**films, **{name: spec for name, spec in FORMATS.items() if name not in films}}
+    videos = [
+        VideoFile(
+            format=name,
+            url=_video_url(session_id, name),
+            width=spec.width_px,
+            height=spec.height_px,
+        )
+        for name, spec in specs.items()
+        if storage.video(session_id, name).exists()
+    ]
+    has_poster, has_card = storage.poster(session_id).exists(), storage.card(session_id).exists()
     return SongResult(
-        session_id=submission.session_id,
-        video_url=f"/storage/video/{submission.session_id}.mp4",
+        session_id=session_id,
+        video_url=videos[0].url if videos else _video_url(session_id, next(iter(films))),
+        videos=videos,
+        poster_url=f"/storage/poster/{session_id}.jpg" if has_poster else None,
+        card_url=f"/storage/card/{session_id}.jpg" if has_card else None,
         lyrics=submission.lyrics or "",
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,
         created_at=to_wire(submission.created_at),
     )
+
+
+def _video_url(session_id: str, film_format: str) -> str:
+    return f"/storage/video/{film_name(session_id, film_format)}.mp4"
 
 
 def _not_yet(status: Literal["pending", "processing"]) -> Response:

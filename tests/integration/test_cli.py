@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import ChildServer, PostgresServer, RedisServer
+from tests.servers import ChildServer, PostgresServer, RedisServer, free_port
 from tests.sites import PETSONG
 
 VARIABLES = ("SONAUTO_API_KEY", "DATABASE_URL", "REDIS_URL", "WEBHOOK_BASE_URL", "PORT")
@@ -40,6 +40,7 @@ async def test_a_fresh_folder_is_migrated_examined_and_counted(tmp_path: Path) -
     assert (examined, counted) == (0, 0)
     assert "missing" not in findings
     assert "demo composer" in findings
+    assert "square 720x720 at 15 fps, story 1080x1920 at 30 fps" in findings
     for stage in ("queued", "composing", "rendering", "ready", "failed"):
         assert stage in counts
 
@@ -81,6 +82,36 @@ async def test_a_database_that_was_never_migrated_is_said_to_be(
     assert status == 2
     assert "run petsong migrate" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("words", [("serve",), ("worker", "--queue", "render")])
+async def test_a_forced_encoder_that_does_not_open_is_one_clear_line(
+    tmp_path: Path, postgres_url: str, redis_url: str, words: tuple[str, ...]
+) -> None:
+    network = {
+        "DATABASE_URL": postgres_url,
+        "REDIS_URL": redis_url,
+        "SONAUTO_API_KEY": "key",
+        "WEBHOOK_BASE_URL": "https://pets.example",
+    }
+    variables = {"PORT": str(free_port())} if words == ("serve",) else network
+    assert (await run(tmp_path, "migrate", **variables))[0] == 0
+
+    status, output = await run(tmp_path, *words, RENDER_ENCODER="h264_none", **variables)
+
+    assert status == 2
+    [complaint] = [line for line in output.splitlines() if not line.startswith("{")]
+    assert complaint.startswith("petsong: unknown encoder 'h264_none'")
+
+
+async def test_numbers_that_make_no_film_are_one_clear_line(tmp_path: Path) -> None:
+    for command in ("serve", "doctor"):
+        status, output = await run(tmp_path, command, VIDEO_FPS="7", VINYL_RPM="9")
+
+        assert status == 2
+        [line] = output.splitlines()
+        assert line.startswith("petsong: ")
+        assert "VIDEO_FPS, VINYL_RPM" in line
 
 
 async def test_two_migrations_at_once_take_turns(

@@ -23,6 +23,12 @@ async def due_row(stage: Stage = Stage.RENDERING) -> str:
     return session_id
 
 
+async def succeed(services: Services, lease: Lease) -> bool:
+    return await transitions.succeed(
+        services, lease.session_id, fence=lease.fence, encoder="libx264", fallback=None
+    )
+
+
 async def test_of_twenty_that_claim_at_once_one_works() -> None:
     session_id = await due_row()
     everybody_has_tried = asyncio.Barrier(20)
@@ -59,9 +65,9 @@ async def test_a_former_holder_is_outdated_by_the_fence(services: Services) -> N
             assert present is not None
             assert present.fence == former.fence + 1
             assert not await is_held(former)
-            assert not await transitions.succeed(services, session_id, fence=former.fence)
+            assert not await succeed(services, former)
             assert await is_held(present)
-            assert await transitions.succeed(services, session_id, fence=present.fence)
+            assert await succeed(services, present)
 
 
 async def test_a_crash_counts_as_an_attempt_and_a_shutdown_does_not() -> None:

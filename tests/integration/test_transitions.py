@@ -41,7 +41,7 @@ MOVES: dict[Stage, Move] = {
         services, session_id, fence=FENCE
     ),
     Stage.READY: lambda services, session_id, _: transitions.succeed(
-        services, session_id, fence=FENCE
+        services, session_id, fence=FENCE, encoder="libx264", fallback=None
     ),
     Stage.FAILED: fail,
 }
@@ -77,7 +77,9 @@ async def test_a_move_is_made_from_where_the_table_allows_it_and_only_once(
 async def test_an_outdated_fence_moves_nothing(services: Services) -> None:
     session_id = await submission_in(Stage.RENDERING)
 
-    assert not await transitions.succeed(services, session_id, fence=FENCE - 1)
+    assert not await transitions.succeed(
+        services, session_id, fence=FENCE - 1, encoder="libx264", fallback=None
+    )
 
     assert (await Submission.get(session_id=session_id)).stage == Stage.RENDERING
 

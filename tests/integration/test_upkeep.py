@@ -6,7 +6,7 @@ import pytest
 
 from server.clock import now
 from server.ids import new_session_id
-from server.pipeline import steps, upkeep
+from server.pipeline import pressing, steps, upkeep
 from server.services import Services
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, Submission
@@ -153,7 +153,8 @@ async def test_every_step_does_nothing_to_a_row_that_has_ended(services: Service
     before = await Submission.filter(session_id=session_id).values()
 
     for step in (
-        steps.press_record,
+        pressing.press_record,
+        pressing.prepare_films,
         steps.fetch_generation_details,
         steps.download_audio,
         steps.create_video,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from renderer import RenderSpec
 from server.errors import SettingsError
 from server.settings import Settings, load_settings
 
@@ -48,6 +49,61 @@ def test_origins_are_a_list_without_trailing_slashes(monkeypatch: pytest.MonkeyP
     assert settings.song_cdn_hosts == ("https://a.example", "http://127.0.0.1:9")
 
 
+def test_a_song_is_made_into_a_square_and_a_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, {"VIDEO_RESOLUTION": "480", "VIDEO_FPS": "20", "VIDEO_CRF": "30"})
+
+    assert settings.films == {
+        "square": RenderSpec(width_px=480, height_px=480, fps=20, crf=30),
+        "story": RenderSpec(width_px=1080, height_px=1920, fps=30, crf=30),
+    }
+    assert settings.main_format == "square"
+
+
+def test_the_first_format_is_the_main_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, {"RENDER_FORMATS": "hd, square"})
+
+    assert list(settings.films) == ["hd", "square"]
+    assert settings.main_format == "hd"
+
+
+def test_a_format_that_is_not_made_may_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, {"RENDER_FORMATS": "story", "VIDEO_FPS": "7"})
+
+    assert settings.films["story"].fps == 30
+
+
+@pytest.mark.parametrize("formats", ["", " , ", "square,wide", "hd,hd", "SQUARE"])
+def test_formats_are_chosen_from_a_list(monkeypatch: pytest.MonkeyPatch, formats: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load(monkeypatch, {"RENDER_FORMATS": formats})
+
+    assert str(refusal.value) == (
+        "RENDER_FORMATS: choose one or more of square, hd, story, each once"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "named", "reason"),
+    [
+        ({"VIDEO_FPS": "7", "VINYL_RPM": "9"}, "VIDEO_FPS, VINYL_RPM", "whole number"),
+        ({"VINYL_RPM": "7"}, "VIDEO_FPS, VINYL_RPM", "whole number"),
+        ({"VIDEO_FPS": "14", "VINYL_RPM": "28"}, "VINYL_RPM", "no story film"),
+        ({"VIDEO_RESOLUTION": "721"}, "VIDEO_RESOLUTION", "must be even"),
+        ({"PET_IMAGE_SIZE": "800"}, "PET_IMAGE_SIZE, VINYL_SIZE", "fit on the vinyl"),
+        ({"RENDER_FORMATS": "hd", "VINYL_SIZE": "2000"}, "VINYL_SIZE", "no hd film"),
+    ],
+)
+def test_numbers_that_make_no_film_are_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str], named: str, reason: str
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load(monkeypatch, variables)
+
+    [line] = str(refusal.value).splitlines()
+    assert named in line
+    assert reason in line
+
+
 def test_the_specs_database_address_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(
         monkeypatch,
@@ -69,6 +125,7 @@ def test_the_specs_database_address_is_understood(monkeypatch: pytest.MonkeyPatc
         ({"PORT": "many"}, "PORT"),
         ({"PORT": "70000"}, "PORT"),
         ({"MAX_RETRIES": "-1"}, "MAX_RETRIES"),
+        ({"RENDER_MEMORY_LIMIT_MB": "-1"}, "RENDER_MEMORY_LIMIT_MB"),
         ({"REDIS_URL": "redis://localhost"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://u:topsecret@h/d"}, "REDIS_URL"),
         ({"SONAUTO_API_KEY": KEY}, "WEBHOOK_BASE_URL"),

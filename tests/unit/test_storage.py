@@ -4,9 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from renderer import FORMATS
 from server.ids import new_session_id
 from server.settings import Settings
-from server.storage import Storage, StorageUnavailable, partial, publish, write_file
+from server.storage import (
+    Storage,
+    StorageUnavailable,
+    film_name,
+    partial,
+    publish,
+    read_film_name,
+    write_file,
+)
 
 
 @pytest.fixture
@@ -28,10 +37,21 @@ def test_every_file_of_a_submission_lies_inside_the_storage(
 
     paths = storage.files(session_id)
 
-    assert len(set(paths)) == 5
-    for path in paths:
-        assert path.is_relative_to(tmp_path)
-        assert path.stem == session_id
+    assert paths == tuple(
+        tmp_path / name.format(id=session_id)
+        for name in (
+            "uploads/{id}.jpg",
+            "audio/{id}.mp3",
+            "video/{id}.mp4",
+            "video/{id}-hd.mp4",
+            "video/{id}-story.mp4",
+            "preview/{id}.mp4",
+            "preview/{id}-hd.mp4",
+            "preview/{id}-story.mp4",
+            "preview/{id}.jpg",
+            "preview/{id}-card.jpg",
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +60,23 @@ def test_every_file_of_a_submission_lies_inside_the_storage(
 )
 def test_no_other_text_becomes_a_path(storage: Storage, name: str) -> None:
     with pytest.raises(ValueError, match="session id"):
-        storage.video(name)
+        storage.video(name, "square")
+    with pytest.raises(ValueError, match="session id"):
+        storage.card(name)
+
+
+@pytest.mark.parametrize("film_format", FORMATS)
+def test_a_films_name_is_read_back(film_format: str) -> None:
+    session_id = new_session_id()
+
+    assert read_film_name(film_name(session_id, film_format)) == (session_id, film_format)
+
+
+@pytest.mark.parametrize(
+    "suffix", ["-square", "-", "-wide", "-story-hd", "-STORY", "story", "-../hd", "-story\n"]
+)
+def test_no_other_text_is_a_films_name(suffix: str) -> None:
+    assert read_film_name(new_session_id() + suffix) is None
 
 
 def test_a_file_is_written_whole_and_leaves_no_draft(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ import pytest
 
 from server.clock import now
 from server.services import Services
+from server.storage import film_name, write_file
+from server.submissions.lifecycle import Stage
 from server.submissions.model import CookieQuota, SongAccount, Submission, WorkerHeartbeat
-from tests.integration.conftest import Client
+from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.contract import CASES, CREATED_AT, MOMENT, Case
 from tests.integration.web.forms import SESSION_ID, form, store_submission
@@ -98,4 +100,67 @@ async def test_health(workers: int, client: Client, services: Services) -> None:
         "redis": "embedded" if services.settings.is_embedded else "connected",
         "database": "connected",
         "celery_workers": workers,
+        "encoders": [],
     }
+
+
+async def test_health_tells_the_encoders_of_the_living(client: Client) -> None:
+    no_gpu = "h264_nvenc: no device"
+    for name, encoder, fallback in (
+        ("default", None, None),
+        ("render 1", "h264_nvenc", None),
+        ("render 2", "libx264", no_gpu),
+        ("render 3", "libx264", no_gpu),
+    ):
+        await WorkerHeartbeat.create(
+            name=name, queue="any", beat_at=now(), encoder=encoder, encoder_fallback=fallback
+        )
+    await WorkerHeartbeat.create(
+        name="dead", queue="render", beat_at=CREATED_AT, encoder="h264_nvenc"
+    )
+
+    reply = await (await client.get("/api/health")).get_json()
+
+    assert reply["celery_workers"] == 4
+    assert reply["encoders"] == [
+        {"encoder": "h264_nvenc", "fallback": None, "workers": 1},
+        {"encoder": "libx264", "fallback": no_gpu, "workers": 2},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("formats", "main"), [("square,story", "square"), ("hd,story", "hd"), ("story", "story")]
+)
+async def test_a_result_names_the_films_that_are_there_the_main_one_first(
+    formats: str, main: str, open_stack: OpenStack, connect: Connect
+) -> None:
+    sizes = {"square": (720, 720), "hd": (1080, 1080), "story": (1080, 1920)}
+    async with open_stack(render_formats=formats) as services:
+        client = connect(services)
+        await store_submission(Stage.READY)
+        storage = services.storage
+        for path in (
+            storage.video(SESSION_ID, "story"),
+            storage.video(SESSION_ID, main),
+            storage.poster(SESSION_ID),
+            storage.card(SESSION_ID),
+        ):
+            write_file(path, b"file")
+
+        result = await (await client.get(f"/api/results/{SESSION_ID}")).get_json()
+
+        films = {
+            name: {
+                "format": name,
+                "url": f"/storage/video/{film_name(SESSION_ID, name)}.mp4",
+                "width": width,
+                "height": height,
+            }
+            for name, (width, height) in sizes.items()
+        }
+        assert result["videos"] == [films[name] for name in dict.fromkeys((main, "story"))]
+        assert result["video_url"] == films[main]["url"]
+        assert result["poster_url"] == f"/storage/poster/{SESSION_ID}.jpg"
+        assert result["card_url"] == f"/storage/card/{SESSION_ID}.jpg"
+        for url in (result["video_url"], result["poster_url"], result["card_url"]):
+            assert (await client.get(url)).status_code == 200

@@ -5,7 +5,9 @@ import pytest
 from server.services import Services
 from server.storage import write_file
 from server.submissions.lifecycle import Stage
-from tests.integration.conftest import Client
+from server.submissions.model import Submission
+from server.submissions.transitions import show_preview
+from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.web.forms import SESSION_ID, store_submission
 
 CONTENT = bytes(range(256)) * 4000
@@ -26,7 +28,7 @@ RANGES = {
 
 @pytest.fixture
 async def video(services: Services) -> bytes:
-    write_file(services.storage.video(SESSION_ID), CONTENT)
+    write_file(services.storage.video(SESSION_ID, "square"), CONTENT)
     await store_submission(Stage.READY)
     return CONTENT
 
@@ -71,14 +73,15 @@ async def test_row_80_if_range_and_if_none_match(client: Client, video: bytes) -
 async def test_unfinished_video_is_not_sent(
     stage: Stage, client: Client, services: Services
 ) -> None:
-    write_file(services.storage.video(SESSION_ID), CONTENT)
+    write_file(services.storage.video(SESSION_ID, "square"), CONTENT)
     await store_submission(stage)
 
     assert (await client.get(VIDEO)).status_code == 404
 
 
 async def test_preview_and_poster(client: Client, services: Services) -> None:
-    write_file(services.storage.preview(SESSION_ID), b"preview")
+    write_file(services.storage.preview(SESSION_ID, "square"), b"preview")
+    write_file(services.storage.preview(SESSION_ID, "story"), b"cycle")
     write_file(services.storage.poster(SESSION_ID), b"poster")
 
     preview = await client.get(f"/storage/preview/{SESSION_ID}.mp4")
@@ -87,16 +90,65 @@ async def test_preview_and_poster(client: Client, services: Services) -> None:
     assert await preview.get_data(as_text=False) == b"preview"
     assert await poster.get_data(as_text=False) == b"poster"
     assert poster.headers["Content-Type"] == "image/jpeg"
+    assert (await client.get(f"/storage/preview/{SESSION_ID}-story.mp4")).status_code == 404
+
+
+async def test_each_format_of_a_finished_song_and_its_card(
+    client: Client, services: Services
+) -> None:
+    write_file(services.storage.video(SESSION_ID, "story"), b"story")
+    write_file(services.storage.card(SESSION_ID), b"card")
+    addresses = {
+        f"/storage/video/{SESSION_ID}-story.mp4": (b"story", "video/mp4"),
+        f"/storage/card/{SESSION_ID}.jpg": (b"card", "image/jpeg"),
+    }
+    row = await store_submission(Stage.RENDERING)
+
+    for address in addresses:
+        assert (await client.get(address)).status_code == 404
+    await Submission.filter(session_id=row.session_id).update(entry_status="success")
+
+    for address, (content, kind) in addresses.items():
+        response = await client.get(address)
+        assert await response.get_data(as_text=False) == content
+        assert response.headers["Content-Type"] == kind
+    assert (await client.get(f"/storage/video/{SESSION_ID}-hd.mp4")).status_code == 404
+
+
+async def test_the_preview_is_the_main_formats(open_stack: OpenStack, connect: Connect) -> None:
+    async with open_stack(render_formats="hd,square") as services:
+        client = connect(services)
+        write_file(services.storage.preview(SESSION_ID, "hd"), b"hd")
+        write_file(services.storage.preview(SESSION_ID, "square"), b"square")
+        await store_submission(Stage.COMPOSING)
+        await show_preview(services, SESSION_ID)
+
+        snapshot = await (await client.get(f"/api/submissions/{SESSION_ID}")).get_json()
+        preview = await client.get(snapshot["preview_url"])
+
+        assert snapshot["preview_url"] == f"/storage/preview/{SESSION_ID}-hd.mp4"
+        assert await preview.get_data(as_text=False) == b"hd"
+        assert (await client.get(f"/storage/preview/{SESSION_ID}.mp4")).status_code == 404
 
 
 async def test_row_78_no_other_path_leads_to_a_file(client: Client, services: Services) -> None:
     write_file(services.storage.photo(SESSION_ID), b"private")
     write_file(services.storage.song(SESSION_ID), b"private")
     (services.storage.videos / "notes.mp4").write_bytes(b"private")
+    (services.storage.videos / f"{SESSION_ID}-wide.mp4").write_bytes(b"private")
+    await store_submission(Stage.READY)
     paths = [
         "/storage/video/notes.mp4",
         f"/storage/video/{SESSION_ID.upper()}.mp4",
         f"/storage/video/{SESSION_ID}.jpg",
+        f"/storage/video/{SESSION_ID}-square.mp4",
+        f"/storage/video/{SESSION_ID}-wide.mp4",
+        f"/storage/video/{SESSION_ID}-.mp4",
+        f"/storage/video/{SESSION_ID}-story-hd.mp4",
+        f"/storage/video/{SESSION_ID}-%2e%2e%2fhd.mp4",
+        f"/storage/preview/{SESSION_ID}-card.jpg",
+        f"/storage/poster/{SESSION_ID}-card.jpg",
+        "/storage/card/notes.jpg",
         f"/storage/uploads/{SESSION_ID}.jpg",
         f"/storage/audio/{SESSION_ID}.mp3",
         f"/storage/video/%2e%2e%2fuploads%2f{SESSION_ID}.mp4",

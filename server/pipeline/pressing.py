@@ -1,0 +1,96 @@
+"""What is made of the photo alone, while the song is still being composed.
+
+The previews of all visitors come first. What follows them only saves time later: `create_video`
+makes what is missing, so a failure there is logged and no more.
+"""
+
+from typing import Final
+
+import structlog
+
+from renderer import CardJob, FilmReport, PressJob, PressReport, RenderError
+from server.log import short_id
+from server.services import Services
+from server.submissions import presses, transitions
+from server.submissions.lifecycle import OPEN_STAGES, Stage
+from server.submissions.model import Submission
+
+BEFORE_RENDERING: Final = OPEN_STAGES - {Stage.RENDERING}
+
+logger = structlog.get_logger(__name__)
+
+
+async def press_record(services: Services, session_id: str) -> None:
+    """Photo -> preview and poster, so that the visitor sees the own record turn.
+
+    A press that fails is tried again by the sweeper; `create_video` can do without it.
+    """
+    if not await presses.claim(session_id):
+        return
+    if await _press(services, session_id, services.settings.main_format):
+        await transitions.show_preview(services, session_id)
+        # A task of its own, which queues up behind the previews of those who came meanwhile.
+        await services.doorbell.ring("prepare_films", session_id)
+
+
+async def prepare_films(services: Services, session_id: str) -> None:
+    """Photo -> card, and the cycles of the other formats; nothing once the song is there."""
+    if not await Submission.exists(session_id=session_id, stage__in=BEFORE_RENDERING):
+        return
+    await draw_card(services, session_id)
+    _, *others = services.settings.films
+    for film_format in others:
+        await _press(services, session_id, film_format)
+
+
+async def draw_card(services: Services, session_id: str) -> None:
+    """Draw the picture that a link to the song is shown with; without it the song is as good."""
+    submission = await Submission.get(session_id=session_id)
+    job = CardJob(
+        photo=services.storage.photo(session_id),
+        out=services.storage.card(session_id),
+        pet_name=submission.pet_name,
+        owner_name=submission.owner_name,
+    )
+    try:
+        await services.renders.draw_card(job)
+    except RenderError as error:
+        logger.warning("card_failed", session_id=short_id(session_id), reason=str(error))
+
+
+def log_film(
+    services: Services,
+    event: str,
+    session_id: str,
+    film_format: str,
+    report: PressReport | FilmReport,
+) -> None:
+    """Log which encoder made a film, and warn if it is not the one this worker started with."""
+    film = logger.bind(session_id=short_id(session_id), format=film_format, encoder=report.encoder)
+    film.info(event, frames=report.frames, size_bytes=report.size_bytes)
+    usual = services.renders.choice
+    if report.fallback and (usual is None or report.fallback != usual.fallback):
+        film.warning("encoder_fallback", reason=report.fallback)
+
+
+async def _press(services: Services, session_id: str, film_format: str) -> bool:
+    storage, settings = services.storage, services.settings
+    is_main = film_format == settings.main_format
+    job = PressJob(
+        photo=storage.photo(session_id),
+        cycle=storage.preview(session_id, film_format),
+        poster=storage.poster(session_id) if is_main else None,
+        spec=settings.films[film_format],
+    )
+    try:
+        report = await services.renders.press(job)
+    except RenderError as error:
+        logger.warning(
+            "press_failed",
+            session_id=short_id(session_id),
+            format=film_format,
+            reason=str(error),
+        )
+        return False
+    log_film(services, "cycle_pressed", session_id, film_format, report)
+    return True
