@@ -17,6 +17,7 @@ from server.web.failures import answer_errors
 from server.web.headers import add_security_headers
 from server.web.health import health
 from server.web.media import RangeResponse, media
+from server.web.metrics import metrics
 from server.web.pages import CLIENT_FOLDER, serve_pages
 from server.web.results import results
 from server.web.submissions import MAX_FORM_BYTES, submissions
@@ -37,7 +38,7 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     attach_services(app, services)
     add_security_headers(app)
     answer_errors(app)
-    for blueprint in (submissions, results, webhook, media, health, admin, availability):
+    for blueprint in (submissions, results, webhook, media, health, admin, metrics, availability):
         app.register_blueprint(blueprint)
     serve_documentation(app)
     serve_pages(app, client)

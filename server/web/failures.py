@@ -23,7 +23,7 @@ from server.errors import (
 from server.storage import StorageUnavailable
 from server.web.replies import ErrorReply, reply
 
-PROGRAM_PATHS: Final = ("/api/", "/storage/", "/assets/")
+PROGRAM_PATHS: Final = ("/api/", "/storage/", "/assets/", "/metrics")
 
 MISTAKES: Final = (FileNotFoundError, PermissionError, NotADirectoryError, TemplateNotFound)
 """Errors of the operating system that no other server is to blame for."""

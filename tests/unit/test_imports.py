@@ -41,6 +41,7 @@ HOMES: Mapping[str, set[str]] = {
     "httpx": {"server.sonauto", "server.simulator"},
     "av": {"renderer", "server.simulator"},
     "cv2": {"renderer", "server.simulator"},
+    "prometheus_client": {"server.web.metrics"},
     "numpy": {"renderer", "server.simulator"},
 }
 HOMELESS = {"benchmarks"}  # measures libraries as they are

@@ -1,0 +1,78 @@
+"""What Prometheus reads, behind the operator's password."""
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from server.clock import now
+from server.submissions.lifecycle import Stage
+from server.submissions.model import WorkerHeartbeat
+from tests.integration.conftest import Client, Connect, OpenStack
+from tests.integration.web.forms import store_submission
+from tests.integration.web.test_admin import PASSWORD, basic
+
+NO_GPU = 'h264_nvenc: no "device"\nhere'
+Samples = dict[tuple[str, ...], float]
+
+
+async def read_metrics(client: Client) -> Samples:
+    response = await client.get("/metrics", auth=basic("admin", PASSWORD))
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith("text/plain; version=")
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(await response.get_data(as_text=True))
+        for sample in family.samples
+    }
+
+
+async def test_counts_are_those_of_the_database(open_stack: OpenStack, connect: Connect) -> None:
+    async with open_stack(admin_password=PASSWORD) as services:
+        client = connect(services)
+        await store_submission(Stage.QUEUED, session_id="a" * 24)
+        await store_submission(Stage.READY, session_id="b" * 24, video_encoder="h264_nvenc")
+        for letter in "cd":
+            await store_submission(
+                Stage.READY,
+                session_id=letter * 24,
+                video_encoder="libx264",
+                video_encoder_fallback=NO_GPU,
+            )
+        await store_submission(Stage.READY, session_id="e" * 24)
+        for number in range(2):
+            await WorkerHeartbeat.create(
+                name=f"render {number}",
+                queue="render",
+                beat_at=now(),
+                encoder="libx264",
+                encoder_fallback=NO_GPU,
+            )
+        await WorkerHeartbeat.create(name="default", queue="default", beat_at=now())
+
+        samples = await read_metrics(client)
+
+        stages = dict.fromkeys(Stage, 0) | {Stage.QUEUED: 1, Stage.READY: 4}
+        by_stage = {("petsong_submissions", stage.value): count for stage, count in stages.items()}
+        assert samples == by_stage | {
+            ("petsong_render_workers", "libx264", NO_GPU): 2,
+            ("petsong_videos", "h264_nvenc", ""): 1,
+            ("petsong_videos", "libx264", NO_GPU): 2,
+            ("petsong_videos", "", ""): 1,
+        }
+        assert await read_metrics(client) == samples
+
+
+async def test_is_not_there_without_a_password(client: Client) -> None:
+    hidden = await client.get("/metrics", auth=basic("admin", "admin"))
+
+    assert hidden.status_code == 404
+    assert (await hidden.get_json())["error"] == "not_found"
+
+
+async def test_the_password_is_asked_for(open_stack: OpenStack, connect: Connect) -> None:
+    async with open_stack(admin_password=PASSWORD) as services:
+        client = connect(services)
+
+        for auth in (None, basic("admin", "wrong")):
+            response = await client.get("/metrics", auth=auth)
+            assert response.status_code == 401
+            assert response.headers["WWW-Authenticate"].startswith("Basic realm=")
+            assert b"petsong_" not in await response.get_data(as_text=False)
