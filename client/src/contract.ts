@@ -5,6 +5,7 @@
  */
 export const EVENT_STATUS = 'status'
 export const EVENT_WATCH = 'watch'
+export const FORMAT_STORY = 'story'
 export const ERROR_NOT_FOUND = 'not_found'
 export const SOCKET_PATH = '/socket.io/'
 
@@ -68,9 +69,22 @@ export interface Submission {
 export const SUBMISSION_FIELDS = ['pet_name', 'pet_type', 'photo', 'music_vibe', 'owner_name'] as const
 export type SubmissionField = (typeof SUBMISSION_FIELDS)[number]
 
+/** One film of a song; `format` names its shape. */
+export interface VideoFile {
+  format: string
+  url: string
+  width: number
+  height: number
+}
+
 export interface SongResult {
   session_id: string
+  /** The main film's. */
   video_url: string
+  /** The films that are there, the main one first. */
+  videos: VideoFile[]
+  poster_url: string | null
+  card_url: string | null
   lyrics: string
   owner_name: string
   pet_name: string
@@ -127,6 +141,18 @@ export function parseSnapshot(value: unknown): Snapshot | null {
   }
 }
 
+function parseVideo(value: unknown): VideoFile | null {
+  const object = asObject(value)
+  const format = asText(object['format'])
+  const url = asText(object['url'])
+  if (format === null || url === null) return null
+  return { format, url, width: asNumber(object['width']) ?? 0, height: asNumber(object['height']) ?? 0 }
+}
+
+function parseVideos(value: unknown): VideoFile[] {
+  return Array.isArray(value) ? value.map(parseVideo).filter((video) => video !== null) : []
+}
+
 /** A finished song, or null when the value is not one. */
 export function parseSongResult(value: unknown): SongResult | null {
   const object = asObject(value)
@@ -136,6 +162,9 @@ export function parseSongResult(value: unknown): SongResult | null {
   return {
     session_id,
     video_url,
+    videos: parseVideos(object['videos']),
+    poster_url: asText(object['poster_url']),
+    card_url: asText(object['card_url']),
     lyrics: asText(object['lyrics']) ?? '',
     owner_name: asText(object['owner_name']) ?? '',
     pet_name: asText(object['pet_name']) ?? '',

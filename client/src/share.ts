@@ -1,14 +1,20 @@
 /** Ways a finished song leaves the page: the system's share sheet, links to platforms, the clipboard, a file name. */
-import type { SongResult } from './contract'
+import type { SongResult, VideoFile } from './contract'
 
 /** "Toby and Matt", from both names of a song. */
 export function coupleOf({ pet_name, owner_name }: Pick<SongResult, 'pet_name' | 'owner_name'>): string {
   return [pet_name, owner_name].filter((name) => name !== '').join(' and ')
 }
 
-/** "Toby-and-Matt.mp4"; names are letters and spaces, so nothing else needs replacing. */
-export function videoFileName(result: Pick<SongResult, 'pet_name' | 'owner_name'>): string {
-  return `${coupleOf(result).replace(/\s+/g, '-') || 'love-song'}.mp4`
+/** "Toby-and-Matt.mp4", "Toby-and-Matt-story.mp4"; names are letters and spaces, so nothing else needs replacing. */
+export function videoFileName(result: Pick<SongResult, 'pet_name' | 'owner_name'>, format?: string): string {
+  const couple = coupleOf(result).replace(/\s+/g, '-') || 'love-song'
+  return `${format ? `${couple}-${format}` : couple}.mp4`
+}
+
+/** The film of a song in one format, if it was made. */
+export function findVideo(result: Pick<SongResult, 'videos'>, format: string): VideoFile | undefined {
+  return result.videos.find((video) => video.format === format)
 }
 
 export function facebookUrl(page_url: string): string {

@@ -43,6 +43,15 @@ describe('readResultAnswer', () => {
   })
 })
 
+it('reads the films of a song and leaves out what is none', () => {
+  const square = { format: 'square', url: '/v.mp4', width: 720, height: 720 }
+  const body = { session_id: 's1', video_url: '/v.mp4', videos: [square, { format: 'story' }, null], card_url: '/card.jpg' }
+  const outcome = readResultAnswer({ status: 200, body })
+  expect(outcome).toMatchObject({ result: { videos: [square], poster_url: null, card_url: '/card.jpg' } })
+  const older = readResultAnswer({ status: 200, body: { session_id: 's1', video_url: '/v.mp4' } })
+  expect(older).toMatchObject({ result: { videos: [], card_url: null } })
+})
+
 describe('readSnapshotAnswer', () => {
   it.each([
     [200, { session_id: 's1', version: 1, status: 'pending', stage: 'queued' }, 'snapshot'],

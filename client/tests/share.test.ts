@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { coupleOf, facebookUrl, videoFileName, whatsAppUrl } from '../src/share'
+import { coupleOf, facebookUrl, findVideo, videoFileName, whatsAppUrl } from '../src/share'
 
 const PAGE = 'https://example.org/result/abc'
 
@@ -7,6 +7,17 @@ it('names the file after both', () => {
   expect(videoFileName({ pet_name: 'Toby', owner_name: 'Matt' })).toBe('Toby-and-Matt.mp4')
   expect(videoFileName({ pet_name: 'Sir Zoë', owner_name: 'Mary Ann' })).toBe('Sir-Zoë-and-Mary-Ann.mp4')
   expect(videoFileName({ pet_name: '', owner_name: '' })).toBe('love-song.mp4')
+})
+
+it('names the format of a film that is not for everything', () => {
+  expect(videoFileName({ pet_name: 'Toby', owner_name: 'Matt' }, 'story')).toBe('Toby-and-Matt-story.mp4')
+  expect(videoFileName({ pet_name: '', owner_name: '' }, 'story')).toBe('love-song-story.mp4')
+})
+
+it('finds a film by its format', () => {
+  const story = { format: 'story', url: '/story.mp4', width: 1080, height: 1920 }
+  expect(findVideo({ videos: [story] }, 'story')).toEqual(story)
+  expect(findVideo({ videos: [story] }, 'hd')).toBeUndefined()
 })
 
 it('names the couple', () => {

@@ -4,10 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from realtime.events import NOT_FOUND, Event, Snapshot
+from renderer import FORMATS
 from server.submissions.form import MusicVibe, PetType, SubmissionForm
 from server.submissions.lifecycle import EntryStatus, FailureReason, Stage
+from server.web.results import SongResult, VideoFile
 from tests.sources import read
 
 CONTRACT = read(Path("client/src/contract.ts"))
@@ -50,6 +53,22 @@ def test_a_snapshot_has_the_same_fields_in_the_same_order() -> None:
     interface = re.search(r"export interface Snapshot \{(.*?)\n\}", CONTRACT, re.DOTALL)
     assert interface
     assert re.findall(r"^  (\w+):", interface[1], re.MULTILINE) == fields
+
+
+@pytest.mark.parametrize("model", [SongResult, VideoFile])
+def test_a_result_has_the_fields_that_the_server_sends(model: type[BaseModel]) -> None:
+    interface = re.search(
+        rf"export interface {model.__name__} \{{(.*?)\n\}}", CONTRACT, re.DOTALL
+    )
+    assert interface
+    declared = re.findall(r"^  (\w+):", interface[1], re.MULTILINE)
+    # These two say that it is a result and not another answer, which the client sees by its code.
+    sent = [name for name in model.model_fields if name not in ("success", "status")]
+    assert declared == sent
+
+
+def test_the_client_offers_a_format_that_exists() -> None:
+    assert text_of("FORMAT_STORY") in FORMATS
 
 
 def test_a_submission_has_the_fields_that_the_form_takes() -> None:

@@ -7,12 +7,12 @@ import Alpine from '@alpinejs/csp'
 import '../styles.css'
 import { fetchResult, fetchSnapshot } from '../api'
 import type { ResultOutcome } from '../api'
-import { FAILURE_REASONS } from '../contract'
+import { FAILURE_REASONS, FORMAT_STORY } from '../contract'
 import type { FailureReason, SongResult } from '../contract'
 import { clearDraft } from '../draft'
 import { parseLyrics } from '../lyrics'
 import type { LyricsSection } from '../lyrics'
-import { canShare, copyText, coupleOf, facebookUrl, sharePage, videoFileName, whatsAppUrl } from '../share'
+import { canShare, copyText, coupleOf, facebookUrl, findVideo, sharePage, videoFileName, whatsAppUrl } from '../share'
 import { registerToast, showToast } from '../toast'
 
 type View = 'loading' | ResultOutcome['kind']
@@ -144,10 +144,19 @@ Alpine.data('result', () => ({
     return this.result?.video_url ?? ''
   },
   get posterUrl(): string {
-    return `/storage/poster/${encodeURIComponent(session_id)}.jpg`
+    return this.result?.poster_url ?? ''
   },
   get fileName(): string {
     return this.result ? videoFileName(this.result) : ''
+  },
+  get storyUrl(): string {
+    return (this.result && findVideo(this.result, FORMAT_STORY)?.url) ?? ''
+  },
+  get storyFileName(): string {
+    return this.result ? videoFileName(this.result, FORMAT_STORY) : ''
+  },
+  get hasStory(): boolean {
+    return this.storyUrl !== ''
   },
   get hasLyrics(): boolean {
     return this.sections.length > 0
