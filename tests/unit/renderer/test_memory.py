@@ -28,6 +28,12 @@ async def test_row_57_the_bound_is_of_memory_not_of_addresses() -> None:
         assert resource.prlimit(child, resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
 
 
+async def test_a_warm_child_is_small_on_any_number_of_cores() -> None:
+    async with RenderPool(1, timeout_s=60):
+        (child,) = list_children()
+        assert read_memory(child, "VmData") < 280_000_000
+
+
 async def test_row_57_a_job_that_needs_too_much_costs_itself_only(
     red_photo: Path, song: Path, tmp_path: Path
 ) -> None:
