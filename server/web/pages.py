@@ -3,16 +3,19 @@
 The paths that are served are those that exist when the app is made; no request names a folder.
 """
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Final
 
-from quart import Blueprint, Quart, Response, render_template, send_file
+from quart import Blueprint, Quart, Response, render_template, request, send_file
 from quart_schema import hide
 from werkzeug.exceptions import NotFound
 
 from server.errors import StartError
 from server.ids import is_session_id
+from server.services import Services
+from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
 from server.web.context import current_services
 from server.web.limiting import unlimited
@@ -102,9 +105,24 @@ def _create_blueprint(client: Path) -> Blueprint:
 
 async def _show_unlisted(template: str, session_id: str) -> Response:
     # Also for an unknown id: the page says that it is, in the site's own look.
-    is_known = is_session_id(session_id) and await Submission.exists(session_id=session_id)
-    page = await render_template(template, session_id=session_id)
-    return Response(page, 200 if is_known else 404, UNLISTED)
+    submission = None
+    if is_session_id(session_id):
+        submission = await Submission.get_or_none(session_id=session_id)
+    link = await asyncio.to_thread(_describe_link, current_services(), submission)
+    page = await render_template(template, session_id=session_id, site=request.host_url, **link)
+    return Response(page, 404 if submission is None else 200, UNLISTED)
+
+
+def _describe_link(services: Services, submission: Submission | None) -> dict[str, str]:
+    """Return what apps show instead of a link to a finished song; nothing without its card."""
+    if submission is None or submission.entry_status != EntryStatus.SUCCESS:
+        return {}
+    if not services.storage.card(submission.session_id).is_file():
+        return {}
+    return {
+        "card_path": f"storage/card/{submission.session_id}.jpg",
+        "couple": f"{submission.pet_name} and {submission.owner_name}",
+    }
 
 
 async def _describe_site() -> dict[str, object]:
