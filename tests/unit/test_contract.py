@@ -57,9 +57,7 @@ def test_a_snapshot_has_the_same_fields_in_the_same_order() -> None:
 
 @pytest.mark.parametrize("model", [SongResult, VideoFile])
 def test_a_result_has_the_fields_that_the_server_sends(model: type[BaseModel]) -> None:
-    interface = re.search(
-        rf"export interface {model.__name__} \{{(.*?)\n\}}", CONTRACT, re.DOTALL
-    )
+    interface = re.search(rf"export interface {model.__name__} \{{(.*?)\n\}}", CONTRACT, re.DOTALL)
     assert interface
     declared = re.findall(r"^  (\w+):", interface[1], re.MULTILINE)
     # These two say that it is a result and not another answer, which the client sees by its code.
