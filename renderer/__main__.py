@@ -61,7 +61,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         description="Film a pet's photo turning on a record for the length of a song.",
     )
     parser.add_argument(
-        "photo", type=Path, metavar="PHOTO", help="JPEG or PNG, cropped to a square"
+        "photo", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or GIF, cropped to a square"
     )
     parser.add_argument("song", type=Path, metavar="SONG", help="MP3")
     parser.add_argument("out", type=Path, metavar="OUT", help="the MP4 to write")

@@ -2,7 +2,7 @@
 
     RenderError
     ├── BadSpec              bad_spec             no retry   no whole number of frames per rotation
-    ├── BadPhoto             bad_photo            no retry   missing, truncated or no picture
+    ├── BadPhoto             bad_photo            no retry   missing, truncated, huge, no picture
     ├── BadSong              bad_song             no retry   missing, truncated or no MP3
     ├── AssetsMissing        assets_missing       no retry   the installation is incomplete
     ├── EncoderUnavailable   encoder_unavailable  no retry   a forced encoder does not open
@@ -30,7 +30,7 @@ class BadSpec(RenderError):
 
 
 class BadPhoto(RenderError):
-    """The photo is missing, truncated or not a picture."""
+    """The photo is missing, truncated, too large to open or not a picture."""
 
     kind = "bad_photo"
 

@@ -54,6 +54,9 @@ def render(job: RenderJob, on_progress: Callable[[float], None] | None = None) -
     bit_rates = {film.spec.audio_bit_rate for film in job.films}
     if len(bit_rates) != 1:
         raise BadSpec("a job's films must be some, and share one bit rate of the sound")
+    outs = set(job.outputs)
+    if len(outs) < len(job.films) or outs & {job.photo, job.song}:
+        raise BadSpec("every film needs a file of its own, other than the photo's and the song's")
     timings = Timings()
     photo = read_photo(job.photo)
     cycles = [_get_cycle(film, photo, job, timings) for film in job.films]

@@ -123,3 +123,15 @@ def test_films_that_disagree_on_the_sound_are_refused(
         with pytest.raises(BadSpec, match="share one bit rate"):
             render(RenderJob(pressed.photo, song, films))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_that_would_replace_another_file_of_its_job_is_refused(
+    pressed: Pressed, song: Path, tmp_path: Path
+) -> None:
+    twice = (Film(tmp_path / "a.mp4"), Film(tmp_path / "a.mp4", FORMATS["story"]))
+    before = song.read_bytes()
+    for films in (twice, (Film(song),)):
+        with pytest.raises(BadSpec, match="a file of its own"):
+            render(RenderJob(pressed.photo, song, films))
+    assert song.read_bytes() == before
+    assert list(tmp_path.iterdir()) == []
