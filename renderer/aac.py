@@ -1,10 +1,11 @@
 """AAC on all cores: segments of the sound, encoded side by side and joined into one stream.
 
 A segment is encoded with the sound around it and gives only its own packets, so that packets
-overlap at a seam as those of one encoder do. Where the seams are depends on the sound alone: the
+overlap at a seam as those of one encoder do. Where the seams are depends on the song alone: the
 same song is the same bytes on every machine.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +17,7 @@ from av.codec.context import Flags
 from renderer.cores import count_cores
 
 FRAME_SAMPLES = 1024
-SEGMENT_FRAMES = 860  # 20 s at 44.1 kHz: four for the shortest songs, and few lead-ins
+LONGEST_SEGMENT, SHORTEST_SEGMENT = 860, 215  # frames: 20 s and 5 s at 44.1 kHz
 _LEAD_FRAMES = 32  # until rate control and windows are those of a whole song's encoder
 _TAIL_FRAMES = 1  # the encoder looks one frame ahead to choose its window
 _THREADS_AT_MOST = 4  # on a large machine, jobs side by side use the cores better
@@ -32,13 +33,25 @@ class _Segment:
     own: slice
 
 
-def encode_aac(sound: Iterable[av.AudioFrame], sample_rate: int, bit_rate: int) -> Packets:
+def plan_segments(samples: float) -> int:
+    """Return how many frames a segment of a song of about so many samples shall have.
+
+    Songs are cut into fours of equal segments, so that one, two or four cores end together.
+    """
+    frames = math.ceil(samples / FRAME_SAMPLES)
+    segments = 4 * math.ceil(frames / (4 * LONGEST_SEGMENT))
+    return max(SHORTEST_SEGMENT, math.ceil(frames / segments))
+
+
+def encode_aac(
+    sound: Iterable[av.AudioFrame], sample_rate: int, bit_rate: int, segment_frames: int
+) -> Packets:
     """Encode frames of any one format to stereo AAC packets from -1024 samples (the priming) on."""
     packets: Packets = []
     pending: deque[Future[Packets]] = deque()
     threads = min(count_cores(), _THREADS_AT_MOST)
     with ThreadPoolExecutor(threads) as pool:
-        for segment in _cut(_reframe(sound, sample_rate)):
+        for segment in _cut(_reframe(sound, sample_rate), segment_frames):
             pending.append(pool.submit(_encode, segment, sample_rate, bit_rate))
             if len(pending) > 2 * threads:  # bounds the sound held in memory
                 packets += pending.popleft().result()
@@ -78,13 +91,13 @@ def _reframe(sound: Iterable[av.AudioFrame], sample_rate: int) -> Iterator[av.Au
     yield from fifo.read_many(FRAME_SAMPLES, partial=True)
 
 
-def _cut(frames: Iterable[av.AudioFrame]) -> Iterator[_Segment]:
+def _cut(frames: Iterable[av.AudioFrame], length: int) -> Iterator[_Segment]:
     held: list[av.AudioFrame] = []
     lead = 0
     for frame in frames:
         held.append(frame)
-        if len(held) == lead + SEGMENT_FRAMES + _TAIL_FRAMES:
-            yield _Segment(held, slice(lead, lead + SEGMENT_FRAMES))
+        if len(held) == lead + length + _TAIL_FRAMES:
+            yield _Segment(held, slice(lead, lead + length))
             lead = _LEAD_FRAMES
             held = held[-lead - _TAIL_FRAMES :]
     yield _Segment(held, slice(lead, None))

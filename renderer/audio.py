@@ -17,7 +17,7 @@ from av.error import FFmpegError, InvalidDataError
 from mutagen import MutagenError
 from mutagen.mp3 import MP3, BitrateMode, MPEGInfo
 
-from renderer.aac import Packets, encode_aac
+from renderer.aac import Packets, encode_aac, plan_segments
 from renderer.errors import BadSong
 from renderer.jobs import SongReport
 
@@ -55,7 +55,9 @@ def encode_song(
     """
     with _open_song(path) as song:
         sample_rate = 48_000 if song.sample_rate == 48_000 else 44_100
-        packets = encode_aac(_read_whole(song, on_progress), sample_rate, bit_rate)
+        segment_frames = plan_segments(song.expected_s * sample_rate)
+        sound = _read_whole(song, on_progress)
+        packets = encode_aac(sound, sample_rate, bit_rate, segment_frames)
         return AudioTrack(packets, sample_rate, bit_rate, song.duration_s)
 
 

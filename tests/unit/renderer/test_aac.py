@@ -10,11 +10,19 @@ import pytest
 from av.codec.context import Flags
 from numpy.typing import NDArray
 
-from renderer.aac import FRAME_SAMPLES, SEGMENT_FRAMES, Packets, configure_aac, encode_aac
+from renderer.aac import (
+    FRAME_SAMPLES,
+    LONGEST_SEGMENT,
+    Packets,
+    configure_aac,
+    encode_aac,
+    plan_segments,
+)
 
 RATE, BIT_RATE = 44_100, 192_000
-FRAMES = 2 * SEGMENT_FRAMES + 100
-SEAMS = np.array([1, 2]) * SEGMENT_FRAMES
+FRAMES = 1820
+SEGMENT_FRAMES = plan_segments(FRAMES * FRAME_SAMPLES)
+SEAMS = np.array([1, 2, 3]) * SEGMENT_FRAMES
 Floats = NDArray[np.float32]
 
 
@@ -23,7 +31,7 @@ def sound() -> Floats:
     """A chord and a beat, also right behind each seam: the frame before it must be ready for it."""
     time = np.arange(FRAMES * FRAME_SAMPLES - 300) / RATE
     chord = sum(0.1 * np.sin(2 * np.pi * pitch * time) for pitch in (220.0, 277.2, 329.6))
-    beat_s = SEGMENT_FRAMES * FRAME_SAMPLES / RATE / 60
+    beat_s = SEGMENT_FRAMES * FRAME_SAMPLES / RATE / 30
     since_beat = (time - FRAME_SAMPLES / 2 / RATE) % beat_s
     noise = np.random.default_rng(5).standard_normal(time.size)
     beat = 0.3 * noise * np.exp(-since_beat * 40)
@@ -32,7 +40,7 @@ def sound() -> Floats:
 
 @pytest.fixture(scope="module")
 def joined(sound: Floats) -> Packets:
-    return encode_aac(cut_blocks(sound), RATE, BIT_RATE)
+    return encode_aac(cut_blocks(sound), RATE, BIT_RATE, SEGMENT_FRAMES)
 
 
 def cut_blocks(sound: Floats) -> Iterator[av.AudioFrame]:
@@ -96,5 +104,15 @@ def test_seams_are_as_clean_as_one_piece(joined: Packets, sound: Floats) -> None
 
 
 def test_the_same_sound_is_the_same_bytes(joined: Packets, sound: Floats) -> None:
-    again = encode_aac(cut_blocks(sound), RATE, BIT_RATE)
+    again = encode_aac(cut_blocks(sound), RATE, BIT_RATE, SEGMENT_FRAMES)
     assert [bytes(packet) for packet in again] == [bytes(packet) for packet in joined]
+
+
+@pytest.mark.parametrize("duration_s", [60, 75, 150, 300, 1200])
+def test_songs_are_cut_into_fours_of_equal_segments(duration_s: int) -> None:
+    frames = -(-duration_s * RATE // FRAME_SAMPLES)
+    length = plan_segments(duration_s * RATE)
+    segments = -(-frames // length)
+    assert length <= LONGEST_SEGMENT
+    assert segments % 4 == 0
+    assert segments * length - frames < segments
