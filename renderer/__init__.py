@@ -1,8 +1,8 @@
 """Pixels and packets: a pet's photo and a song become a film of a spinning record.
 
 May import the standard library, numpy, cv2, av and mutagen; knows nothing of the server.
-Start reading at `render.py` (press, then render), then `cycle.py` and `movie.py`; `card.py` makes the
-picture for links, and `drawing/` is where the record player in `assets/` comes from.
+Start reading at `render.py` (press, then render), then `cycle.py` and `movie.py`. `card.py` makes
+the picture for links; `drawing/` is where the record player in `assets/` comes from.
 Applications use `RenderPool`, which keeps the work in child processes.
 """
 
