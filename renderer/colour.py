@@ -31,7 +31,7 @@ _TO_BGR = np.column_stack([_YUV_TO_BGR, -_YUV_TO_BGR @ _OFFSETS])
 
 def to_yuv(bgr: Bytes | Floats) -> Floats:
     """Convert (height, width, 3) BGR of 0-255 to Y, Cb, Cr at full resolution, not rounded."""
-    return np.asarray(cv2.transform(bgr.astype(np.float32), _TO_YUV), np.float32)
+    return np.asarray(cv2.transform(bgr.astype(np.float32, copy=False), _TO_YUV), np.float32)
 
 
 def halve_chroma(plane: Floats) -> Floats:

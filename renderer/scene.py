@@ -100,6 +100,8 @@ def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
     offset[under_needle] *= (1 - needle_alpha)[..., None]
     offset[under_needle] += assets.needle[..., :3] * needle_alpha[..., None]
 
+    if spec.scale == 1:
+        return gain, offset
     size = (spec.width_px, spec.height_px)
     interpolation = cv2.INTER_AREA if spec.scale < 1 else cv2.INTER_CUBIC
     return (
