@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     render_timeout_seconds: Positive = 300
     render_memory_limit_mb: Annotated[int, Field(ge=0)] = 2048
     task_concurrency: Positive = 20
+    lease_seconds: Annotated[float, Field(ge=1)] = 45
 
     admin_username: str = "admin"
     admin_password: SecretStr | None = None

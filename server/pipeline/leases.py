@@ -21,30 +21,33 @@ from server.log import short_id
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 
-LEASE: Final = timedelta(seconds=45)
-HEARTBEAT_S: Final = 15.0
+BEATS_PER_LEASE: Final = 3
 
 logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work on one submission in one stage; `attempts` counts claims of this stage."""
+    """The right to work on one submission in one stage; `attempts` counts claims of this stage.
+
+    It runs out `length_s` after it was last renewed.
+    """
 
     session_id: str
     stage: Stage
     fence: int
     attempts: int
+    length_s: float
 
 
 @asynccontextmanager
-async def hold(session_id: str, stage: Stage) -> AsyncIterator[Lease | None]:
+async def hold(session_id: str, stage: Stage, length_s: float) -> AsyncIterator[Lease | None]:
     """Claim a due row for the block's length; None when it is not due, not there or taken.
 
     On leaving the lease ends, whatever happened; a row that was not moved stays due when it is. An
     interruption by a shutdown does not count as an attempt.
     """
-    lease = await _claim(session_id, stage)
+    lease = await _claim(session_id, stage, length_s)
     if lease is None:
         yield None
         return
@@ -71,19 +74,22 @@ async def forget_attempts(lease: Lease) -> None:
 
 async def is_held(lease: Lease) -> bool:
     """Say whether the lease is still ours, by renewing it; asked right before publishing a file."""
-    return bool(await _held(lease).update(lease_until=now() + LEASE))
+    lease_until = now() + timedelta(seconds=lease.length_s)
+    return bool(await _held(lease).update(lease_until=lease_until))
 
 
-async def _claim(session_id: str, stage: Stage) -> Lease | None:
+async def _claim(session_id: str, stage: Stage, length_s: float) -> Lease | None:
     moment = now()
     rows = Submission.filter(is_free(moment), session_id=session_id, stage=stage)
     claimed = await rows.update(
-        fence=F("fence") + 1, attempts=F("attempts") + 1, lease_until=moment + LEASE
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+        lease_until=moment + timedelta(seconds=length_s),
     )
     if not claimed:
         return None
     row = await Submission.get(session_id=session_id)
-    return Lease(session_id, stage, row.fence, row.attempts)
+    return Lease(session_id, stage, row.fence, row.attempts, length_s)
 
 
 def is_free(moment: datetime) -> Q:
@@ -93,7 +99,7 @@ def is_free(moment: datetime) -> Q:
 
 async def _beat(lease: Lease) -> None:
     while True:
-        await asyncio.sleep(HEARTBEAT_S)
+        await asyncio.sleep(lease.length_s / BEATS_PER_LEASE)
         try:
             if not await is_held(lease):
                 logger.warning("lease_lost", session_id=short_id(lease.session_id))

@@ -13,6 +13,7 @@ from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
 from server.clock import now
+from server.crashes import crash_point
 from server.errors import (
     NeverReached,
     Paused,
@@ -44,7 +45,7 @@ logger = structlog.get_logger(__name__)
 
 async def send_to_sonauto(services: Services, session_id: str) -> None:
     """Order the song of a submission that holds a slot."""
-    async with hold(session_id, Stage.SENDING) as lease:
+    async with hold(session_id, Stage.SENDING, services.settings.lease_seconds) as lease:
         if lease is None:
             return
         lost = await GenerationAttempt.filter(UNKNOWN_OUTCOME, session_id=session_id).count()
@@ -52,6 +53,7 @@ async def send_to_sonauto(services: Services, session_id: str) -> None:
             await _fail(services, lease, FailureReason.SERVICE_ERROR)
             return
         attempt, token = await _write_down(services, lease)
+        crash_point("before_order")
         outcome = await _order(services, lease, token)
         await GenerationAttempt.filter(id=attempt.id).update(outcome=outcome)
 
@@ -110,6 +112,7 @@ async def _order(services: Services, lease: Lease, token: str) -> str:
         logger.warning("order_refused", session_id=short_id(session_id), status=error.status)
         await _fail(services, lease, FailureReason.REJECTED)
     else:
+        crash_point("after_order")
         if await transitions.start_composing(services, session_id, task_id, fence=lease.fence):
             return ACCEPTED
         still_ours = Submission.filter(session_id=session_id, LLM_task_id=task_id)

@@ -29,7 +29,7 @@ logger = structlog.get_logger(__name__)
 async def fetch_generation_details(services: Services, session_id: str) -> None:
     """Ask the song service what has become of the song, and go on if it has ended."""
     await adopt_reported(services, session_id)
-    async with hold(session_id, Stage.COMPOSING) as lease:
+    async with hold(session_id, Stage.COMPOSING, services.settings.lease_seconds) as lease:
         if lease is not None:
             await _check_generation(services, lease)
     # A ring during the check found the row taken; it is due again, and nobody else will say so.
@@ -75,7 +75,7 @@ async def _check_generation(services: Services, lease: Lease) -> None:
 
 async def download_audio(services: Services, session_id: str) -> None:
     """Song address -> checked MP3 at `audio/{id}.mp3`."""
-    async with hold(session_id, Stage.DOWNLOADING) as lease:
+    async with hold(session_id, Stage.DOWNLOADING, services.settings.lease_seconds) as lease:
         if lease is None or await is_poison(services, lease, FailureReason.DOWNLOAD_FAILED):
             return
         submission = await Submission.get(session_id=session_id)
@@ -97,7 +97,7 @@ async def download_audio(services: Services, session_id: str) -> None:
 
 async def create_video(services: Services, session_id: str) -> None:
     """Photo, song and pressed cycles -> a film in each format, and the journey's end."""
-    async with hold(session_id, Stage.RENDERING) as lease:
+    async with hold(session_id, Stage.RENDERING, services.settings.lease_seconds) as lease:
         if lease is None or await is_poison(services, lease, FailureReason.RENDER_FAILED):
             return
         await Submission.filter(session_id=session_id).update(video_creation_start=now())

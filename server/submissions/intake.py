@@ -13,6 +13,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
+from server.crashes import crash_point
 from server.errors import SoldOut, SubmissionLimitReached
 from server.ids import new_cookie_id, new_session_id
 from server.log import short_id
@@ -75,6 +76,7 @@ async def accept(
         if earlier := await _find_receipt(form, idempotency_key):
             return earlier
         raise
+    crash_point("after_accept")
     logger.info("submission_accepted", session_id=short_id(session_id))
     await services.doorbell.ring("press_record", session_id)
     await services.doorbell.ring("process_pending_queue")

@@ -6,6 +6,7 @@ A ring is kept in the database before anybody acts on it, so that it survives a 
 from tortoise.expressions import Q
 
 from server.clock import now
+from server.crashes import crash_point
 from server.ids import token_hash
 from server.services import Services
 from server.submissions.lifecycle import SLOT_STAGES, Stage
@@ -44,6 +45,7 @@ async def _ring(services: Services, session_id: str) -> None:
     # Making the row due outlives a lost ring, and a check that is just ending sees it.
     due = Submission.filter(session_id=session_id, stage=Stage.COMPOSING)
     await due.update(next_run_at=now())
+    crash_point("after_report")
     waits_for_song = Q(stage=Stage.QUEUED) | Q(stage__in=SLOT_STAGES)
     if await Submission.filter(waits_for_song, session_id=session_id).exists():
         await services.doorbell.ring(TASK_OF[Stage.COMPOSING], session_id)

@@ -15,6 +15,7 @@ from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
 from server.clock import now
+from server.crashes import crash_point
 from server.log import short_id
 from server.services import Services
 from server.submissions.forecast import learn
@@ -198,6 +199,7 @@ async def _move(
         rows = rows.filter(fence=fence)
     if not await rows.update(**(_columns(target) | dict(changes))):
         return False
+    crash_point(f"after_{target.value}")
     logger.info("submission_moved", session_id=short_id(session_id), stage=target.value)
     if target is Stage.DOWNLOADING or target is Stage.RENDERING:
         await services.doorbell.ring(TASK_OF[target], session_id)

@@ -16,6 +16,8 @@ from tests.integration.web.forms import store_submission
 
 pytestmark = pytest.mark.usefixtures("services")
 
+LEASE_S = 45.0
+
 
 async def due_row(stage: Stage = Stage.RENDERING) -> str:
     session_id = new_session_id()
@@ -34,7 +36,7 @@ async def test_of_twenty_that_claim_at_once_one_works() -> None:
     everybody_has_tried = asyncio.Barrier(20)
 
     async def claim() -> Lease | None:
-        async with hold(session_id, Stage.RENDERING) as lease:
+        async with hold(session_id, Stage.RENDERING, LEASE_S) as lease:
             await everybody_has_tried.wait()
             return lease
 
@@ -46,22 +48,22 @@ async def test_of_twenty_that_claim_at_once_one_works() -> None:
 async def test_a_row_is_claimed_only_in_its_stage_and_when_it_is_due() -> None:
     session_id = await due_row()
 
-    async with hold(session_id, Stage.DOWNLOADING) as lease:
+    async with hold(session_id, Stage.DOWNLOADING, LEASE_S) as lease:
         assert lease is None
     await Submission.filter(session_id=session_id).update(next_run_at=now() + timedelta(hours=1))
-    async with hold(session_id, Stage.RENDERING) as lease:
+    async with hold(session_id, Stage.RENDERING, LEASE_S) as lease:
         assert lease is None
 
 
 async def test_a_former_holder_is_outdated_by_the_fence(services: Services) -> None:
     session_id = await due_row()
 
-    async with hold(session_id, Stage.RENDERING) as former:
+    async with hold(session_id, Stage.RENDERING, LEASE_S) as former:
         assert former is not None
         await Submission.filter(session_id=session_id).update(
             lease_until=now() - timedelta(seconds=1)
         )
-        async with hold(session_id, Stage.RENDERING) as present:
+        async with hold(session_id, Stage.RENDERING, LEASE_S) as present:
             assert present is not None
             assert present.fence == former.fence + 1
             assert not await is_held(former)
@@ -75,7 +77,7 @@ async def test_a_crash_counts_as_an_attempt_and_a_shutdown_does_not() -> None:
     is_working = asyncio.Event()
 
     async def work() -> None:
-        async with hold(session_id, Stage.RENDERING):
+        async with hold(session_id, Stage.RENDERING, LEASE_S):
             is_working.set()
             await asyncio.Event().wait()
 
@@ -88,13 +90,13 @@ async def test_a_crash_counts_as_an_attempt_and_a_shutdown_does_not() -> None:
     row = await Submission.get(session_id=session_id)
     assert row.attempts == 0
     assert row.lease_until is None
-    async with hold(session_id, Stage.RENDERING) as lease:
+    async with hold(session_id, Stage.RENDERING, LEASE_S) as lease:
         assert lease is not None
 
 
 async def test_a_postponed_row_waits_and_is_free() -> None:
     session_id = await due_row()
-    async with hold(session_id, Stage.RENDERING) as lease:
+    async with hold(session_id, Stage.RENDERING, LEASE_S) as lease:
         assert lease is not None
         await postpone(lease, 60)
 
