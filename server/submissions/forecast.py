@@ -1,65 +1,172 @@
-"""How long it still takes, from how long it took the last visitors.
+"""How long it still takes, from how long it took the last visitors; and how true that was.
 
-The song account's row keeps two running averages, so that a forecast costs one read by key even
-with thousands asking.
+Everything is read from the finished rows' own timestamps, so that no process has to keep count. The
+forecast is kept for some seconds in each process, because thousands ask for it.
 """
 
+import asyncio
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from statistics import median, quantiles
 from typing import Final
+from weakref import WeakKeyDictionary
 
-from server.submissions.lifecycle import SLOT_STAGES, Stage
-from server.submissions.model import SongAccount, Submission
+from tortoise import BaseDBAsyncClient
 
-WEIGHT_OF_NEWEST: Final = 0.2
-SPREAD: Final = (0.7, 1.6)
-"""The range that is promised, in multiples of the average."""
+from server.submissions.lifecycle import Stage
+from server.submissions.model import Submission
+
+LAST_SONGS: Final = 50
+FEWEST_SONGS: Final = 5
+"""With fewer finished songs nothing is said."""
+LIFETIME_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Song:
+    """When a finished song was ordered, when it was composed, and when its video was ready."""
+
+    ordered: datetime
+    composed: datetime
+    ready: datetime
+
+
+@dataclass(frozen=True)
+class Span:
+    """Seconds: eight of ten songs took between `low` and `high`, half of them up to `middle`."""
+
+    low: float
+    middle: float
+    high: float
+
+    def after(self, elapsed_s: float) -> "Span":
+        """Return what is left of it; what takes longer than most is always just about to end."""
+        low, middle, high = (
+            max(seconds - elapsed_s, 0.0) for seconds in (self.low, self.middle, self.high)
+        )
+        return Span(low, middle, max(high, 0.1 * self.middle))
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Average seconds of composing a song and of finishing a video, and the slots there are."""
+    """How long a song is composed, and how long it then takes until its video is ready."""
 
-    composing_s: float
-    finishing_s: float
-    slots: int
+    composing: Span
+    finishing: Span
 
-    def remaining(self, stage: Stage, elapsed_s: float, position: int | None) -> tuple[int, int]:
-        """Return [low, high] seconds left for a submission `elapsed_s` into `stage`.
+    def remaining(
+        self, stage: Stage, elapsed_s: float, position: int | None, slots: int
+    ) -> tuple[int, int]:
+        """Return [low, high] seconds left for a submission whose part began `elapsed_s` ago.
 
-        `position` is its place in the queue, 1 for the next; each full round of `slots` songs
-        ahead of it costs one composing time.
+        `position` is its place in the queue, 1 for the next. Before it are whole rounds of `slots`
+        songs, and of the round under way nothing or all may be left.
         """
+        rounds_s = 0.0
+        round_under_way_s = 0.0
+        composing = self.composing
+        finishing = self.finishing
         if stage is Stage.QUEUED:
-            rounds = ((position or 1) - 1) // self.slots
-            left_s = (rounds + 1) * self.composing_s + self.finishing_s
-        elif stage in SLOT_STAGES:
-            left_s = max(self.composing_s - elapsed_s, 0.1 * self.composing_s) + self.finishing_s
-        else:
-            left_s = max(self.finishing_s - elapsed_s, 1.0)
-        low, high = SPREAD
-        return (round(left_s * low), max(1, round(left_s * high)))
+            rounds_s = ((position or 1) - 1) // slots * composing.middle
+            round_under_way_s = composing.middle
+        elif stage is Stage.COMPOSING:
+            composing = composing.after(elapsed_s)
+        elif stage is not Stage.SENDING:
+            composing = Span(0.0, 0.0, 0.0)
+            finishing = finishing.after(elapsed_s)
+        low = rounds_s + composing.low + finishing.low
+        high = rounds_s + round_under_way_s + composing.high + finishing.high
+        return (math.floor(low), max(1, math.ceil(high)))
 
 
-async def read_forecast(slots: int) -> Forecast | None:
-    """Return the present forecast, or None before the first video is finished."""
-    account = await SongAccount.get_or_none(id=1)
-    if account is None or account.composing_s is None or account.finishing_s is None:
+@dataclass(frozen=True)
+class Accuracy:
+    """How true the forecasts were that could be made when the songs were ordered.
+
+    `within_range` is the share of songs that were ready within the range; the error is the distance
+    in seconds to its middle, half of them were nearer.
+    """
+
+    within_range: float
+    median_error_s: float
+
+
+def make_forecast(songs: Sequence[Song]) -> Forecast | None:
+    """Return what `songs` let expect of the next one, or None when they are too few."""
+    if len(songs) < FEWEST_SONGS:
         return None
-    return Forecast(account.composing_s, account.finishing_s, slots)
+    return Forecast(
+        composing=_span([(song.composed - song.ordered).total_seconds() for song in songs]),
+        finishing=_span([(song.ready - song.composed).total_seconds() for song in songs]),
+    )
 
 
-async def learn(finished: Submission) -> None:
-    """Let the durations of a finished submission weigh in on the averages."""
-    if not (finished.sent_to_LLM and finished.received_from_LLM and finished.video_creation_end):
-        return
-    composing_s = (finished.received_from_LLM - finished.sent_to_LLM).total_seconds()
-    finishing_s = (finished.video_creation_end - finished.received_from_LLM).total_seconds()
-    before = await read_forecast(1)
-    if before is not None:
-        composing_s = _blend(before.composing_s, composing_s)
-        finishing_s = _blend(before.finishing_s, finishing_s)
-    await SongAccount.filter(id=1).update(composing_s=composing_s, finishing_s=finishing_s)
+def judge(songs: Sequence[Song]) -> Accuracy | None:
+    """Compare each of `songs` (newest first) with what was forecast when it was ordered.
+
+    The forecast is made again from the songs that were ready by then. None when that is never
+    possible.
+    """
+    hits: list[bool] = []
+    errors_s: list[float] = []
+    for song in songs[:LAST_SONGS]:
+        known = [earlier for earlier in songs if earlier.ready <= song.ordered]
+        forecast = make_forecast(known[:LAST_SONGS])
+        if forecast is None:
+            continue
+        low, high = forecast.remaining(Stage.SENDING, 0.0, None, 1)
+        took_s = (song.ready - song.ordered).total_seconds()
+        hits.append(low <= took_s <= high)
+        errors_s.append(abs(took_s - forecast.composing.middle - forecast.finishing.middle))
+    if not hits:
+        return None
+    return Accuracy(within_range=sum(hits) / len(hits), median_error_s=median(errors_s))
 
 
-def _blend(average: float, newest: float) -> float:
-    return (1 - WEIGHT_OF_NEWEST) * average + WEIGHT_OF_NEWEST * newest
+async def read_forecast() -> Forecast | None:
+    """Return the present forecast, at most 5 s old; None while too few songs are finished."""
+    kept = _kept.setdefault(Submission._meta.db, _Kept())
+    moment = asyncio.get_running_loop().time()
+    if moment >= kept.stale_at:
+        # First of all, so that whoever asks meanwhile takes the former one and reads nothing.
+        kept.stale_at = moment + LIFETIME_S
+        kept.forecast = make_forecast(await _read_songs(LAST_SONGS))
+    return kept.forecast
+
+
+async def read_accuracy() -> Accuracy | None:
+    """Return how true the forecasts of the last songs were; None while that cannot be said."""
+    return judge(await _read_songs(2 * LAST_SONGS))
+
+
+@dataclass
+class _Kept:
+    forecast: Forecast | None = None
+    stale_at: float = 0.0
+
+
+_kept: WeakKeyDictionary[BaseDBAsyncClient, _Kept] = WeakKeyDictionary()
+"""What was read last, by the database it was read from."""
+
+
+async def _read_songs(count: int) -> list[Song]:
+    finished = Submission.filter(
+        stage=Stage.READY,
+        sent_to_LLM__isnull=False,
+        received_from_LLM__isnull=False,
+        video_creation_end__isnull=False,
+    )
+    rows = finished.order_by("-created_at").limit(count)
+    return [
+        Song(*times)
+        for times in await rows.values_list(
+            "sent_to_LLM", "received_from_LLM", "video_creation_end"
+        )
+    ]
+
+
+def _span(durations_s: Sequence[float]) -> Span:
+    deciles = quantiles(durations_s, n=10, method="inclusive")
+    return Span(low=deciles[0], middle=median(durations_s), high=deciles[-1])

@@ -18,7 +18,6 @@ from server.clock import now
 from server.crashes import crash_point
 from server.log import short_id
 from server.services import Services
-from server.submissions.forecast import learn
 from server.submissions.lifecycle import (
     SLOT_STAGES,
     STATUS_OF,
@@ -36,6 +35,11 @@ TASK_OF: Final = {
     Stage.RENDERING: "create_video",
 }
 """The task that acts on a submission in each stage in which there is something to do."""
+
+FREES_A_SLOT: Final = frozenset(
+    target for target in Stage if target not in SLOT_STAGES and sources(target) & SLOT_STAGES
+)
+"""The stages into which a submission moves out of a slot."""
 
 logger = structlog.get_logger(__name__)
 
@@ -57,8 +61,9 @@ async def claim_slots(services: Services) -> list[str]:
         free = services.settings.max_concurrent_requests - occupied
         if free <= 0:
             return []
-        waiting = rows.filter(stage=Stage.QUEUED, next_run_at__lte=moment).order_by("created_at")
-        for submission in await waiting.limit(free).only("session_id"):
+        waiting = rows.filter(stage=Stage.QUEUED, next_run_at__lte=moment)
+        oldest = waiting.order_by("created_at", "session_id").limit(free)
+        for submission in await oldest.only("session_id"):
             session_id = submission.session_id
             queued = rows.filter(session_id=session_id, stage=Stage.QUEUED)
             if await queued.update(**_columns(Stage.SENDING)):
@@ -127,10 +132,7 @@ async def succeed(
         "video_encoder": encoder,
         "video_encoder_fallback": fallback,
     }
-    if not await _move(services, session_id, Stage.READY, fence=fence, changes=changes):
-        return False
-    await learn(await Submission.get(session_id=session_id))
-    return True
+    return await _move(services, session_id, Stage.READY, fence=fence, changes=changes)
 
 
 async def fail(
@@ -142,8 +144,11 @@ async def fail(
     fence: int | None = None,
     llm_status: str | None = None,
 ) -> bool:
-    """End a submission that stands at `leaving`; False when it does not stand there any more."""
-    changes: dict[str, Any] = {"failure_reason": reason}
+    """End a submission that stands at `leaving`; False when it does not stand there any more.
+
+    It keeps its number of attempts, by which `poison.py` knows those that took workers down.
+    """
+    changes: dict[str, Any] = {"failure_reason": reason, "attempts": F("attempts")}
     if llm_status is not None:
         changes["LLM_status"] = llm_status
     moved = await _move(
@@ -203,7 +208,7 @@ async def _move(
     logger.info("submission_moved", session_id=short_id(session_id), stage=target.value)
     if target is Stage.DOWNLOADING or target is Stage.RENDERING:
         await services.doorbell.ring(TASK_OF[target], session_id)
-    if target not in SLOT_STAGES:
+    if target in FREES_A_SLOT:
         await services.doorbell.ring("process_pending_queue")
     await announce(services, session_id)
     return True

@@ -14,6 +14,7 @@ from quart_schema import hide
 from tortoise.functions import Count
 
 from server.limits import Rule
+from server.submissions.forecast import Accuracy, read_accuracy
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from server.submissions.workers import EncoderCount, count_encoders, read_living_workers
@@ -32,9 +33,10 @@ class Census(Collector):
     encoders: list[EncoderCount]
     videos: list[tuple[str | None, str | None, int]]
     stages: dict[str, int]
+    accuracy: Accuracy | None
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield each count as a gauge; a missing encoder or reason is an empty label."""
+        """Yield each number as a gauge; a missing encoder or reason is an empty label."""
         workers = GaugeMetricFamily(
             "petsong_render_workers", "Living workers that render.", labels=ENCODER_LABELS
         )
@@ -51,6 +53,18 @@ class Census(Collector):
         for stage in Stage:
             submissions.add_metric((stage.value,), self.stages.get(stage.value, 0))
         yield from (workers, videos, submissions)
+        if self.accuracy is None:
+            return
+        yield GaugeMetricFamily(
+            "petsong_eta_within_range_ratio",
+            "Share of the last songs that were ready within the range forecast at the order.",
+            value=self.accuracy.within_range,
+        )
+        yield GaugeMetricFamily(
+            "petsong_eta_error_median_seconds",
+            "Median distance of the last songs to the middle of that range.",
+            value=self.accuracy.median_error_s,
+        )
 
 
 @metrics.get("/metrics")
@@ -80,4 +94,5 @@ async def _take_census() -> Census:
         count_encoders(await read_living_workers()),
         [tuple(row) for row in by_encoder],
         dict(by_stage),
+        await read_accuracy(),
     )

@@ -11,7 +11,14 @@ from server.clock import now
 from server.ids import new_session_id
 from server.services import Services
 from server.submissions import transitions
-from server.submissions.lifecycle import STATUS_OF, TRANSITIONS, FailureReason, Stage
+from server.submissions.lifecycle import (
+    SLOT_STAGES,
+    STATUS_OF,
+    TRANSITIONS,
+    FailureReason,
+    Stage,
+    sources,
+)
 from server.submissions.model import SongAccount, Submission
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import store_submission
@@ -141,3 +148,18 @@ async def test_unknown_credits_are_not_zero_credits(services: Services) -> None:
     session_id = await submission_in(Stage.QUEUED)
 
     assert await transitions.claim_slots(services) == [session_id]
+
+
+@pytest.mark.parametrize("target", Stage)
+async def test_what_frees_a_slot_rings_for_the_next_in_the_same_moment(
+    services: Services, target: Stage
+) -> None:
+    assert isinstance(services.doorbell, RecordingDoorbell)
+    for stage in SLOT_STAGES & sources(target):
+        session_id = await submission_in(stage)
+        services.doorbell.rings.clear()
+
+        assert await MOVES[target](services, session_id, stage)
+
+        is_freed = target not in SLOT_STAGES
+        assert (("process_pending_queue", None) in services.doorbell.rings) is is_freed

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug.datastructures import Authorization
 
-from server.clock import now
-from server.submissions.lifecycle import Stage
-from server.submissions.model import SongAccount
+from server.clock import now, to_wire
+from server.submissions import transitions
+from server.submissions.lifecycle import FailureReason, Stage
+from server.submissions.model import SongAccount, Submission
 from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.web.forms import store_submission
 
@@ -43,10 +44,41 @@ async def test_queue_status(open_stack: OpenStack, connect: Connect) -> None:
             "active_celery_tasks": 2,
             "sonauto_credits": None,
             "last_credits_check": None,
+            "poison_submissions": [],
         }
         reply = await known.get_json()
         assert reply["sonauto_credits"] == 8500
         assert reply["last_credits_check"] == "2026-02-14T10:25:00Z"
+
+
+async def test_poison_submissions_are_told_apart_from_other_failures(
+    open_stack: OpenStack, connect: Connect
+) -> None:
+    async with open_stack(admin_password=PASSWORD, max_retries=3) as services:
+        reason = FailureReason.RENDER_FAILED
+        for letter, attempts in (("a", 3), ("b", 4)):
+            session_id = letter * 24
+            await store_submission(
+                Stage.RENDERING,
+                session_id=session_id,
+                attempts=attempts,
+                received_from_LLM=now(),
+                generated_song_path="song",
+            )
+            assert await transitions.fail(services, session_id, reason, leaving=Stage.RENDERING)
+        crashed = await Submission.get(session_id="b" * 24)
+
+        response = await connect(services).get(PATH, auth=basic("admin", PASSWORD))
+
+        assert (await response.get_json())["poison_submissions"] == [
+            {
+                "submission": "bbbbbbbb",
+                "stage": "rendering",
+                "failure_reason": "render_failed",
+                "failed_at": to_wire(crashed.stage_since),
+            }
+        ]
+        assert "Toby" not in await response.get_data(as_text=True)
 
 
 async def test_row_87_refuses_everybody_else(open_stack: OpenStack, connect: Connect) -> None:

@@ -1,8 +1,11 @@
 """What Prometheus reads, behind the operator's password."""
 
+from datetime import timedelta
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.clock import now
+from server.submissions.forecast import FEWEST_SONGS
 from server.submissions.lifecycle import Stage
 from server.submissions.model import WorkerHeartbeat
 from tests.integration.conftest import Client, Connect, OpenStack
@@ -22,6 +25,10 @@ async def read_metrics(client: Client) -> Samples:
         for family in text_string_to_metric_families(await response.get_data(as_text=True))
         for sample in family.samples
     }
+
+
+async def names(client: Client) -> list[str]:
+    return [sample[0] for sample in await read_metrics(client)]
 
 
 async def test_counts_are_those_of_the_database(open_stack: OpenStack, connect: Connect) -> None:
@@ -58,6 +65,33 @@ async def test_counts_are_those_of_the_database(open_stack: OpenStack, connect: 
             ("petsong_videos", "", ""): 1,
         }
         assert await read_metrics(client) == samples
+
+
+async def test_the_accuracy_of_past_forecasts(open_stack: OpenStack, connect: Connect) -> None:
+    async with open_stack(admin_password=PASSWORD) as services:
+        client = connect(services)
+        start = now() - timedelta(hours=1)
+
+        async def finish(number: int, ordered_s: float, composing_s: float) -> None:
+            ordered = start + timedelta(seconds=ordered_s)
+            await store_submission(
+                Stage.READY,
+                session_id=f"a{number:023d}",
+                sent_to_LLM=ordered,
+                received_from_LLM=ordered + timedelta(seconds=composing_s),
+                video_creation_end=ordered + timedelta(seconds=composing_s + 10),
+            )
+
+        for number in range(FEWEST_SONGS):
+            await finish(number, number, 100)
+        assert not any("_eta_" in name for name in await names(client))
+        await finish(FEWEST_SONGS, 1000, 100)
+        await finish(FEWEST_SONGS + 1, 1001, 150)
+
+        samples = await read_metrics(client)
+
+        assert samples[("petsong_eta_within_range_ratio",)] == 0.5
+        assert samples[("petsong_eta_error_median_seconds",)] == 25
 
 
 async def test_is_not_there_without_a_password(client: Client) -> None:
