@@ -5,9 +5,11 @@ so its packets can be repeated and cut after any frame.
 """
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import av
+import av.logging
 
 from renderer.colour import Bytes
 from renderer.spec import RenderSpec
@@ -54,9 +56,12 @@ ENCODERS: Mapping[str, Callable[[RenderSpec], dict[str, str]]] = {
 def encode_cycle(
     frames: Iterable[Bytes], encoder: str, spec: RenderSpec, comment: str = ""
 ) -> bytes:
-    """Encode YUV 4:2:0 frames into a small MP4 in memory, tagged BT.709 limited range."""
+    """Encode YUV 4:2:0 frames into a small MP4 in memory, tagged BT.709 limited range.
+
+    An `FFmpegError` has the encoder's last words in its `log`.
+    """
     target = io.BytesIO()
-    with av.open(target, "w", format="mp4") as container:
+    with _keep_last_words(), av.open(target, "w", format="mp4") as container:
         container.metadata["comment"] = comment
         stream = container.add_stream(encoder, rate=spec.fps, options=ENCODERS[encoder](spec))
         assert isinstance(stream, av.VideoStream)
@@ -71,3 +76,15 @@ def encode_cycle(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return target.getvalue()
+
+
+@contextmanager
+def _keep_last_words() -> Iterator[None]:
+    """Let FFmpeg say what went wrong, which its error numbers do not; no word goes elsewhere."""
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture():
+            yield
+    finally:
+        av.logging.set_level(level)

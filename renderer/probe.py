@@ -63,6 +63,8 @@ def replace_broken(choice: Choice, error: Exception) -> Choice | None:
 def describe(error: Exception) -> str:
     """Return the driver's or the library's own words on one line."""
     words = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    if last_words := getattr(error, "log", None):
+        words += f": {last_words[2]}"
     return " ".join(words.split())
 
 

@@ -1,6 +1,7 @@
 import os
 
 import av
+import av.logging
 import numpy as np
 import pytest
 
@@ -26,6 +27,15 @@ def test_a_named_encoder_is_used_or_refused() -> None:
             with pytest.raises(EncoderUnavailable, match="does not open here"):
                 choose(name)
             assert "\n" not in reason
+
+
+def test_an_encoder_that_does_not_open_has_the_last_word(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(ENCODERS, "mjpeg", lambda _: {"max_pixels": "100"})
+    assert "exceeds specified max pixel count 100" in (probe("mjpeg") or "")
+    assert capfd.readouterr().err == ""
+    assert av.logging.get_level() is None
 
 
 def test_a_cycle_is_one_closed_group_of_pictures(pressed: Pressed) -> None:
