@@ -36,7 +36,7 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     # Quart would cut a download that takes longer than this.
     app.config["RESPONSE_TIMEOUT"] = None
     attach_services(app, services)
-    add_security_headers(app)
+    add_security_headers(app, services.storage.media_origin)
     answer_errors(app)
     for blueprint in (submissions, results, webhook, media, health, admin, metrics, availability):
         app.register_blueprint(blueprint)

@@ -13,7 +13,7 @@ from server.clock import to_wire
 from server.database import open_database
 from server.errors import PetsongError
 from server.settings import Settings
-from server.storage import Storage
+from server.storage import open_storage
 from server.submissions.account import read_account
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
@@ -30,6 +30,7 @@ class Finding:
 
 async def read_status(settings: Settings) -> list[tuple[str, str]]:
     """Return label and value of each line of `petsong status`."""
+    storage = await _try("storage", lambda: _try_storage(settings))
     async with open_database(settings):
         counts = (
             await Submission.all()
@@ -43,7 +44,7 @@ async def read_status(settings: Settings) -> list[tuple[str, str]]:
         credits_left = "unknown" if account.credits is None else str(account.credits)
         checked_at = account.credits_checked_at
         age = f" (checked {to_wire(checked_at)})" if checked_at else ""
-        return [*lines, ("credits", credits_left + age)]
+        return [*lines, ("credits", credits_left + age), ("storage", storage.text)]
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -51,7 +52,7 @@ async def examine(settings: Settings) -> list[Finding]:
     return [
         await _try("database", lambda: _reach_database(settings)),
         await _try("redis", lambda: _reach_redis(settings)),
-        await _try("storage", lambda: _write_storage(settings)),
+        await _try("storage", lambda: _try_storage(settings)),
         await _try("assets", _load_assets),
         await _try("encoder", lambda: _open_encoder(settings)),
         Finding("films", True, _describe_films(settings)),
@@ -80,8 +81,9 @@ async def _reach_redis(settings: Settings) -> str:
     return "connected"
 
 
-async def _write_storage(settings: Settings) -> str:
-    return f"{Storage.from_settings(settings).disk_used_percent():.0f} % of the disk is used"
+async def _try_storage(settings: Settings) -> str:
+    async with open_storage(settings) as storage:
+        return await storage.check()
 
 
 async def _load_assets() -> str:

@@ -14,7 +14,7 @@ from server.database import open_database
 from server.limits import RequestLimits
 from server.settings import Settings
 from server.sonauto import SongService
-from server.storage import Storage
+from server.storage import Storage, open_storage
 
 
 class Doorbell(Protocol):
@@ -51,7 +51,8 @@ async def open_services(
     DatabaseUnavailable or StorageUnavailable when one of them cannot be had.
     """
     async with AsyncExitStack() as stack:
-        storage = Storage.from_settings(settings)
+        storage = await stack.enter_async_context(open_storage(settings))
+        await storage.check()
         await stack.enter_async_context(open_database(settings))
         songs = await stack.enter_async_context(SongService(settings))
         renders = RenderPool(

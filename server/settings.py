@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     webhook_timeout_minutes: Annotated[float, Field(gt=0)] = 10
     api_request_timeout_seconds: Annotated[float, Field(gt=0)] = 30
 
+    storage_url: str = ""
+    storage_endpoint_url: str = ""
+    storage_access_key_id: SecretStr | None = None
+    storage_secret_access_key: SecretStr | None = None
+    storage_region: str = "us-east-1"
     img_storage: Path = Path("storage/uploads")
     audio_storage: Path = Path("storage/audio")
     video_storage: Path = Path("storage/video")
@@ -100,20 +105,11 @@ class Settings(BaseSettings):
 
     simulator_delay_seconds: Annotated[float, Field(ge=0)] = 8
 
-    @field_validator("song_cdn_hosts", mode="before")
+    @field_validator("song_cdn_hosts", "render_formats", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(
-                origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()
-            )
-        return value
-
-    @field_validator("render_formats", mode="before")
-    @classmethod
-    def _split_formats(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(name.strip() for name in value.split(",") if name.strip())
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
     @field_validator("render_formats")
@@ -123,7 +119,11 @@ class Settings(BaseSettings):
             raise ValueError(f"choose one or more of {', '.join(FORMATS)}, each once")
         return names
 
-    @field_validator("sonauto_api_key", "admin_password", "redis_url", mode="before")
+    @field_validator(
+        *("sonauto_api_key", "admin_password", "redis_url"),
+        *("storage_access_key_id", "storage_secret_access_key"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
@@ -135,6 +135,29 @@ class Settings(BaseSettings):
             if url.startswith(scheme):
                 return "asyncpg://" + url.removeprefix(scheme)
         return url or EMBEDDED_DATABASE
+
+    @field_validator("storage_url")
+    @classmethod
+    def _names_a_store(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+        is_bucket = parts.scheme == "s3" and parts.netloc
+        if url and not (is_folder or is_bucket):
+            raise ValueError("write file:///folder or s3://bucket/prefix")
+        return url
+
+    @field_validator("storage_endpoint_url")
+    @classmethod
+    def _names_an_endpoint(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+            raise ValueError("write https://host, or http://host:port")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _keys_fit_together(self) -> Self:
+        if (self.storage_access_key_id is None) != (self.storage_secret_access_key is None):
+            raise ValueError("set STORAGE_ACCESS_KEY_ID and STORAGE_SECRET_ACCESS_KEY, or neither")
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -170,6 +193,11 @@ class Settings(BaseSettings):
     def is_simulated(self) -> bool:
         """Say whether songs come from our own simulator, because no API key is set."""
         return self.sonauto_api_key is None
+
+    @property
+    def uses_objects(self) -> bool:
+        """Say whether files are objects of a bucket, and not files in folders."""
+        return self.storage_url.startswith("s3:")
 
     @property
     def films(self) -> Mapping[str, RenderSpec]:

@@ -11,6 +11,7 @@ import structlog
 from renderer import CardJob, FilmReport, PressJob, PressReport, RenderError
 from server.log import short_id
 from server.services import Services
+from server.storage import StorageUnavailable, Workspace
 from server.submissions import presses, transitions
 from server.submissions.lifecycle import OPEN_STAGES, Stage
 from server.submissions.model import Submission
@@ -27,7 +28,9 @@ async def press_record(services: Services, session_id: str) -> None:
     """
     if not await presses.claim(session_id):
         return
-    if await _press(services, session_id, services.settings.main_format):
+    async with services.storage.workspace() as files:
+        is_pressed = await _press(services, files, session_id, services.settings.main_format)
+    if is_pressed:
         await transitions.show_preview(services, session_id)
         # A task of its own, which queues up behind the previews of those who came meanwhile.
         await services.doorbell.ring("prepare_films", session_id)
@@ -37,24 +40,27 @@ async def prepare_films(services: Services, session_id: str) -> None:
     """Photo -> card, and the cycles of the other formats; nothing once the song is there."""
     if not await Submission.exists(session_id=session_id, stage__in=BEFORE_RENDERING):
         return
-    await draw_card(services, session_id)
     _, *others = services.settings.films
-    for film_format in others:
-        await _press(services, session_id, film_format)
+    async with services.storage.workspace() as files:
+        await draw_card(services, files, session_id)
+        for film_format in others:
+            await _press(services, files, session_id, film_format)
 
 
-async def draw_card(services: Services, session_id: str) -> None:
+async def draw_card(services: Services, files: Workspace, session_id: str) -> None:
     """Draw the picture that a link to the song is shown with; without it the song is as good."""
     submission = await Submission.get(session_id=session_id)
     job = CardJob(
-        photo=services.storage.photo(session_id),
-        out=services.storage.card(session_id),
+        photo=files.photo(session_id),
+        out=files.card(session_id),
         pet_name=submission.pet_name,
         owner_name=submission.owner_name,
     )
     try:
+        await files.fetch(job.photo)
         await services.renders.draw_card(job)
-    except RenderError as error:
+        await files.keep(job.out)
+    except (RenderError, StorageUnavailable) as error:
         logger.warning("card_failed", session_id=short_id(session_id), reason=str(error))
 
 
@@ -73,18 +79,20 @@ def log_film(
         film.warning("encoder_fallback", reason=report.fallback)
 
 
-async def _press(services: Services, session_id: str, film_format: str) -> bool:
-    storage, settings = services.storage, services.settings
+async def _press(services: Services, files: Workspace, session_id: str, film_format: str) -> bool:
+    settings = services.settings
     is_main = film_format == settings.main_format
     job = PressJob(
-        photo=storage.photo(session_id),
-        cycle=storage.preview(session_id, film_format),
-        poster=storage.poster(session_id) if is_main else None,
+        photo=files.photo(session_id),
+        cycle=files.preview(session_id, film_format),
+        poster=files.poster(session_id) if is_main else None,
         spec=settings.films[film_format],
     )
     try:
+        await files.fetch(job.photo)
         report = await services.renders.press(job)
-    except RenderError as error:
+        await files.keep(*filter(None, (job.poster, job.cycle)))
+    except (RenderError, StorageUnavailable) as error:
         logger.warning(
             "press_failed",
             session_id=short_id(session_id),

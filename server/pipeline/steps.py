@@ -18,7 +18,7 @@ from server.pipeline.pressing import draw_card, log_film
 from server.pipeline.retries import backoff_s
 from server.services import Services
 from server.sonauto import Outcome
-from server.storage import partial, publish
+from server.storage import StorageUnavailable, Workspace, partial
 from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
@@ -78,21 +78,27 @@ async def download_audio(services: Services, session_id: str) -> None:
     async with hold(session_id, Stage.DOWNLOADING, services.settings.lease_seconds) as lease:
         if lease is None or await is_poison(services, lease, FailureReason.DOWNLOAD_FAILED):
             return
-        submission = await Submission.get(session_id=session_id)
-        song = services.storage.song(session_id)
-        draft = partial(song, lease.fence)
         try:
-            await services.songs.download(submission.LLM_response or "", draft)
-            await services.renders.check_song(draft)
-            if await is_held(lease):
-                publish(draft, song)
-                await transitions.start_rendering(services, session_id, fence=lease.fence)
-        except (SongUnusable, RenderError, OSError) as error:
+            async with services.storage.workspace() as files:
+                await _download(services, lease, files)
+        except (SongUnusable, RenderError, StorageUnavailable, OSError) as error:
             is_final = isinstance(error, SongUnusable) and error.is_final
             reason = FailureReason.DOWNLOAD_FAILED
             await retry_or_fail(services, lease, reason, str(error), is_final=is_final)
-        finally:
-            draft.unlink(missing_ok=True)
+
+
+async def _download(services: Services, lease: Lease, files: Workspace) -> None:
+    submission = await Submission.get(session_id=lease.session_id)
+    song = files.song(lease.session_id)
+    draft = partial(song, lease.fence)
+    try:
+        await services.songs.download(submission.LLM_response or "", draft)
+        await services.renders.check_song(draft)
+        if await is_held(lease):
+            await files.publish(draft, song)
+            await transitions.start_rendering(services, lease.session_id, fence=lease.fence)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 async def create_video(services: Services, session_id: str) -> None:
@@ -101,38 +107,49 @@ async def create_video(services: Services, session_id: str) -> None:
         if lease is None or await is_poison(services, lease, FailureReason.RENDER_FAILED):
             return
         await Submission.filter(session_id=session_id).update(video_creation_start=now())
-        if not services.storage.card(session_id).is_file():
-            await draw_card(services, session_id)
-        films = _plan_films(services, lease)
         try:
-            await _render(services, lease, films)
+            async with services.storage.workspace() as files:
+                await _make_films(services, lease, files)
         except BadPhoto as error:
             reason = FailureReason.PHOTO_UNREADABLE
             await retry_or_fail(services, lease, reason, str(error), is_final=True)
-        except (RenderError, OSError) as error:
+        except (RenderError, StorageUnavailable, OSError) as error:
             is_final = isinstance(error, RenderError) and not error.can_retry
             reason = FailureReason.RENDER_FAILED
             await retry_or_fail(services, lease, reason, str(error), is_final=is_final)
-        finally:
-            for film in films.values():
-                film.out.unlink(missing_ok=True)
 
 
-def _plan_films(services: Services, lease: Lease) -> Mapping[str, Film]:
-    storage, session_id = services.storage, lease.session_id
+async def _make_films(services: Services, lease: Lease, files: Workspace) -> None:
+    session_id = lease.session_id
+    films = _plan_films(services, lease, files)
+    if not await services.storage.has(services.storage.card(session_id)):
+        await draw_card(services, files, session_id)
+    cycles = (files.preview(session_id, film_format) for film_format in films)
+    await files.fetch(files.photo(session_id), files.song(session_id), *cycles)
+    try:
+        await _render(services, lease, files, films)
+    finally:
+        for film in films.values():
+            film.out.unlink(missing_ok=True)
+
+
+def _plan_films(services: Services, lease: Lease, files: Workspace) -> Mapping[str, Film]:
+    session_id = lease.session_id
     return {
         film_format: Film(
-            out=partial(storage.video(session_id, film_format), lease.fence),
+            out=partial(files.video(session_id, film_format), lease.fence),
             spec=spec,
-            cycle=storage.preview(session_id, film_format),
+            cycle=files.preview(session_id, film_format),
         )
         for film_format, spec in services.settings.films.items()
     }
 
 
-async def _render(services: Services, lease: Lease, films: Mapping[str, Film]) -> None:
-    storage, session_id = services.storage, lease.session_id
-    job = RenderJob(storage.photo(session_id), storage.song(session_id), tuple(films.values()))
+async def _render(
+    services: Services, lease: Lease, files: Workspace, films: Mapping[str, Film]
+) -> None:
+    session_id = lease.session_id
+    job = RenderJob(files.photo(session_id), files.song(session_id), tuple(films.values()))
     report = await services.renders.render(job)
     for film_format, film_report in zip(films, report.films, strict=True):
         log_film(services, "film_rendered", session_id, film_format, film_report)
@@ -141,7 +158,7 @@ async def _render(services: Services, lease: Lease, films: Mapping[str, Film]) -
     for film_format, film in films.items():
         if not await is_held(lease):
             return
-        publish(film.out, storage.video(session_id, film_format))
+        await files.publish(film.out, files.video(session_id, film_format))
     main = report.films[0]
     await transitions.succeed(
         services, session_id, fence=lease.fence, encoder=main.encoder, fallback=main.fallback

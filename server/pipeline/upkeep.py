@@ -73,8 +73,7 @@ async def clean_up_old_files(services: Services) -> None:
     old = Submission.filter(stage__in=ended, created_at__lt=cutoff, expired_at=None)
     while rows := await old.limit(BATCH).only("session_id"):
         for row in rows:
-            for path in services.storage.files(row.session_id):
-                path.unlink(missing_ok=True)
+            await services.storage.delete(row.session_id)
             await transitions.expire(row.session_id)
         logger.info("files_cleaned_up", submissions=len(rows))
 

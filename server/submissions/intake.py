@@ -5,7 +5,7 @@ Idempotency-Key makes one submission however often it is sent.
 """
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -18,7 +18,7 @@ from server.errors import SoldOut, SubmissionLimitReached
 from server.ids import new_cookie_id, new_session_id
 from server.log import short_id
 from server.services import Services
-from server.storage import write_file
+from server.storage import Storage, StorageUnavailable
 from server.submissions.account import read_account
 from server.submissions.form import SubmissionForm
 from server.submissions.model import CookieQuota, Submission
@@ -62,9 +62,9 @@ async def accept(
         idempotency_key=idempotency_key,
     )
     try:
-        with ExitStack() as undo:
-            undo.callback(photo_path.unlink, missing_ok=True)
-            await asyncio.to_thread(write_file, photo_path, photo)
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(_forget_photo, services.storage, session_id)
+            await services.storage.write(photo_path, photo)
             async with in_transaction():
                 # First the row: a repeated request must be found out before it is counted.
                 await submission.save(force_create=True)
@@ -78,9 +78,18 @@ async def accept(
         raise
     crash_point("after_accept")
     logger.info("submission_accepted", session_id=short_id(session_id))
-    await services.doorbell.ring("press_record", session_id)
-    await services.doorbell.ring("process_pending_queue")
+    # Together: the visitor waits once for a Redis that does not answer.
+    await asyncio.gather(
+        services.doorbell.ring("press_record", session_id),
+        services.doorbell.ring("process_pending_queue"),
+    )
     return Receipt(session_id, None if form.cookie_id else cookie_id)
+
+
+async def _forget_photo(storage: Storage, session_id: str) -> None:
+    # What went wrong before is what the visitor hears of.
+    with suppress(StorageUnavailable):
+        await storage.delete(session_id)
 
 
 async def _find_receipt(form: SubmissionForm, idempotency_key: str | None) -> Receipt | None:

@@ -4,20 +4,30 @@ from typing import Final
 
 from quart import Quart, Response
 
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' blob:",
-        # Covers the WebSocket too: in CSP 3, 'self' includes ws: and wss: on the same host.
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
+
+def content_security_policy(media_origin: str | None) -> str:
+    """Return the policy of a site whose films and pictures are fetched from `media_origin`.
+
+    None is the site itself. A browser asks the policy again where it is redirected to.
+    """
+    media = f"'self' {media_origin}" if media_origin else "'self'"
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"img-src {media} blob:",
+            f"media-src {media}",
+            # Covers the WebSocket too: in CSP 3, 'self' includes ws: and wss: on the same host.
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
     )
-)
+
+
 SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": content_security_policy(None),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -27,11 +37,12 @@ SECURITY_HEADERS: Final = {
 }
 
 
-def add_security_headers(app: Quart) -> None:
+def add_security_headers(app: Quart, media_origin: str | None) -> None:
     """Add to every answer of `app` what its view has not set otherwise."""
+    headers = SECURITY_HEADERS | {"Content-Security-Policy": content_security_policy(media_origin)}
 
     @app.after_request
     async def add_missing(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         return response

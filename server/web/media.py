@@ -20,6 +20,8 @@ from server.web.context import current_services
 from server.web.limiting import unlimited
 
 CACHE_FOR_GOOD: Final = "public, max-age=31536000, immutable"
+# Much shorter than `SIGNED_FOR`, so that a redirect from the cache opens a film for long enough.
+CACHE_REDIRECT: Final = "private, max-age=600"
 
 media = Blueprint("media", __name__, url_prefix="/storage")
 
@@ -53,7 +55,7 @@ async def get_video(name: str) -> Response:
     film = read_film_name(name)
     if film is None or not await _is_finished(film[0]):
         raise NotFound
-    return await send_media(current_services().storage.video(*film))
+    return await _send_kept(current_services().storage.video(*film))
 
 
 @media.get("/preview/<name>.mp4")
@@ -64,7 +66,7 @@ async def get_preview(name: str) -> Response:
     film = read_film_name(name)
     if film is None or film[1] != current_services().settings.main_format:
         raise NotFound
-    return await send_media(current_services().storage.preview(*film))
+    return await _send_kept(current_services().storage.preview(*film))
 
 
 @media.get("/poster/<session_id>.jpg")
@@ -74,7 +76,7 @@ async def get_poster(session_id: str) -> Response:
     """Send the first frame of the rotation."""
     if not is_session_id(session_id):
         raise NotFound
-    return await send_media(current_services().storage.poster(session_id))
+    return await _send_kept(current_services().storage.poster(session_id))
 
 
 @media.get("/card/<session_id>.jpg")
@@ -84,7 +86,7 @@ async def get_card(session_id: str) -> Response:
     """Send the picture that a link to a finished song is shown with."""
     if not is_session_id(session_id) or not await _is_finished(session_id):
         raise NotFound
-    return await send_media(current_services().storage.card(session_id))
+    return await _send_kept(current_services().storage.card(session_id))
 
 
 async def send_media(path: Path) -> Response:
@@ -100,6 +102,16 @@ async def send_media(path: Path) -> Response:
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = CACHE_FOR_GOOD
     return response
+
+
+async def _send_kept(path: Path) -> Response:
+    storage = current_services().storage
+    address = await storage.sign(path)
+    if address is None:
+        return await send_media(path)
+    if not await storage.has(path):
+        raise NotFound
+    return Response(status=302, headers={"Location": address, "Cache-Control": CACHE_REDIRECT})
 
 
 async def _is_finished(session_id: str) -> bool:

@@ -3,7 +3,6 @@
 The paths that are served are those that exist when the app is made; no request names a folder.
 """
 
-import asyncio
 import re
 from pathlib import Path
 from typing import Final
@@ -108,16 +107,16 @@ async def _show_unlisted(template: str, session_id: str) -> Response:
     submission = None
     if is_session_id(session_id):
         submission = await Submission.get_or_none(session_id=session_id)
-    link = await asyncio.to_thread(_describe_link, current_services(), submission)
+    link = await _describe_link(current_services(), submission)
     page = await render_template(template, session_id=session_id, site=request.host_url, **link)
     return Response(page, 404 if submission is None else 200, UNLISTED)
 
 
-def _describe_link(services: Services, submission: Submission | None) -> dict[str, str]:
+async def _describe_link(services: Services, submission: Submission | None) -> dict[str, str]:
     """Return what apps show instead of a link to a finished song; nothing without its card."""
     if submission is None or submission.entry_status != EntryStatus.SUCCESS:
         return {}
-    if not services.storage.card(submission.session_id).is_file():
+    if not await services.storage.has(services.storage.card(submission.session_id)):
         return {}
     return {
         "card_path": f"storage/card/{submission.session_id}.jpg",

@@ -3,7 +3,6 @@
 404 unknown, 202 still being made, 400 failed, 410 its files have been cleaned away, 200 finished.
 """
 
-import asyncio
 from typing import Final, Literal
 
 from pydantic import BaseModel
@@ -83,7 +82,7 @@ async def get_result(session_id: str) -> Response:
         return reply(ErrorReply(error="expired", message="This song is no longer available."), 410)
     match EntryStatus(submission.entry_status):
         case EntryStatus.SUCCESS:
-            return reply(await asyncio.to_thread(_song_result, current_services(), submission))
+            return reply(await _song_result(current_services(), submission))
         case EntryStatus.FAIL:
             message = "Video generation failed. Please try again."
             return reply(UnfinishedResult(status="fail", message=message), 400)
@@ -93,11 +92,14 @@ async def get_result(session_id: str) -> Response:
             return _not_yet("processing")
 
 
-def _song_result(services: Services, submission: Submission) -> SongResult:
+async def _song_result(services: Services, submission: Submission) -> SongResult:
     session_id, storage = submission.session_id, services.storage
     films = services.settings.films
     # Also those that were made before the settings were changed.
     specs = {**films, **{name: spec for name, spec in FORMATS.items() if name not in films}}
+    films_made = {name: storage.video(session_id, name) for name in specs}
+    poster, card = storage.poster(session_id), storage.card(session_id)
+    found = await storage.find([*films_made.values(), poster, card])
     videos = [
         VideoFile(
             format=name,
@@ -106,15 +108,14 @@ def _song_result(services: Services, submission: Submission) -> SongResult:
             height=spec.height_px,
         )
         for name, spec in specs.items()
-        if storage.video(session_id, name).exists()
+        if films_made[name] in found
     ]
-    has_poster, has_card = storage.poster(session_id).exists(), storage.card(session_id).exists()
     return SongResult(
         session_id=session_id,
         video_url=videos[0].url if videos else _video_url(session_id, next(iter(films))),
         videos=videos,
-        poster_url=f"/storage/poster/{session_id}.jpg" if has_poster else None,
-        card_url=f"/storage/card/{session_id}.jpg" if has_card else None,
+        poster_url=f"/storage/poster/{session_id}.jpg" if poster in found else None,
+        card_url=f"/storage/card/{session_id}.jpg" if card in found else None,
         lyrics=submission.lyrics or "",
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,

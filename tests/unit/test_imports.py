@@ -13,8 +13,8 @@ FOLDERS: Mapping[str, set[str]] = {
     "realtime": set(),
     "renderer": set(),
     "migrations": set(),
-    # The journey benchmark stands in for the song service.
-    "benchmarks": {"renderer", "server.simulator"},
+    # The benchmarks stand in for the song service (journey) and for a worker (push).
+    "benchmarks": {"realtime", "renderer", "server.simulator"},
 }
 
 # The rooms of the server from the door to the cellar: each imports its own floor and those below.
@@ -43,6 +43,7 @@ HOMES: Mapping[str, set[str]] = {
     "cv2": {"renderer", "server.simulator"},
     "prometheus_client": {"server.web.metrics"},
     "numpy": {"renderer", "server.simulator"},
+    "obstore": {"server.storage.bucket"},
 }
 HOMELESS = {"benchmarks"}  # measures libraries as they are
 

@@ -128,6 +128,11 @@ def test_the_specs_database_address_is_understood(monkeypatch: pytest.MonkeyPatc
         ({"RENDER_MEMORY_LIMIT_MB": "-1"}, "RENDER_MEMORY_LIMIT_MB"),
         ({"REDIS_URL": "redis://localhost"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://u:topsecret@h/d"}, "REDIS_URL"),
+        ({"STORAGE_URL": "s3:///no-bucket"}, "STORAGE_URL"),
+        ({"STORAGE_URL": "file://host/folder"}, "STORAGE_URL"),
+        ({"STORAGE_URL": "/srv/petsong"}, "STORAGE_URL"),
+        ({"STORAGE_ENDPOINT_URL": "minio:9000"}, "STORAGE_ENDPOINT_URL"),
+        ({"STORAGE_SECRET_ACCESS_KEY": KEY}, "STORAGE_ACCESS_KEY_ID"),
         ({"SONAUTO_API_KEY": KEY}, "WEBHOOK_BASE_URL"),
         ({"SONAUTO_API_KEY": KEY, "WEBHOOK_BASE_URL": "http://pets.example"}, "WEBHOOK_BASE_URL"),
         (

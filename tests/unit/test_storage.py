@@ -8,7 +8,7 @@ from renderer import FORMATS
 from server.ids import new_session_id
 from server.settings import Settings
 from server.storage import (
-    Storage,
+    FolderStorage,
     StorageUnavailable,
     film_name,
     partial,
@@ -16,11 +16,12 @@ from server.storage import (
     read_film_name,
     write_file,
 )
+from server.storage.scratch import LOCK, PREFIX, open_scratch
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Storage:
-    return Storage.from_settings(
+def storage(tmp_path: Path) -> FolderStorage:
+    return FolderStorage.from_settings(
         Settings(
             img_storage=tmp_path / "uploads",
             audio_storage=tmp_path / "audio",
@@ -31,7 +32,7 @@ def storage(tmp_path: Path) -> Storage:
 
 
 def test_every_file_of_a_submission_lies_inside_the_storage(
-    storage: Storage, tmp_path: Path
+    storage: FolderStorage, tmp_path: Path
 ) -> None:
     session_id = new_session_id()
 
@@ -58,7 +59,7 @@ def test_every_file_of_a_submission_lies_inside_the_storage(
     "name",
     ["", "..", "../../etc/passwd", "a" * 23, "a" * 25, "A" * 24, "a" * 23 + "\n", "a" * 23 + "/"],
 )
-def test_no_other_text_becomes_a_path(storage: Storage, name: str) -> None:
+def test_no_other_text_becomes_a_path(storage: FolderStorage, name: str) -> None:
     with pytest.raises(ValueError, match="session id"):
         storage.video(name, "square")
     with pytest.raises(ValueError, match="session id"):
@@ -108,8 +109,30 @@ def test_drafts_of_two_holders_do_not_meet(tmp_path: Path) -> None:
     assert first.read_bytes() == b"old"
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "uploads").write_text("a file, not a folder")
 
     with pytest.raises(StorageUnavailable, match="uploads"):
-        Storage.from_settings(Settings(img_storage=tmp_path / "uploads"))
+        await FolderStorage.from_settings(Settings(img_storage=tmp_path / "uploads")).check()
+
+
+def test_the_four_folders_may_have_one_address(tmp_path: Path) -> None:
+    storage = FolderStorage.from_settings(Settings(storage_url=f"file://{tmp_path}/our%20files"))
+
+    assert storage.folders == tuple(
+        tmp_path / "our files" / name for name in ("uploads", "audio", "video", "preview")
+    )
+
+
+def test_a_process_that_was_killed_leaves_its_scratch_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / f"{PREFIX}left"
+    left.mkdir()
+    (left / LOCK).touch()
+    (left / "song.mp3").write_bytes(b"song")
+
+    with open_scratch() as first, open_scratch() as second:
+        assert set(tmp_path.iterdir()) == {first, second}
+    assert not list(tmp_path.iterdir())

@@ -1,56 +1,25 @@
-"""Where a submission's files live; every path is derived from its session_id and nothing else.
+"""What a submission's files are called; every name is derived from its session_id alone."""
 
-A file appears under its final name only when it is complete: it is written beside it under a name
-that carries the writer's fence, flushed to disk, and renamed.
-"""
-
-import os
-import shutil
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from renderer import FORMATS
-from server.errors import PetsongError
 from server.ids import is_session_id
-from server.settings import Settings
 
-PARTIAL_SUFFIX = ".part"
-PLAIN_FORMAT = "square"
+FOLDER_NAMES: Final = ("uploads", "audio", "video", "preview")
+PARTIAL_SUFFIX: Final = ".part"
+PLAIN_FORMAT: Final = "square"
 """The format whose files bear a bare session_id."""
 
 
-class StorageUnavailable(PetsongError):
-    """A folder cannot be written to: full, read-only or missing."""
+class Folders:
+    """Four folders and the names of the files in them."""
 
-
-@dataclass(frozen=True)
-class Storage:
-    """The four folders of the site."""
-
-    photos: Path
-    songs: Path
-    videos: Path
-    previews: Path
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "Storage":
-        """Create the folders where they are missing; raise StorageUnavailable if that fails."""
-        storage = cls(
-            photos=settings.img_storage.resolve(),
-            songs=settings.audio_storage.resolve(),
-            videos=settings.video_storage.resolve(),
-            previews=settings.preview_storage.resolve(),
-        )
-        for folder in storage.folders:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                probe = folder / f"{uuid.uuid4().hex}{PARTIAL_SUFFIX}"
-                probe.touch()
-                probe.unlink()
-            except OSError as error:
-                raise StorageUnavailable(f"cannot write to {folder}: {error.strerror}") from error
-        return storage
+    def __init__(self, photos: Path, songs: Path, videos: Path, previews: Path) -> None:
+        self.photos = photos
+        self.songs = songs
+        self.videos = videos
+        self.previews = previews
 
     @property
     def folders(self) -> tuple[Path, Path, Path, Path]:
@@ -92,10 +61,11 @@ class Storage:
             self.card(session_id),
         )
 
-    def disk_used_percent(self) -> float:
-        """Return how full the file system of the videos is, 0 to 100."""
-        usage = shutil.disk_usage(self.videos)
-        return 100 * usage.used / usage.total
+
+def folders_below(root: Path) -> tuple[Path, Path, Path, Path]:
+    """Return where photos, songs, videos and previews lie below one root."""
+    photos, songs, videos, previews = (root / name for name in FOLDER_NAMES)
+    return photos, songs, videos, previews
 
 
 def film_name(session_id: str, film_format: str) -> str:
@@ -123,30 +93,6 @@ def read_film_name(name: str) -> tuple[str, str] | None:
 def partial(path: Path, fence: int) -> Path:
     """Return the name under which the holder of `fence` writes before publishing to `path`."""
     return path.with_name(f"{path.name}.{fence}{PARTIAL_SUFFIX}")
-
-
-def publish(draft: Path, path: Path) -> None:
-    """Give a finished draft its final name; raise OSError when it cannot be flushed to disk."""
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write `content` so that `path` either holds all of it or does not exist.
-
-    Raises StorageUnavailable when the disk is full or read-only; nothing is left behind.
-    """
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}{PARTIAL_SUFFIX}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise StorageUnavailable(f"cannot write {path.name}: {error.strerror}") from error
 
 
 def _path(folder: Path, session_id: str, suffix: str) -> Path:

@@ -1,0 +1,27 @@
+"""Where a submission's files live: in folders of this machine, or in an object store."""
+
+from server.storage.folders import FolderStorage, publish, write_file
+from server.storage.names import (
+    PARTIAL_SUFFIX,
+    Folders,
+    film_name,
+    partial,
+    read_film_name,
+)
+from server.storage.opening import open_storage
+from server.storage.store import Storage, StorageUnavailable, Workspace
+
+__all__ = [
+    "PARTIAL_SUFFIX",
+    "FolderStorage",
+    "Folders",
+    "Storage",
+    "StorageUnavailable",
+    "Workspace",
+    "film_name",
+    "open_storage",
+    "partial",
+    "publish",
+    "read_film_name",
+    "write_file",
+]

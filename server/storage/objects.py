@@ -1,0 +1,104 @@
+"""Files as objects of a bucket, under the names that they have in folders.
+
+Nothing is public: browsers are sent to addresses signed for a short time, and photos and songs are
+never signed. Steps work on copies in a scratch folder.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from server.settings import Settings
+from server.storage.bucket import Bucket
+from server.storage.names import PARTIAL_SUFFIX, folders_below
+from server.storage.scratch import open_scratch
+from server.storage.store import SIGNED_FOR, Storage, StorageUnavailable, Workspace
+
+
+class ObjectWorkspace(Workspace):
+    """A folder of one step, with copies of objects; what it does not keep is lost with it."""
+
+    def __init__(self, bucket: Bucket, root: Path) -> None:
+        super().__init__(*folders_below(root))
+        self._bucket = bucket
+        self._root = root
+        for folder in self.folders:
+            folder.mkdir()
+
+    async def fetch(self, *paths: Path) -> None:
+        """Download each object that there is."""
+        for path in paths:
+            await self._bucket.download(self._key(path), path)
+
+    async def keep(self, *paths: Path) -> None:
+        """Upload each file."""
+        for path in paths:
+            await self._bucket.put(self._key(path), path)
+
+    async def publish(self, draft: Path, path: Path) -> None:
+        """Upload the draft under the final name."""
+        await self._bucket.put(self._key(path), draft)
+        await asyncio.to_thread(draft.unlink)
+
+    def _key(self, path: Path) -> str:
+        return path.relative_to(self._root).as_posix()
+
+
+class ObjectStorage(Storage):
+    """The bucket; its paths are relative and no files of this machine."""
+
+    def __init__(self, bucket: Bucket, media_origin: str, scratch: Path) -> None:
+        super().__init__(*folders_below(Path()))
+        self.media_origin = media_origin
+        self._bucket = bucket
+        self._scratch = scratch
+
+    async def check(self) -> str:
+        """Write, read and delete a probe object; return which bucket it is."""
+        key, content = f"{uuid.uuid4().hex}{PARTIAL_SUFFIX}", b"probe"
+        await self._bucket.put(key, content)
+        if await self._bucket.read(key) != content:
+            raise StorageUnavailable(f"{self._bucket.name} does not return what was written")
+        await self._bucket.delete([key])
+        return self._bucket.name
+
+    async def write(self, path: Path, content: bytes) -> None:
+        """Upload `content`."""
+        await self._bucket.put(path.as_posix(), content)
+
+    async def find(self, paths: Sequence[Path]) -> frozenset[Path]:
+        """Ask for all of `paths` at once."""
+        found = await asyncio.gather(*(self._bucket.exists(path.as_posix()) for path in paths))
+        return frozenset(path for path, is_there in zip(paths, found, strict=True) if is_there)
+
+    async def delete(self, session_id: str) -> None:
+        """Delete every object of one submission in one request."""
+        await self._bucket.delete([path.as_posix() for path in self.files(session_id)])
+
+    async def sign(self, path: Path) -> str:
+        """Sign the object's address; ValueError for what nobody but us may fetch."""
+        if path.parent not in (self.videos, self.previews):
+            raise ValueError("photos and songs are private")
+        return await self._bucket.sign(path.as_posix(), SIGNED_FOR)
+
+    def workspace(self) -> AbstractAsyncContextManager[Workspace]:
+        """Open a folder of its own below the scratch folder, so that no two steps meet."""
+        return self._open_workspace()
+
+    @asynccontextmanager
+    async def _open_workspace(self) -> AsyncIterator[Workspace]:
+        with TemporaryDirectory(dir=self._scratch) as name:
+            yield ObjectWorkspace(self._bucket, Path(name))
+
+
+@asynccontextmanager
+async def open_objects(settings: Settings) -> AsyncIterator[Storage]:
+    """Open the bucket of STORAGE_URL, with a scratch folder, for the block's length."""
+    bucket = Bucket(settings)
+    address = urlsplit(await bucket.sign("probe", SIGNED_FOR))
+    with open_scratch() as scratch:
+        yield ObjectStorage(bucket, f"{address.scheme}://{address.netloc}", scratch)
