@@ -8,6 +8,7 @@ the broker is never relied upon.
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from enum import StrEnum
 from typing import Final, cast
 
@@ -24,6 +25,8 @@ StreamEntries = tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]
 
 STREAM_LENGTH: Final = 10_000
 RECONNECT_S: Final = 1.0
+CONSUMER: Final = "worker"
+"""One name for all who listen: nothing is acknowledged, so Redis need not tell them apart."""
 
 logger = structlog.get_logger(__name__)
 
@@ -56,6 +59,11 @@ class InProcessBroker(AsyncBroker):
 class StreamBroker(RedisStreamBroker):
     """RedisStreamBroker that reads each message once and outlives a restart of Redis."""
 
+    async def startup(self) -> None:
+        """Make the queue's group; a Redis that is away is waited for by `listen`."""
+        with suppress(RedisError, OSError):
+            await super().startup()
+
     # The base class yields messages that want an acknowledgement; ours want none.
     async def listen(self) -> AsyncGenerator[bytes, None]:  # type: ignore[override]
         """Yield the messages of this broker's queue; when Redis is away, wait for its return."""
@@ -87,10 +95,8 @@ class StreamBroker(RedisStreamBroker):
 
     async def _restore_group(self) -> None:
         # A flushed or replaced Redis has forgotten the stream and its group.
-        try:
+        with suppress(RedisError, OSError):
             await self._declare_consumer_group()
-        except (RedisError, OSError):
-            return
 
 
 def create_brokers(settings: Settings) -> dict[Queue, AsyncBroker]:
@@ -103,6 +109,7 @@ def create_brokers(settings: Settings) -> dict[Queue, AsyncBroker]:
             settings.redis_url,
             queue_name=queue.value,
             consumer_id="0",
+            consumer_name=CONSUMER,
             xread_block=1000,
             maxlen=STREAM_LENGTH,
             # redis-py 8 bounds each read to 5 s through wait_for, which loses cancellations on

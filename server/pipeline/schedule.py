@@ -5,6 +5,7 @@ import asyncio
 from taskiq import AsyncBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 
+from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.tasks import TASKS
 from server.settings import Settings
 
@@ -28,9 +29,17 @@ class Timetable(ScheduleSource):
         return [*periodic, _schedule("cleanup_old_files", cron="0 3 * * *")]
 
 
+class RingingScheduler(TaskiqScheduler):
+    """Rings what is due as everybody rings: an unreachable broker neither stops nor delays it."""
+
+    async def on_ready(self, _source: ScheduleSource, task: ScheduledTask) -> None:
+        """Ring one task that is due."""
+        await TaskDoorbell(self.broker).ring(task.task_name)
+
+
 async def keep_time(broker: AsyncBroker, settings: Settings, stop: asyncio.Event) -> None:
     """Send the scheduled tasks when they are due, until `stop` is set."""
-    scheduler = TaskiqScheduler(broker, [Timetable(settings)])
+    scheduler = RingingScheduler(broker, [Timetable(settings)])
     clock = asyncio.create_task(run_scheduler_task(scheduler))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({clock, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -7,53 +7,79 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
-from taskiq import AckableMessage, AsyncBroker
+from taskiq import AsyncBroker, TaskiqMessage, TaskiqResult
+from taskiq.acks import AckController
+from taskiq.exceptions import NoResultError
 from taskiq.receiver import Receiver
 
 from server.clock import now
 from server.database import UNAVAILABLE
 from server.pipeline.broker import Queue
-from server.services import Services
+from server.services import Doorbell, Services
 from server.submissions.model import WorkerHeartbeat
 
 HEARTBEAT_S: Final = 5.0
-DRAIN_S: Final = 8.0
+DRAIN_S: Final = 6.0
+HAND_BACK_S: Final = 2.0
+FAREWELL_S: Final = 1.0
 
 logger = structlog.get_logger(__name__)
 
 
 class DrainingReceiver(Receiver):
-    """Taskiq's Receiver, which also knows the tasks in hand and can end them."""
+    """Taskiq's Receiver, which also knows the tasks in hand and can hand them back."""
 
     def __init__(self, broker: AsyncBroker, limit: int) -> None:
         super().__init__(broker, max_async_tasks=limit, wait_tasks_timeout=DRAIN_S)
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: dict[asyncio.Task[Any], TaskiqMessage] = {}
 
-    async def callback(self, message: bytes | AckableMessage, raise_err: bool = False) -> None:
-        """Run one task, known to `cancel_running` meanwhile."""
+    async def run_task(
+        self,
+        target: Callable[..., Any],
+        message: TaskiqMessage,
+        ack_controller: AckController | None = None,
+    ) -> TaskiqResult[Any]:
+        """Run one task, known to `hand_back` meanwhile."""
+
+        async def run(*arguments: Any, **options: Any) -> Any:
+            try:
+                return await target(*arguments, **options)
+            except asyncio.CancelledError as error:
+                # To Taskiq anything else would be a failure, worth an error with its traceback.
+                raise NoResultError from error
+
         task = asyncio.current_task()
         assert task is not None
-        self._running.add(task)
+        self._running[task] = message
         try:
-            await super().callback(message, raise_err)
+            return await super().run_task(run, message, ack_controller)
         finally:
-            self._running.discard(task)
+            del self._running[task]
 
-    async def cancel_running(self) -> None:
-        """Cancel what has not ended in time, and wait until its leases are given back."""
-        for task in self._running:
+    async def hand_back(self, doorbell: Doorbell) -> None:
+        """Cancel what has not ended in time, and ring for it again once its lease is given back.
+
+        So another worker goes on at once, and neither the sweeper nor a lease is waited for.
+        """
+        cut_short = dict(self._running)
+        if not cut_short:
+            return
+        for task in cut_short:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.wait(cut_short, timeout=HAND_BACK_S)
+        for message in cut_short.values():
+            logger.info("task_handed_back", task=message.task_name)
+            await doorbell.ring(message.task_name, *message.args)
 
 
 async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyncio.Event) -> None:
     """Run the tasks of `queue` until `stop` is set.
 
-    Then the tasks in hand have 8 s to end; what has not is cancelled and gives its lease back.
+    Then the tasks in hand have 6 s to end; what has not is cancelled and handed back.
     Raises RenderError where no render could ever succeed.
     """
     choice = await services.renders.start()
@@ -74,10 +100,11 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
     try:
         await receiver.listen(stop)
     finally:
-        await receiver.cancel_running()
+        await receiver.hand_back(services.doorbell)
         heartbeat.cancel()
         with contextlib.suppress(*UNAVAILABLE):
-            await WorkerHeartbeat.filter(name=name).delete()
+            async with asyncio.timeout(FAREWELL_S):
+                await WorkerHeartbeat.filter(name=name).delete()
         await broker.shutdown()
         logger.info("worker_stopped", queue=queue.value)
 

@@ -1,0 +1,123 @@
+"""Any number of processes, started and stopped while songs are under way.
+
+Invariant: the sweep and the clock of these sites are hours apart, so that whatever goes on does so
+because somebody rang.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import socketio
+
+from realtime.events import Event
+from server.simulator.faults import Fault, Switch
+from tests.integration.pipeline.conftest import open_network
+from tests.servers import ChildServer, PostgresServer, wait_until
+from tests.sites import Network, open_site, site_environment
+
+NO_CLOCK = {
+    "SWEEP_INTERVAL": "36000",
+    "QUEUE_PROCESSOR_INTERVAL": "36000",
+    "GENERATION_POLL_INTERVAL": "36000",
+    "RENDER_FORMATS": "square",
+}
+WITHIN_S = 10.0
+SOCKETS = 100
+
+
+@pytest.fixture
+async def network(postgres_server: PostgresServer) -> AsyncIterator[Network]:
+    async with open_network("networked", postgres_server) as network:
+        yield network
+
+
+async def stop_in_time(process: ChildServer) -> None:
+    started = time.monotonic()
+    assert await process.stop() == 0
+    assert time.monotonic() - started < WITHIN_S
+    process.check_output()
+
+
+async def test_a_free_slot_is_filled_without_any_clock(
+    own_network: Network, tmp_path: Path
+) -> None:
+    async with open_site(
+        tmp_path, network=own_network, delay_s=0.3, MAX_CONCURRENT_REQUESTS="1", **NO_CLOCK
+    ) as site:
+        await site.simulator.set_faults(
+            Switch(Fault.CREATE_STATUS, 400, times=1), Switch(Fault.GENERATION_FAILS, times=1)
+        )
+        session_ids = [await site.submit(seed=number) for number in range(4)]
+
+        # The first is refused, the second fails; each end makes room for the next.
+        await site.wait_for(session_ids[-1], status="success")
+
+        ledger = await site.simulator.ledger()
+        assert len(ledger["posts"]) == 4
+        assert ledger["in_flight_peak"] == 1
+
+
+async def test_a_worker_that_is_told_to_stop_hands_its_work_to_the_next(
+    network: Network, tmp_path: Path
+) -> None:
+    async with open_site(tmp_path, network=network, delay_s=0.3, **NO_CLOCK) as site:
+        await site.simulator.set_faults(Switch(Fault.DOWNLOAD_DRIP, 100, times=1))
+        session_id = await site.submit()
+        await site.wait_for(session_id, stage="downloading")
+
+        workers = [site.processes[name] for name in ("worker", "second worker")]
+        await asyncio.gather(*map(stop_in_time, workers))
+        await workers[0].start()
+
+        await site.wait_for(session_id, WITHIN_S, status="success")
+        assert len(await site.posts()) == 1
+
+
+async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_schedulers(
+    network: Network, tmp_path: Path
+) -> None:
+    async with (
+        open_site(tmp_path, network=network, delay_s=1.0, RENDER_FORMATS="square") as site,
+        AsyncExitStack() as stack,
+    ):
+        port = urlsplit(site.url).port or 0
+        second = ChildServer(
+            site.processes["scheduler"].child.command,
+            log_path=tmp_path / "second scheduler.log",
+            environment=site_environment(tmp_path, port, site.simulator, network or {}),
+            ready_output="started",
+        )
+        processes = [*site.processes.values(), await stack.enter_async_context(second)]
+        session_ids = [await site.submit(seed=number) for number in range(4)]
+        await site.wait_for(session_ids[-1], stage="composing")
+
+        await asyncio.gather(*map(stop_in_time, processes))
+        await asyncio.gather(*(process.start() for process in processes))
+
+        for session_id in session_ids:
+            await site.wait_for(session_id, status="success")
+        assert len(await site.posts()) == len(session_ids)
+
+
+async def test_a_web_process_with_open_sockets_says_goodbye_in_time(
+    own_network: Network, tmp_path: Path
+) -> None:
+    async with open_site(tmp_path, network=own_network) as site, AsyncExitStack() as stack:
+        session_id = await site.submit()
+        sockets = [socketio.AsyncClient(reconnection=False) for _ in range(SOCKETS)]
+        for socket in sockets:
+            await socket.connect(site.url, transports=["websocket"])
+            stack.push_async_callback(socket.disconnect)
+            assert await socket.call(Event.WATCH.value, {"session_id": session_id})
+        goodbyes: list[str] = []
+        for socket in sockets:
+            socket.on("disconnect", goodbyes.append)
+
+        await stop_in_time(site.processes["web"])
+
+        await wait_until(lambda: len(goodbyes) == SOCKETS)
