@@ -8,7 +8,9 @@ from typing import Final
 
 import socketio
 
+from realtime.engine import SocketServer
 from realtime.events import NOT_FOUND, Event, Snapshot, WatchError, room
+from realtime.rooms import LocalRooms, SharedRooms
 
 LoadSnapshot = Callable[[str], Awaitable[Snapshot | None]]
 
@@ -21,10 +23,10 @@ def create_server(redis_url: str | None) -> socketio.AsyncServer:
 
     Long polling would need sticky sessions as soon as there are two web processes.
     """
-    return socketio.AsyncServer(
+    return SocketServer(
         async_mode="asgi",
         transports=["websocket"],
-        client_manager=socketio.AsyncRedisManager(redis_url) if redis_url else None,
+        client_manager=SharedRooms(redis_url) if redis_url else LocalRooms(),
         max_http_buffer_size=MAX_MESSAGE_BYTES,
         namespaces=["/"],
     )

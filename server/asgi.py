@@ -1,8 +1,16 @@
-"""What the web server is pointed at: Socket.IO around the Quart application, proxies outermost."""
+"""What the web server is pointed at: Socket.IO around the Quart application, proxies outermost.
+
+It also makes room for thousands of waiting visitors in this one process.
+"""
+
+import gc
+import resource
+from typing import Final
 
 import socketio
 from hypercorn.middleware import ProxyFixMiddleware
-from hypercorn.typing import ASGIFramework
+from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 from quart import Quart
 
 from realtime.events import Snapshot
@@ -10,6 +18,11 @@ from realtime.gateway import serve_watchers
 from server.ids import is_session_id
 from server.services import Services
 from server.submissions.snapshot import read_snapshot
+
+MAX_FILES: Final = 20_000
+"""Each socket is a file; two for every visitor that one process can be expected to hold."""
+GC_THRESHOLDS: Final = (5_000, 20, 20)
+"""The whole heap is looked through after about 2 million new objects, some 5,000 arrivals."""
 
 
 def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -> ASGIFramework:
@@ -23,8 +36,37 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
         return await read_snapshot(services, session_id) if is_session_id(session_id) else None
 
     serve_watchers(sockets, load_snapshot)
-    site: ASGIFramework = socketio.ASGIApp(sockets, other_asgi_app=app)
+    app.before_serving(_make_room)
+    site = _without_compression(socketio.ASGIApp(sockets, other_asgi_app=app))
     hops = services.settings.trusted_proxy_hops
     if hops == 0:
         return site
     return ProxyFixMiddleware(site, mode="legacy", trusted_hops=hops)
+
+
+async def _make_room() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    # Looking for cycles through all that 5,000 sockets hold stops everybody for half a second: it
+    # is done seldom, and never through what was there before anybody came.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def _without_compression(app: ASGIFramework) -> ASGIFramework:
+    """Let no socket compress: a snapshot is 300 bytes, zlib's windows are 100 kB for each socket.
+
+    Browsers offer it and Hypercorn 0.18 accepts without a setting, so its handshake is made to
+    believe that nothing was offered.
+    """
+
+    async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        stream = getattr(send, "__self__", None)
+        if isinstance(stream, WSStream):
+            stream.handshake.extensions = None
+        await app(scope, receive, send)
+
+    return serve

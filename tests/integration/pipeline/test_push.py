@@ -101,6 +101,20 @@ async def test_long_polling_is_refused(site: Site) -> None:
     assert polling.status_code == 400
 
 
+async def test_a_socket_is_not_compressed_although_browsers_offer_it(site: Site) -> None:
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "cGV0c29uZyBwZXRzb25nIQ==",
+        "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+    }
+    query = {"EIO": "4", "transport": "websocket"}
+    async with site.http.stream("GET", "/socket.io/", params=query, headers=headers) as reply:
+        assert reply.status_code == 101
+        assert "sec-websocket-extensions" not in reply.headers
+
+
 async def test_a_page_from_elsewhere_gets_no_socket(site: Site) -> None:
     async def handshake(origin: str) -> int:
         headers = {
