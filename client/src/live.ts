@@ -17,14 +17,23 @@ export interface Listener {
   onMissing: () => void
 }
 
-const FIRST_ASK_MS = 3_000
-const ASK_WITHOUT_SOCKET_MS = 10_000
+/** From and up to how many milliseconds; a restarted server must not meet everybody in the same second. */
+type Range = readonly [number, number]
+
+const FIRST_ASK_MS: Range = [3_000, 3_000]
+const ASK_WITHOUT_SOCKET_MS: Range = [8_000, 12_000]
 /** While connected: the place in the queue moves without a push of its own, and a push can be lost. */
-const ASK_WITH_SOCKET_MS = 20_000
+const ASK_WITH_SOCKET_MS: Range = [20_000, 30_000]
 const ACKNOWLEDGEMENT_MS = 5_000
 const CONNECT_MS = 10_000
 const RECONNECT_MS = 1_000
 const MAX_RECONNECT_MS = 10_000
+const RETURN_MS: Range = [1_000, 5_000]
+
+/** A random pause of the range, so that pages that arrived together do not ask together for ever. */
+export function drawPause([from_ms, upto_ms]: Range): number {
+  return from_ms + Math.random() * (upto_ms - from_ms)
+}
 
 /** The snapshot to show after `arrived`: never an older version, never less progress. */
 export function foldSnapshot(seen: Snapshot | null, arrived: Snapshot): Snapshot {
@@ -45,7 +54,6 @@ export function watchSubmission(session_id: string, listener: Listener): () => v
     timeout: CONNECT_MS,
     reconnectionDelay: RECONNECT_MS,
     reconnectionDelayMax: MAX_RECONNECT_MS,
-    // A restarted server must not meet everybody in the same second.
     randomizationFactor: 0.5,
   })
   const wakeUps = new AbortController()
@@ -90,9 +98,9 @@ export function watchSubmission(session_id: string, listener: Listener): () => v
     if (!wakeUps.signal.aborted) askIn(socket.connected ? ASK_WITH_SOCKET_MS : ASK_WITHOUT_SOCKET_MS)
   }
 
-  function askIn(delay_ms: number): void {
+  function askIn(range_ms: Range): void {
     window.clearTimeout(timer)
-    timer = window.setTimeout(() => void ask(), delay_ms)
+    timer = window.setTimeout(() => void ask(), drawPause(range_ms))
   }
 
   function wakeUp(): void {
@@ -115,7 +123,7 @@ export function watchSubmission(session_id: string, listener: Listener): () => v
     if (reason === 'io server disconnect') {
       window.setTimeout(() => {
         if (!wakeUps.signal.aborted) socket.connect()
-      }, RECONNECT_MS * (1 + Math.random()))
+      }, drawPause(RETURN_MS))
     }
     askIn(ASK_WITHOUT_SOCKET_MS)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseSnapshot, SNAPSHOT_FIELDS } from '../src/contract'
 import type { Snapshot } from '../src/contract'
-import { foldSnapshot, isFinal } from '../src/live'
+import { drawPause, foldSnapshot, isFinal } from '../src/live'
 
 function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   return {
@@ -68,5 +68,14 @@ describe('parseSnapshot', () => {
 
   it('shows a stage that it does not know as the nearest one', () => {
     expect(parseSnapshot({ ...snapshot(), stage: 'mastering' })?.stage).toBe('composing')
+  })
+})
+
+describe('drawPause', () => {
+  it('spreads pages over the whole range and never leaves it', () => {
+    const pauses = Array.from({ length: 500 }, () => drawPause([20_000, 30_000]))
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(20_000)
+    expect(Math.max(...pauses)).toBeLessThan(30_000)
+    expect(Math.max(...pauses) - Math.min(...pauses)).toBeGreaterThan(8_000)
   })
 })
