@@ -16,6 +16,7 @@ from benchmarks import (
     environment,
     formats,
     journey,
+    push,
     quality,
     render,
     throughput,
@@ -31,6 +32,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Seri
     "encoders": encoders.measure,
     "quality": quality.measure,
     "throughput": throughput.measure,
+    "push": push.measure,
 }
 
 

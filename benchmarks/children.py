@@ -6,7 +6,7 @@ Linux only: it reads /proc, whose numbers do not depend on what the child says o
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +15,14 @@ PROC: Final = Path("/proc")
 
 
 class Children:
-    """The processes that this thread has started and that still run."""
+    """The processes with these ids; without, those that this thread has started and still run."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Iterable[int] | None = None) -> None:
         thread = PROC / f"self/task/{os.getpid()}/children"
         if not thread.exists():
             raise RuntimeError("children are measured through Linux's /proc; run this on Linux")
-        self._folders = [PROC / number for number in thread.read_text().split()]
+        numbers = thread.read_text().split() if ids is None else map(str, ids)
+        self._folders = [PROC / number for number in numbers]
 
     def read_cpu_s(self) -> float:
         """Return the CPU seconds of all threads so far, and of ended children of the children."""

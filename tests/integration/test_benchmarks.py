@@ -98,3 +98,14 @@ async def test_the_throughput_benchmark_is_compared_with_what_was_written(tmp_pa
     assert all(measured[name] > 0 for measured in report.values.values())
     assert "throughput: old / new" in printed
     assert "0.00" in printed.rpartition("old / new")[2]
+
+
+async def test_the_push_benchmark_loses_nobody_and_no_outcome(tmp_path: Path) -> None:
+    report, _ = await run("push", tmp_path)
+
+    measured = report.values[""]
+    assert measured["visitors"] > 0
+    assert measured["drops"] == 0
+    assert measured["outcomes"] > 0
+    assert measured["outcomes missed"] == 0
+    assert 0 < measured["commit to event: median"] <= measured["commit to event: largest"]

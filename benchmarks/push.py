@@ -1,0 +1,223 @@
+"""What a crowd of waiting visitors costs one web process, and how soon each hears of the outcome.
+
+The web process has a core to itself; PostgreSQL, Redis, the crowd, a render and this process share
+the others. Outcomes are committed and published here, as a worker does it.
+"""
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from benchmarks.children import Children
+from benchmarks.crowd import Crowd, Report, open_crowd
+from benchmarks.inputs import photo, write_song
+from benchmarks.measurement import Options, Series, collect
+from benchmarks.stack import Stack, Web, open_stack
+from realtime.events import Snapshot
+from realtime.publisher import Publisher, redis_publisher
+from renderer import Film, PressJob, RenderJob, RenderPool
+
+WEB_CORE: Final = 0
+ALL_BACK_WITHIN_S: Final = 120.0
+SETTLE_S: Final = 2.0
+INSERT: Final = """
+INSERT INTO submissions (session_id, created_at, owner_name, photo_path, pet_name, pet_type,
+    music_vibe, stage, stage_since, version, next_run_at, fence, attempts, press_due_at,
+    press_attempts)
+SELECT 'v' || lpad(n::text, 23, '0'), now() + n * interval '1 ms', 'Matt', '', 'Toby', 'Dog',
+    'Romantic', 'queued', now(), 1, now() + interval '1 day', 0, 0, now(), 0
+FROM generate_series(1, $1::int) AS n RETURNING session_id"""
+SUCCEED: Final = """
+UPDATE submissions SET stage = 'ready', entry_status = 'success', version = version + 1
+WHERE session_id = $1"""
+UNITS: Final[Mapping[str, str]] = {
+    "visitors": "",
+    "drops": "",
+    "memory per visitor": "kB",
+    "web while they wait": "% of a core",
+    "web while outcomes come": "% of a core",
+    "crowd while outcomes come": "% of a core",
+    "outcomes": "",
+    "outcomes missed": "",
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How many visitors arrive how fast, and how many outcomes follow in each second."""
+
+    num_visitors: int
+    arrivals_per_s: int
+    hold_s: float
+    outcomes_per_s: int
+    num_outcomes: int
+    num_missed_pushes: int
+    song_s: int
+
+
+FULL: Final = Scale(5000, 300, 60, 50, 3000, 500, 150)
+QUICK: Final = Scale(40, 100, 1, 20, 20, 10, 6)
+
+
+async def measure(options: Options) -> list[Series]:
+    """Hold a crowd, push outcomes to it, restart the web process below it."""
+    scale = QUICK if options.is_quick else FULL
+    return collect([await _measure_once(scale) for _ in range(options.repeats)], units=UNITS)
+
+
+async def _measure_once(scale: Scale) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as name, _away_from(WEB_CORE):
+        folder = Path(name)
+        async with open_stack(folder, core=WEB_CORE) as stack:
+            return await _load(stack, scale)
+
+
+async def _load(stack: Stack, scale: Scale) -> dict[str, float]:
+    web = stack.webs[0]
+    database = await asyncpg.connect(
+        stack.variables["DATABASE_URL"].replace("asyncpg://", "postgresql://", 1)
+    )
+    publisher = redis_publisher(stack.variables["REDIS_URL"])
+    rows = await database.fetch(INSERT, scale.num_visitors)
+    session_ids = [row["session_id"] for row in rows]
+    empty_bytes = Children([web.pid]).read_memory_bytes()
+    start = time.monotonic()
+    async with open_crowd(web.url, session_ids, scale.arrivals_per_s) as crowd:
+        await _until_all_watch(crowd, scale.num_visitors)
+        joined_s = time.monotonic() - start
+        memory = (Children([web.pid]).read_memory_bytes() - empty_bytes) / scale.num_visitors
+        waiting = await _use(web, crowd, asyncio.sleep(scale.hold_s))
+        pushed = session_ids[: scale.num_outcomes]
+        committed: dict[str, float] = {}
+        async with _rendering(stack.folder, scale.song_s):
+            pushing = await _use(
+                web, crowd, _push(database, publisher, pushed, scale.outcomes_per_s, committed)
+            )
+        before = await crowd.report()
+        delays = sorted(
+            before.known_at[each] - moment
+            for each, moment in committed.items()
+            if each in before.known_at
+        )
+        missed_pushes = session_ids[-scale.num_missed_pushes :]
+        back_s, after = await _restart(web, crowd, database, missed_pushes, scale)
+    await database.close()
+    return {
+        "visitors": before.num_watching,
+        "all have joined": joined_s,
+        "drops": before.num_drops,
+        "memory per visitor": memory / 1000,
+        "web while they wait": 100 * waiting[0],
+        "web while outcomes come": 100 * pushing[0],
+        "crowd while outcomes come": 100 * pushing[1],
+        "outcomes": len(committed),
+        "commit to event: median": delays[len(delays) // 2],
+        "commit to event: p99": delays[int(0.99 * len(delays))],
+        "commit to event: largest": delays[-1],
+        "all back after a restart": back_s,
+        "outcomes missed": len({*committed, *missed_pushes} - after.known_at.keys()),
+    }
+
+
+async def _push(
+    database: asyncpg.Connection,
+    publisher: Publisher,
+    session_ids: Sequence[str],
+    per_second: int,
+    committed: dict[str, float],
+) -> None:
+    """Commit and publish one outcome after the other; note in `committed` when each was."""
+    start = time.monotonic()
+    for number, session_id in enumerate(session_ids):
+        await asyncio.sleep(start + number / per_second - time.monotonic())
+        await database.execute(SUCCEED, session_id)
+        committed[session_id] = time.monotonic()
+        await publisher.publish(_snapshot(session_id))
+    await asyncio.sleep(SETTLE_S)
+
+
+async def _restart(
+    web: Web, crowd: Crowd, database: asyncpg.Connection, session_ids: Sequence[str], scale: Scale
+) -> tuple[float, Report]:
+    """Stop the web process, commit outcomes that nobody can push, start it; wait for everybody."""
+    start = time.monotonic()
+    await web.stop()
+    await database.executemany(SUCCEED, [(session_id,) for session_id in session_ids])
+    await web.start()
+    report = await _until_all_watch(crowd, scale.num_visitors)
+    return time.monotonic() - start, report
+
+
+async def _until_all_watch(crowd: Crowd, num_visitors: int) -> Report:
+    async with asyncio.timeout(ALL_BACK_WITHIN_S):
+        while True:
+            report = await crowd.report()
+            if report.num_watching == num_visitors:
+                return report
+            await asyncio.sleep(0.2)
+
+
+async def _use(web: Web, crowd: Crowd, work: Awaitable[None]) -> tuple[float, float]:
+    """Return how many cores the web process and the crowd use while `work` is awaited."""
+    process = Children([web.pid])
+    start, cpu_s, crowd_cpu_s = time.monotonic(), process.read_cpu_s(), (await crowd.report()).cpu_s
+    await work
+    cpu_s = process.read_cpu_s() - cpu_s
+    crowd_cpu_s = (await crowd.report()).cpu_s - crowd_cpu_s
+    return cpu_s / (time.monotonic() - start), crowd_cpu_s / (time.monotonic() - start)
+
+
+@asynccontextmanager
+async def _rendering(folder: Path, song_s: int) -> AsyncIterator[None]:
+    """Make one video after the other beside the block."""
+    picture, song = folder / "photo.jpg", folder / "song.mp3"
+    picture.write_bytes(photo())
+    write_song(song, song_s)
+    film = Film(folder / "film.mp4", cycle=folder / "cycle.mp4")
+
+    async def render_on(pool: RenderPool) -> None:
+        while True:
+            await pool.press(PressJob(picture, folder / "cycle.mp4"))
+            await pool.render(RenderJob(picture, song, (film,)))
+
+    async with RenderPool(encoder="libx264") as pool:
+        rendering = asyncio.create_task(render_on(pool))
+        try:
+            yield
+        finally:
+            rendering.cancel()
+            await asyncio.wait({rendering})
+
+
+@contextmanager
+def _away_from(core: int) -> Iterator[None]:
+    """Keep this process, and what it starts, off a core, where there are several."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, allowed - {core} or allowed)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def _snapshot(session_id: str) -> Snapshot:
+    return Snapshot(
+        session_id=session_id,
+        version=2,
+        status="success",
+        stage="ready",
+        progress=1.0,
+        queue_position=None,
+        eta_seconds=None,
+        preview_url=f"/storage/preview/{session_id}.mp4",
+        failure_reason=None,
+        created_at="2026-02-14T10:30:00Z",
+    )

@@ -1,0 +1,127 @@
+"""The networked site for a load test: web processes, workers, and what they stand on.
+
+Nothing is simulated but the song service, and nothing listens anywhere but on 127.0.0.1.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from benchmarks.servers import START_TIMEOUT_S, free_port, open_servers
+
+ROOT: Final = Path(__file__).parents[1]
+STOP_TIMEOUT_S: Final = 20.0
+
+
+@dataclass
+class Web:
+    """One `petsong serve`, on a port that it keeps over restarts."""
+
+    folder: Path
+    variables: Mapping[str, str]
+    core: int | None
+    port: int = field(default_factory=free_port)
+    process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The id of the running process."""
+        assert self.process is not None
+        return self.process.pid
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers."""
+        variables = {**self.variables, "PORT": str(self.port)}
+        self.process = await start_petsong("serve", self.folder, variables, self.core)
+        await wait_until_up(self.url)
+
+    async def stop(self) -> None:
+        """Ask the process to stop as a deployment does; kill it after 20 s."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        self.process.terminate()
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_TIMEOUT_S)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running site: its web processes and the variables any further process needs."""
+
+    webs: tuple[Web, ...]
+    folder: Path
+    variables: Mapping[str, str]
+
+
+@asynccontextmanager
+async def open_stack(
+    folder: Path, *, webs: int = 1, core: int | None = None, **changes: str
+) -> AsyncIterator[Stack]:
+    """Start `webs` web processes on one PostgreSQL and one Redis for the block's length.
+
+    `core` binds each to one core (by taskset); `changes` are environment variables.
+    """
+    async with open_servers(folder) as addresses:
+        variables = {**_environment(), **addresses, **changes}
+        migration = await start_petsong("migrate", folder, variables)
+        if await migration.wait():
+            raise RuntimeError("the database could not be migrated")
+        stack = Stack(tuple(Web(folder, variables, core) for _ in range(webs)), folder, variables)
+        try:
+            await asyncio.gather(*(web.start() for web in stack.webs))
+            yield stack
+        finally:
+            await asyncio.gather(*(web.stop() for web in stack.webs))
+
+
+async def start_petsong(
+    words: str, folder: Path, variables: Mapping[str, str], core: int | None = None
+) -> Process:
+    """Start `petsong` with `words` in `folder`, bound to `core` where one is given."""
+    command = [sys.executable, "-m", "server", *words.split()]
+    if core is not None and (taskset := shutil.which("taskset")):
+        command = [taskset, "--cpu-list", str(core), *command]
+    return await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env=dict(variables), stdout=DEVNULL
+    )
+
+
+async def wait_until_up(url: str) -> None:
+    """Wait until the site at `url` answers; raise TimeoutError after a minute."""
+    async with asyncio.timeout(START_TIMEOUT_S), httpx.AsyncClient(trust_env=False) as http:
+        while True:
+            try:
+                await http.get(f"{url}/api/health/live")
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+def _environment() -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "SONAUTO_API_KEY": "key-of-the-benchmarks",
+        "EXTERNAL_API_URL": "http://127.0.0.1:9/v1",
+        "WEBHOOK_BASE_URL": "http://127.0.0.1:9",
+        "SUBMISSIONS_PER_HOUR_PER_IP": "1000000",
+        "LOG_LEVEL": "WARNING",
+    }
