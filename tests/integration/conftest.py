@@ -17,6 +17,7 @@ from server.database import migrate
 from server.services import Services, open_services
 from server.settings import Settings
 from tests.integration.doorbell import RecordingDoorbell
+from tests.servers import ObjectServer
 
 OpenStack = Callable[..., AbstractAsyncContextManager[Services]]
 Client = TestClientProtocol
@@ -33,6 +34,29 @@ CLIENT_PAGE = """<!doctype html>
   <a href="{{ attribution_url }}">{{ attribution_text }}</a>
 </html>
 """
+
+
+@pytest.fixture(scope="session")
+async def object_server() -> AsyncIterator[ObjectServer]:
+    async with ObjectServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def bucket(object_server: ObjectServer) -> str:
+    """The name of an empty bucket."""
+    return await object_server.create_bucket()
+
+
+@pytest.fixture
+def objects(object_server: ObjectServer, bucket: str) -> dict[str, str]:
+    """The settings that keep files in `bucket`, below a prefix."""
+    return {
+        "storage_url": f"s3://{bucket}/pets/2026",
+        "storage_endpoint_url": object_server.url,
+        "storage_access_key_id": "key-of-the-tests",
+        "storage_secret_access_key": "secret-of-the-tests",
+    }
 
 
 @pytest.fixture(params=["embedded", "networked"])

@@ -10,7 +10,6 @@ from server.ids import new_session_id
 from server.services import Services
 from server.simulator.music.mp3 import write_mp3
 from server.simulator.music.sound import time_axis
-from server.storage import write_file
 from server.submissions.lifecycle import Stage
 from tests.integration.web.forms import store_submission
 from tests.sites import photo
@@ -31,7 +30,7 @@ def song() -> bytes:
 async def store_order(services: Services, stage: Stage, **columns: object) -> str:
     """Store a row in `stage` with its photo and its song; return its session_id."""
     session_id = new_session_id()
-    write_file(services.storage.photo(session_id), photo())
-    write_file(services.storage.song(session_id), song())
+    await services.storage.write(services.storage.photo(session_id), photo())
+    await services.storage.write(services.storage.song(session_id), song())
     await store_submission(stage, session_id=session_id, **columns)
     return session_id

@@ -1,12 +1,13 @@
-"""Real servers for tests: PostgreSQL, Redis and our own processes, started here and stopped here.
+"""Real servers for tests: PostgreSQL, Redis, S3 and our own processes, started and stopped here.
 
 Imports nothing of the application. Every server listens on a free loopback port, keeps its files in
 a temporary folder of its own and is killed when Python exits, so no ambient server is ever used or
-touched. Start with server.py, what all of them can do; postgres.py, redis.py and web.py say what is
-special about each.
+touched. Start with server.py, what all of them can do; postgres.py, redis.py, objects.py and web.py
+say what is special about each.
 """
 
 from tests.servers.child import Child, ServerFailed
+from tests.servers.objects import ObjectServer
 from tests.servers.polling import wait_until
 from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresServer
@@ -16,6 +17,7 @@ from tests.servers.web import ChildServer
 __all__ = [
     "Child",
     "ChildServer",
+    "ObjectServer",
     "PostgresServer",
     "RedisServer",
     "ServerFailed",
