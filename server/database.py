@@ -21,11 +21,17 @@ UNAVAILABLE: Final = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
+    # A connection that is cut just as a transaction begins ends in this one.
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
     DBConnectionError,
 )
-"""What the drivers raise when the database is away; Tortoise does not wrap these."""
+"""What the drivers raise when the database is away, full or deadlocked: the same may do later.
+
+Tortoise does not wrap these.
+"""
 
 POSTGRES_TIMEOUTS: Final = {"timeout": 5, "command_timeout": 10}
 """Seconds for connecting and for one statement; asyncpg would wait for ever."""

@@ -10,6 +10,7 @@ import structlog
 
 from renderer import BadPhoto, Film, RenderError, RenderJob
 from server.clock import now
+from server.crashes import crash_point
 from server.errors import SongServiceError, SongUnusable
 from server.log import short_id
 from server.pipeline.leases import Lease, forget_attempts, hold, is_held, postpone
@@ -94,8 +95,10 @@ async def _download(services: Services, lease: Lease, files: Workspace) -> None:
     try:
         await services.songs.download(submission.LLM_response or "", draft)
         await services.renders.check_song(draft)
+        crash_point("after_download")
         if await is_held(lease):
             await files.publish(draft, song)
+            crash_point("after_song_rename")
             await transitions.start_rendering(services, lease.session_id, fence=lease.fence)
     finally:
         draft.unlink(missing_ok=True)
@@ -159,6 +162,8 @@ async def _render(
         if not await is_held(lease):
             return
         await files.publish(film.out, files.video(session_id, film_format))
+        crash_point("between_renames")
+    crash_point("after_rename")
     main = report.films[0]
     await transitions.succeed(
         services, session_id, fence=lease.fence, encoder=main.encoder, fallback=main.fallback
