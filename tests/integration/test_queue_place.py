@@ -62,17 +62,15 @@ async def test_no_place_ever_rises_and_each_stays_exact(
     chance = random.Random(7)
     before = await places(services, watched)
     for step in range(12):
-        sending = await transitions.claim_slots(services)
-        for session_id in sending[::2]:
-            fence = await fence_of(session_id)
-            await transitions.requeue(services, session_id, fence=fence, delay_s=step % 3)
-        for session_id in sending[1::2]:
+        sending = Submission.filter(stage=Stage.SENDING)
+        for row in await sending.only("session_id", "fence"):
+            await transitions.requeue(services, row.session_id, fence=row.fence, delay_s=step % 3)
+        for session_id in (await transitions.claim_slots(services))[::2]:
             await transitions.start_composing(services, session_id, f"task of {session_id}")
-        waiting = Submission.filter(stage=Stage.QUEUED)
-        for row in chance.sample(await waiting.only("session_id"), 5):
+        for row in await Submission.filter(stage=Stage.COMPOSING).only("session_id"):
             await fail(services, row.session_id)
-        composing = Submission.filter(stage=Stage.COMPOSING).only("session_id")
-        for row in await composing:
+        waiting = await Submission.filter(stage=Stage.QUEUED).only("session_id")
+        for row in chance.sample(waiting, 5):
             await fail(services, row.session_id)
         await store_submission(session_id=f"z{step:023d}")
 

@@ -37,8 +37,10 @@ def settings_for(redis_url: str) -> Settings:
 async def open_broker(redis_url: str) -> AsyncIterator[AsyncBroker]:
     broker = create_brokers(settings_for(redis_url))[Queue.DEFAULT]
     await broker.startup()
-    yield broker
-    await broker.shutdown()
+    try:
+        yield broker
+    finally:
+        await broker.shutdown()
 
 
 @asynccontextmanager
@@ -52,10 +54,12 @@ async def hear(broker: AsyncBroker) -> AsyncIterator[list[bytes]]:
             heard.append(message)
 
     listener = asyncio.create_task(listen())
-    yield heard
-    listener.cancel()
-    with suppress(asyncio.CancelledError):
-        await listener
+    try:
+        yield heard
+    finally:
+        listener.cancel()
+        with suppress(asyncio.CancelledError):
+            await listener
 
 
 async def wait_for(heard: list[bytes], count: int) -> None:
