@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from realtime.events import Event
 from server.simulator.faults import Fault, Switch
 from tests.integration.pipeline.conftest import open_network
 from tests.servers import ChildServer, PostgresServer, wait_until
-from tests.sites import Network, open_site, site_environment
+from tests.sites import Network, Site, open_site, site_environment
 
 NO_CLOCK = {
     "SWEEP_INTERVAL": "36000",
@@ -121,3 +122,28 @@ async def test_a_web_process_with_open_sockets_says_goodbye_in_time(
         await stop_in_time(site.processes["web"])
 
         await wait_until(lambda: len(goodbyes) == SOCKETS)
+
+
+async def test_a_song_that_kills_three_workers_is_given_up_and_shown_to_the_operator(
+    tmp_path: Path,
+) -> None:
+    async with open_site(tmp_path, LEASE_SECONDS="1", ADMIN_PASSWORD="secret") as site:
+        await site.simulator.set_faults(Switch(Fault.DOWNLOAD_STALL, 100))
+        session_id = await site.submit()
+        web = site.processes["web"]
+        for deaths in (1, 2, 3):
+            await wait_until(partial(has_downloads, site, deaths), 30)
+            web.kill()
+            await web.start()
+
+        snapshot = await site.wait_for(session_id, status="fail")
+        shown = await site.http.get("/api/admin/queue-status", auth=("admin", "secret"))
+
+        assert snapshot["failure_reason"] == "download_failed"
+        [poison] = shown.json()["poison_submissions"]
+        assert (poison["submission"], poison["stage"]) == (session_id[:8], "downloading")
+        assert await has_downloads(site, 3)
+
+
+async def has_downloads(site: Site, count: int) -> bool:
+    return bool((await site.simulator.ledger())["downloads"] == count)
