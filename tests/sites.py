@@ -1,6 +1,7 @@
 """The real site in processes of its own, beside a real simulator: what the journeys are taken on.
 
-Invariant: nothing is shared with another site; every process, port and folder is its own.
+Invariant: nothing is shared with another site; every process, port and folder is its own. Each
+process starts in an empty folder, as on a host of its own.
 """
 
 import asyncio
@@ -163,15 +164,20 @@ async def open_site(
             )
             migration.child.start()
             assert await migration.child.wait(30) == 0, migration.output()
+        words_by_name = commands(is_networked=network is not None)
+        hosts = {name: folder / "hosts" / name for name in words_by_name}
+        for host in hosts.values():
+            host.mkdir(parents=True)
         site.processes = {
             name: ChildServer(
                 [*PETSONG, *words],
                 log_path=folder / f"{name}.log",
                 environment=variables,
+                folder=hosts[name],
                 ready_url=f"{url}/api/health/live" if name == "web" else None,
                 ready_output="" if name == "web" else "started",
             )
-            for name, words in commands(is_networked=network is not None).items()
+            for name, words in words_by_name.items()
         }
         await asyncio.gather(*map(stack.enter_async_context, site.processes.values()))
         yield site

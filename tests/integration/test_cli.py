@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import ChildServer, PostgresServer, RedisServer, free_port
+from tests.servers import ChildServer, ObjectServer, PostgresServer, RedisServer, free_port
 from tests.sites import PETSONG
 
 VARIABLES = ("SONAUTO_API_KEY", "DATABASE_URL", "REDIS_URL", "WEBHOOK_BASE_URL", "PORT")
@@ -54,6 +54,27 @@ async def test_doctor_names_what_is_missing_and_goes_on(tmp_path: Path) -> None:
     assert "missing storage: cannot write to" in findings
     assert "missing database" in findings
     assert "ok assets" in findings
+
+
+async def test_a_bucket_is_tried_and_told_of(
+    tmp_path: Path, objects: dict[str, str], bucket: str, object_server: ObjectServer
+) -> None:
+    variables = {name.upper(): value for name, value in objects.items()}
+    assert await run(tmp_path, "migrate", **variables) == (0, "")
+
+    doctor, findings = await run(tmp_path, "doctor", **variables)
+    status, counts = await run(tmp_path, "status", **variables)
+    wrong, complaint = await run(
+        tmp_path, "serve", **variables | {"STORAGE_URL": "s3://another", "PORT": str(free_port())}
+    )
+
+    address = f"{objects['storage_url']} at {object_server.url}"
+    assert (doctor, status, wrong) == (0, 0, 2)
+    assert f"ok storage: {address}" in findings
+    assert address in counts
+    assert await object_server.list_keys(bucket) == set()
+    [line] = [line for line in complaint.splitlines() if line.startswith("petsong: ")]
+    assert line.endswith("there is no such bucket")
 
 
 @pytest.mark.parametrize("words", [("worker", "--queue", "render"), ("scheduler",)])
