@@ -71,9 +71,10 @@ class DrainingReceiver(Receiver):
         for task in cut_short:
             task.cancel()
         await asyncio.wait(cut_short, timeout=HAND_BACK_S)
-        for message in cut_short.values():
-            logger.info("task_handed_back", task=message.task_name)
-            await doorbell.ring(message.task_name, *message.args)
+        # Side by side, so that a silent Redis costs a second and not one for each.
+        messages = cut_short.values()
+        await asyncio.gather(*(doorbell.ring(one.task_name, *one.args) for one in messages))
+        logger.info("tasks_handed_back", tasks=[one.task_name for one in messages])
 
 
 async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyncio.Event) -> None:
