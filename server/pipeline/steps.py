@@ -5,6 +5,7 @@ finds nothing to do returns quietly: somebody was first, or the ring was a late 
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import structlog
 
@@ -23,6 +24,8 @@ from server.storage import StorageUnavailable, Workspace, partial
 from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
+
+STORAGE_RETRY_S: Final = 30
 
 logger = structlog.get_logger(__name__)
 
@@ -82,7 +85,9 @@ async def download_audio(services: Services, session_id: str) -> None:
         try:
             async with services.storage.workspace() as files:
                 await _download(services, lease, files)
-        except (SongUnusable, RenderError, StorageUnavailable, OSError) as error:
+        except StorageUnavailable as error:
+            await wait_for_storage(lease, error)
+        except (SongUnusable, RenderError, OSError) as error:
             is_final = isinstance(error, SongUnusable) and error.is_final
             reason = FailureReason.DOWNLOAD_FAILED
             await retry_or_fail(services, lease, reason, str(error), is_final=is_final)
@@ -116,7 +121,9 @@ async def create_video(services: Services, session_id: str) -> None:
         except BadPhoto as error:
             reason = FailureReason.PHOTO_UNREADABLE
             await retry_or_fail(services, lease, reason, str(error), is_final=True)
-        except (RenderError, StorageUnavailable, OSError) as error:
+        except StorageUnavailable as error:
+            await wait_for_storage(lease, error)
+        except (RenderError, OSError) as error:
             is_final = isinstance(error, RenderError) and not error.can_retry
             reason = FailureReason.RENDER_FAILED
             await retry_or_fail(services, lease, reason, str(error), is_final=is_final)
@@ -169,6 +176,13 @@ async def _render(
         services, session_id, fence=lease.fence, encoder=main.encoder, fallback=main.fallback
     )
     logger.info("video_rendered", session_id=short_id(session_id), **report.timings)
+
+
+async def wait_for_storage(lease: Lease, error: StorageUnavailable) -> None:
+    """Have the step tried again until the storage is back: no song is lost to its absence."""
+    logger.warning("storage_away", session_id=short_id(lease.session_id), reason=str(error))
+    await forget_attempts(lease)
+    await postpone(lease, STORAGE_RETRY_S)
 
 
 async def retry_or_fail(
