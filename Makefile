@@ -7,6 +7,7 @@
 PORT   ?= 8000
 PYTHON ?=
 ARGS   ?=
+ROUNDS ?= 200
 
 UV_VERSION := 0.13.9
 UV_PIP     := .venv/bin/uv pip
@@ -30,7 +31,7 @@ CLIENT_SOURCES := $(shell find client -mindepth 1 \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run test programs lint types unit client-test lock clean
+.PHONY: help setup run test soak programs lint types unit client-test lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +43,9 @@ run: setup ## Start the site on http://localhost:8000 (PORT=8080 changes the por
 
 test: setup programs lint types client-test ## Check everything, with real servers (ARGS="-k name" goes to pytest)
 	.venv/bin/pytest $(ARGS)
+
+soak: setup programs ## Kill processes at random for hours, and count the songs (ROUNDS=3 for a short one)
+	ROUNDS=$(ROUNDS) .venv/bin/pytest tests/faults -m soak -s --timeout 0 $(ARGS)
 
 lint: $(TEST_REQUIREMENTS) $(NODE_MODULES) ## Check the style of Python and TypeScript
 	.venv/bin/ruff check

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -101,6 +102,11 @@ def lock_embedded(settings: Settings) -> Iterator[None]:
         except BlockingIOError as error:
             raise StartError(f"another site is running on {file}; stop it first") from error
         yield
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Say whether SQLite could not just now: locked by somebody, full or read-only."""
+    return any(isinstance(reason, sqlite3.OperationalError) for reason in error.args)
 
 
 async def _require_schema() -> None:

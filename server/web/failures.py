@@ -10,9 +10,10 @@ from typing import Final
 import structlog
 from jinja2 import TemplateNotFound
 from quart import Quart, Response, render_template, request
+from tortoise.exceptions import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from server.database import UNAVAILABLE
+from server.database import UNAVAILABLE, is_busy
 from server.errors import (
     DatabaseUnavailable,
     FormRejected,
@@ -39,6 +40,7 @@ def answer_errors(app: Quart) -> None:
     app.register_error_handler(SoldOut, _sold_out)
     for unavailable in (DatabaseUnavailable, StorageUnavailable, *UNAVAILABLE):
         app.register_error_handler(unavailable, _unavailable)
+    app.register_error_handler(OperationalError, _operational)
     for mistake in MISTAKES:
         app.register_error_handler(mistake, _unexpected)
     app.register_error_handler(HTTPException, _http_error)
@@ -72,6 +74,10 @@ async def _sold_out(_error: SoldOut) -> Response:
 async def _unavailable(error: Exception) -> Response:
     logger.error("service_unavailable", rule=_rule(), exc_info=error)
     return await _answer(503, "service_unavailable", "Service temporarily unavailable")
+
+
+async def _operational(error: OperationalError) -> Response:
+    return await (_unavailable if is_busy(error) else _unexpected)(error)
 
 
 async def _http_error(error: HTTPException) -> Response:

@@ -1,0 +1,183 @@
+"""The invariants I1 to I7 of the list of faults, examined in one place after every fault.
+
+I1 each accepted submission ends; I2 it ends once and stays so; I3 it is paid for once, or once more
+where an answer was lost; I4 its film is whole and shows its photo; I5 files lie where they belong;
+I6 no secret is told; I7 no more than ten songs are under way.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+
+from renderer import RenderSpec, check_song
+from server.ids import token_hash
+from tests.faults.history import History
+from tests.servers import wait_until
+from tests.sites import Site
+
+Colour = tuple[int, int, int]
+
+ENDS = {"ready", "failed"}
+SECRETS = {"the key": "key-of-the-tests", "a pet's name": "Xanthippe", "an owner": "Quasimodo"}
+MAX_IN_FLIGHT = 10
+FOLDERS = {"uploads", "audio", "video", "preview"}
+BESIDE_THEM = {"simulator", "hosts", "petsong.sqlite3", "petsong.lock"}
+
+
+@dataclass
+class Findings:
+    """How the submissions ended, and everything that should not be."""
+
+    ends: dict[str, str] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    published_twice: list[str] = field(default_factory=list)
+    paid_twice: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def succeeded(self) -> list[str]:
+        """The submissions that became a film."""
+        return [session_id for session_id, end in self.ends.items() if end == "ready"]
+
+
+async def examine(
+    site: Site,
+    history: History,
+    submitted: Mapping[str, Colour],
+    *,
+    spec: RenderSpec,
+    ambiguous: Collection[str] = (),
+    timeout_s: float = 60,
+) -> Findings:
+    """Wait until all that were submitted have ended, and hold them against the invariants.
+
+    `ambiguous` names those whose answer to a paid order was really lost.
+    """
+    findings = Findings()
+    await _wait_for_ends(history, submitted, findings, timeout_s)
+    await _read_ends(history, submitted, findings)
+    await _count_payments(site, history, submitted, ambiguous, findings)
+    for session_id in findings.succeeded:
+        complaint = await asyncio.to_thread(
+            find_flaw, site.folder, session_id, submitted[session_id], spec
+        )
+        findings.problems += [f"I4 {session_id}: {complaint}"] if complaint else []
+    await _look_at_files(site, history, findings)
+    await _look_for_secrets(site, history, submitted, findings)
+    return findings
+
+
+async def _wait_for_ends(
+    history: History, submitted: Mapping[str, Colour], findings: Findings, timeout_s: float
+) -> None:
+    async def have_ended() -> bool:
+        return not await history.ask(
+            "SELECT 1 FROM submissions WHERE stage NOT IN ('ready', 'failed') LIMIT 1"
+        )
+
+    with suppress(TimeoutError):
+        await wait_until(have_ended, timeout_s)
+    rows = await history.ask("SELECT session_id, stage FROM submissions")
+    findings.ends = {session_id: stage for session_id, stage in rows if session_id in submitted}
+    findings.lost = [one for one in submitted if findings.ends.get(one) not in ENDS]
+    findings.problems += [f"I1 {one} stands at {findings.ends.get(one)}" for one in findings.lost]
+
+
+async def _read_ends(history: History, submitted: Mapping[str, Colour], findings: Findings) -> None:
+    for session_id, stages in (await history.stages()).items():
+        ends = [stage for stage in stages if stage in ENDS]
+        if session_id in submitted and (len(ends) > 1 or (ends and stages[-1] not in ENDS)):
+            findings.published_twice.append(session_id)
+            findings.problems.append(f"I2 {session_id} went {' '.join(stages)}")
+
+
+async def _count_payments(
+    site: Site,
+    history: History,
+    submitted: Mapping[str, Colour],
+    ambiguous: Collection[str],
+    findings: Findings,
+) -> None:
+    attempts = dict(await history.ask("SELECT token_hash, session_id FROM generation_attempts"))
+    ledger = await site.simulator.ledger()
+    paid = Counter(
+        attempts.get(token_hash(post["webhook_url"].rpartition("/")[2]))
+        for post in ledger["posts"]
+        if post["task_id"]
+    )
+    for session_id in submitted:
+        if paid[session_id] > 1:
+            findings.paid_twice.append(session_id)
+        if paid[session_id] > 1 + (session_id in ambiguous):
+            findings.problems.append(f"I3 {session_id} was paid for {paid[session_id]} times")
+        if findings.ends.get(session_id) == "ready" and not paid[session_id]:
+            findings.problems.append(f"I3 {session_id} was never paid for")
+    if None in paid:
+        findings.problems.append("I3 an order was sent before it was written down")
+    if ledger["in_flight_peak"] > MAX_IN_FLIGHT:
+        findings.problems.append(f"I7 {ledger['in_flight_peak']} songs were under way")
+
+
+def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -> str | None:
+    """Decode a film to its end; say what is wrong with it, None for nothing."""
+    film, song = folder / "video" / f"{session_id}.mp4", folder / "audio" / f"{session_id}.mp3"
+    try:
+        song_s = check_song(song).duration_s
+        with av.open(str(film)) as movie:
+            frames = [frame.to_ndarray(format="rgb24") for frame in movie.decode(video=0)]
+            movie.seek(0)
+            samples = sum(frame.samples for frame in movie.decode(audio=0))
+            film_s = (movie.duration or 0) / av.time_base
+            sound_s = samples / movie.streams.audio[0].rate
+    except (OSError, ValueError) as error:
+        return f"does not play: {error}"
+    middle = round(spec.spindle_y_px * spec.scale)
+    near = slice(middle - 10, middle + 10)
+    shown = frames[-1][near, near].mean((0, 1))
+    if max(abs(shown - colour)) > 24:
+        return f"shows {shown}, not {colour}"
+    lengths_s = (film_s, sound_s, len(frames) / spec.fps)
+    if max(abs(length_s - song_s) for length_s in lengths_s) > 0.1 + 0.5 / spec.fps:
+        return f"lasts {lengths_s} s, its song {song_s} s"
+    return None
+
+
+async def _look_at_files(site: Site, history: History, findings: Findings) -> None:
+    rows = {session_id for (session_id,) in await history.ask("SELECT session_id FROM submissions")}
+    strangers = [
+        path.name
+        for path in site.folder.iterdir()
+        if path.name not in FOLDERS | BESIDE_THEM
+        and path.suffix != ".log"
+        and not path.name.startswith("petsong.sqlite3-")
+    ]
+    for folder in FOLDERS:
+        for path in (site.folder / folder).iterdir():
+            # An upload without a row is an orphan of less than a day.
+            if folder != "uploads" and path.name.removeprefix(".")[:24] not in rows:
+                strangers.append(f"{folder}/{path.name}")
+    findings.problems += [f"I5 {name} should not be there" for name in strangers]
+    for session_id in findings.succeeded:
+        if not (site.folder / "uploads" / f"{session_id}.jpg").is_file():
+            findings.problems.append(f"I5 the photo of {session_id} is gone")
+
+
+async def _look_for_secrets(
+    site: Site, history: History, submitted: Mapping[str, Colour], findings: Findings
+) -> None:
+    output = await asyncio.to_thread(site.output)
+    attempts = dict(await history.ask("SELECT token_hash, session_id FROM generation_attempts"))
+    tokens = [post["webhook_url"].rpartition("/")[2] for post in await site.posts()]
+    secrets = {
+        f"a token of {attempts[token_hash(token)]}": token
+        for token in tokens
+        if attempts.get(token_hash(token)) in submitted
+    }
+    for name, secret in (SECRETS | secrets).items():
+        if secret in output:
+            findings.problems.append(f"I6 {name} is in the log")

@@ -1,0 +1,112 @@
+"""Pushes that nobody hears, sockets that are only half there, and one that shouts."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+import socketio
+
+from realtime.events import NOT_FOUND, Event
+from server.ids import new_session_id
+from server.simulator.faults import Fault, Switch
+from tests.faults.fleet import Fleet
+from tests.faults.processes import count_files
+from tests.faults.proxy import Proxy
+from tests.servers import wait_until
+
+SLOW_END = """
+CREATE FUNCTION end_slowly() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_sleep(3);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER end_slowly BEFORE UPDATE ON submissions
+    FOR EACH ROW WHEN (NEW.stage = 'ready') EXECUTE FUNCTION end_slowly();
+"""
+QUICK_END = "DROP FUNCTION end_slowly() CASCADE"
+ENDING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+
+class Browser:
+    """A socket, and the statuses it has been told."""
+
+    def __init__(self) -> None:
+        self.client = socketio.AsyncClient(reconnection=False)
+        self.told: list[str] = []
+        self.client.on(Event.STATUS.value, self._hear)
+
+    def _hear(self, snapshot: dict[str, Any]) -> None:
+        self.told.append(snapshot["status"])
+
+    async def watch(self, session_id: object) -> dict[str, Any]:
+        return dict(await self.client.call(Event.WATCH.value, {"session_id": session_id}))
+
+
+@asynccontextmanager
+async def open_browser(url: str) -> AsyncIterator[Browser]:
+    browser = Browser()
+    await browser.client.connect(url, transports=["websocket"])
+    try:
+        yield browser
+    finally:
+        await browser.client.disconnect()
+
+
+async def test_row_73_who_was_away_at_the_end_hears_of_it_on_coming_back(fleet: Fleet) -> None:
+    await fleet.set_faults(Switch(Fault.GENERATION_STUCK, times=1))
+    session_id = await fleet.submit()
+    await fleet.reach(session_id, "composing")
+    async with open_browser(fleet.site.url) as browser:
+        assert (await browser.watch(session_id))["status"] == "processing"
+    await fleet.site.simulator.finish(str((await fleet.site.posts())[-1]["task_id"]))
+    await fleet.reach(session_id, "ready")
+
+    start = time.monotonic()
+    async with open_browser(fleet.site.url) as browser:
+        assert (await browser.watch(session_id))["status"] == "success"
+    assert time.monotonic() - start < 2
+
+
+async def test_row_75_a_push_that_is_lost_is_made_good_by_asking(fleet: Fleet) -> None:
+    await fleet.history.execute(SLOW_END)
+    async with open_browser(fleet.site.url) as browser:
+        session_id = await fleet.submit()
+        await browser.watch(session_id)
+        await wait_until(lambda: fleet.history.ask(ENDING), 30, "the film is about to be ready")
+        fleet.redis.kill()
+        await fleet.reach(session_id, "ready")
+
+        # As the page does every 20 s, whatever it has been told.
+        assert (await browser.watch(session_id))["status"] == "success"
+        assert "success" not in browser.told
+    await fleet.history.execute(QUICK_END)
+
+
+async def test_row_76_one_that_shouts_disturbs_nobody(fleet: Fleet) -> None:
+    session_id = await fleet.submit()
+    async with open_browser(fleet.site.url) as quiet, open_browser(fleet.site.url) as loud:
+        await quiet.watch(session_id)
+        for _ in range(500):
+            assert await loud.watch(new_session_id()) == NOT_FOUND
+        await loud.client.emit(Event.WATCH.value, {"session_id": "x" * 1_000_000})
+        await wait_until(lambda: not loud.client.connected, 10, "the loud one is shown out")
+        await fleet.reach(session_id, "ready")
+        await wait_until(lambda: "success" in quiet.told, 10, "the quiet one is told")
+
+
+@pytest.mark.soak
+async def test_row_77_sockets_that_are_only_half_there_are_given_up(fleet: Fleet) -> None:
+    pid = fleet.site.processes["web"].child.pid
+    port = int(fleet.site.url.rpartition(":")[2])
+    async with Proxy(port) as proxy, AsyncExitStack() as stack:
+        before = count_files(pid)
+        for _ in range(20):
+            url = f"http://127.0.0.1:{proxy.port}"
+            await stack.enter_async_context(open_browser(url))
+        assert count_files(pid) >= before + 20
+        proxy.blackhole()
+
+        await wait_until(lambda: count_files(pid) <= before + 2, 60, "the sockets are freed")
+        proxy.restore()

@@ -1,0 +1,91 @@
+"""Render workers that are killed, frozen or told to stop in the middle of a film."""
+
+import os
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.faults.fleet import Fleet
+from tests.faults.processes import children_of, kill_within
+from tests.servers import wait_until
+
+RENDERS = ("worker", "--queue", "render")
+RENDER_S = 0.8
+"""About how long a film of this fleet takes, from the ring to the push."""
+
+
+async def wait_for_claim(fleet: Fleet, session_id: str) -> None:
+    """Wait until somebody works on the film."""
+    held = f"""SELECT 1 FROM submissions WHERE session_id = '{session_id}'
+        AND stage = 'rendering' AND lease_until IS NOT NULL"""
+    await wait_until(lambda: fleet.history.ask(held), 30, f"a film of {session_id} is begun")
+
+
+@pytest.mark.parametrize("points", [3, pytest.param(20, marks=pytest.mark.soak)])
+async def test_row_52_a_render_worker_killed_at_random_points_loses_nothing(
+    fleet: Fleet, points: int
+) -> None:
+    chance = random.Random(52)
+    workers = ("render", "other render")
+    await fleet.start("other render", *RENDERS)
+    songs = []
+    for number in range(points):
+        songs += await fleet.submit_many(2)
+        await fleet.reach(songs[-2], "rendering")
+        victim = fleet.site.processes[workers[number % 2]]
+        await kill_within(victim, chance.uniform(0, RENDER_S))
+        await victim.start()
+
+    findings = await fleet.check()
+
+    assert sorted(findings.succeeded) == sorted(songs)
+
+
+async def test_row_53_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -> None:
+    films = fleet.site.folder / "video"
+    # In all formats, so that a render takes long enough to be caught.
+    zombie = await fleet.start("zombie", *RENDERS, RENDER_FORMATS="square,hd,story")
+    fleet.pause("render")
+    session_id = await fleet.submit()
+    await wait_until(lambda: list(films.glob(f"*{session_id}*.part")), 30, "a film is begun")
+    zombie.pause()
+
+    # Its child works on, and leaves the zombie whole films to publish.
+    async def drafts() -> list[Path]:
+        found = sorted(films.glob(f"{session_id}*.part"))
+        return found if len(found) == 3 else []
+
+    whole = await wait_until(drafts, 30, "the films are whole")
+
+    fleet.resume("render")
+    await fleet.reach(session_id, "ready")
+    film = films / f"{session_id}.mp4"
+    before = (film.stat().st_ino, film.read_bytes())
+    zombie.resume()
+    await wait_until(lambda: not any(map(Path.exists, whole)), 30, "the zombie gives up")
+
+    assert (film.stat().st_ino, film.read_bytes()) == before
+    assert not (films / f"{session_id}-hd.mp4").exists()
+
+
+@pytest.mark.parametrize("is_stuck", [False, pytest.param(True, marks=pytest.mark.soak)])
+async def test_row_54_a_worker_that_is_told_to_stop_hands_its_film_on(
+    fleet: Fleet, is_stuck: bool
+) -> None:
+    leaving = fleet.site.processes["render"]
+    session_id = await fleet.submit()
+    await wait_for_claim(fleet, session_id)
+    if is_stuck:
+        for pid, _ in children_of(leaving.child.pid):
+            os.kill(pid, signal.SIGSTOP)
+
+    assert await leaving.stop(signal.SIGTERM, timeout_s=10) == 0
+
+    [(is_held,)] = await fleet.history.ask(
+        f"SELECT lease_until IS NOT NULL FROM submissions WHERE session_id = '{session_id}'"
+    )
+    assert not is_held
+    await leaving.start()
+    assert (await fleet.check()).succeeded == [session_id]

@@ -1,0 +1,123 @@
+"""The song service behind a bad network: answers that are lost, songs that drip or swell."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from renderer import RenderError, RenderPool
+from server.errors import SongUnusable
+from server.settings import Settings
+from server.simulator.client import Simulator
+from server.simulator.faults import Fault, Switch
+from server.sonauto import MAX_SONG_BYTES, SongOrder, SongService
+from tests.faults.fleet import GRACE_S, Fleet
+from tests.faults.proxy import Proxy
+from tests.servers import wait_until
+
+ORDER = SongOrder("Quasimodo", "Xanthippe", "Dog", "Romantic")
+
+
+def settings_for(simulator: Simulator, *origins: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "sonauto_api_key": "key-of-the-tests",
+            "external_api_url": simulator.api_url,
+            "song_cdn_hosts": (simulator.origin, *origins),
+            "webhook_base_url": "http://127.0.0.1:9",
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Simulator]:
+    folder = tmp_path_factory.mktemp("simulator")
+    async with Simulator.start(folder, delay_s=0, song_s=3) as simulator:
+        yield simulator
+
+
+async def order_song(songs: SongService) -> str:
+    """Order a song and return its address."""
+    task_id = await songs.generate(ORDER, "")
+
+    async def address() -> str | None:
+        return (await songs.read_generation(task_id)).song_url
+
+    return str(await wait_until(address))
+
+
+async def fetch(songs: SongService, renders: RenderPool, url: str, draft: Path) -> None:
+    """Download a song and look whether it is one, as the pipeline does."""
+    await songs.download(url, draft)
+    await renders.check_song(draft)
+
+
+async def test_row_35_an_unanswered_order_is_sent_once_more_after_the_grace(fleet: Fleet) -> None:
+    await fleet.set_faults(
+        Switch(Fault.CREATE_UNANSWERED, times=1), Switch(Fault.WEBHOOK_NEVER, times=1)
+    )
+    session_id = await fleet.submit()
+
+    assert (await fleet.check(ambiguous=1)).paid_twice == [session_id]
+
+    first, second = [datetime.fromisoformat(post["at"]) for post in (await fleet.site.posts())[-2:]]
+    assert (second - first).total_seconds() >= GRACE_S
+
+
+async def test_row_45_a_host_that_is_not_the_one_named_hears_no_request(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    port = int(simulator.origin.rpartition(":")[2])
+    async with Proxy(port) as impostor:
+        origin = f"https://localhost:{impostor.port}"
+        async with SongService(settings_for(simulator, origin)) as songs:
+            before = (await simulator.ledger())["downloads"]
+            with pytest.raises(SongUnusable):
+                await songs.download(f"{origin}/pubapi/a.mp3", tmp_path / "draft")
+
+    assert (await simulator.ledger())["downloads"] == before
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "fault", [Switch(Fault.DOWNLOAD_DRIP, 100), Switch(Fault.DOWNLOAD_STALL, 1024)]
+)
+async def test_row_49_a_download_that_hardly_moves_is_given_up(
+    simulator: Simulator, tmp_path: Path, fault: Switch
+) -> None:
+    async with SongService(settings_for(simulator)) as songs:
+        url = await order_song(songs)
+        await simulator.set_faults(fault)
+        with pytest.raises(SongUnusable, match="broke off"):
+            await songs.download(url, tmp_path / "draft")
+        await simulator.set_faults()
+
+
+@pytest.mark.parametrize("fault", [Switch(Fault.DOWNLOAD_GZIP, 64), Switch(Fault.DOWNLOAD_ENDLESS)])
+async def test_row_48_50_a_song_that_swells_is_bounded_and_refused(
+    simulator: Simulator, tmp_path: Path, fault: Switch
+) -> None:
+    draft = tmp_path / "draft"
+    async with SongService(settings_for(simulator)) as songs, RenderPool() as renders:
+        url = await order_song(songs)
+        await simulator.set_faults(fault)
+        with pytest.raises((SongUnusable, RenderError)):
+            await fetch(songs, renders, url, draft)
+        await simulator.set_faults()
+
+    assert draft.stat().st_size <= MAX_SONG_BYTES
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_row_51_an_expired_song_fails_without_useless_retries(
+    fleet: Fleet, status: int
+) -> None:
+    before = (await fleet.site.simulator.ledger())["downloads"]
+    await fleet.set_faults(Switch(Fault.DOWNLOAD_STATUS, status))
+    session_id = await fleet.submit()
+
+    assert (await fleet.check()).ends == {session_id: "failed"}
+
+    assert (await fleet.site.snapshot(session_id))["failure_reason"] == "download_failed"
+    assert (await fleet.site.simulator.ledger())["downloads"] == before + 1

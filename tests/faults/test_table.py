@@ -1,0 +1,64 @@
+"""The table in README.md is complete: every row is there once, every test it names exists."""
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+ROWS = range(23, 78)
+LINE = re.compile(r"^\| (\d+) \|(.*)\|$", re.MULTILINE)
+NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
+EXCUSES = ("Does not apply: ", "Open: ")
+
+
+def read_table() -> dict[int, list[str]]:
+    """Return what the table says of each row, by its number."""
+    table: dict[int, list[str]] = defaultdict(list)
+    for number, text in LINE.findall((Path(__file__).parent / "README.md").read_text()):
+        table[int(number)].append(text)
+    return table
+
+
+def read_tests() -> set[tuple[str, str]]:
+    """Return the file, relative to the tests, and the name of every test there is."""
+    return {
+        (str(path.relative_to(TESTS)), node.name)
+        for path in TESTS.rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+    }
+
+
+def rows_of(test: str) -> list[int]:
+    """Return the rows after which a test is named."""
+    numbers = re.match(r"test_row_((?:\d+_)+)", test)
+    return [int(number) for number in numbers[1].split("_") if number] if numbers else []
+
+
+def test_every_row_is_there_once_and_is_held_by_a_test_or_says_why_not() -> None:
+    table = read_table()
+
+    assert list(table) == list(ROWS)
+    for row, [text, *others] in table.items():
+        assert not others, f"row {row} is there twice"
+        assert NAMED.search(text) or any(excuse in text for excuse in EXCUSES), f"row {row}"
+
+
+def test_every_test_that_is_named_exists() -> None:
+    named = {test for [text] in read_table().values() for test in NAMED.findall(text)}
+
+    assert named - read_tests() == set()
+
+
+def test_every_test_of_a_row_is_named_there() -> None:
+    table = read_table()
+    missing = [
+        f"row {row}: {path}::{name}"
+        for path, name in read_tests()
+        for row in rows_of(name)
+        if row in ROWS and (path, name) not in NAMED.findall(" ".join(table[row]))
+    ]
+
+    assert not missing, "\n".join(missing)
