@@ -105,6 +105,18 @@ async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_sched
         assert len(await site.posts()) == len(session_ids)
 
 
+async def test_without_a_scheduler_the_workers_see_to_what_waits_for_the_clock(
+    network: Network, tmp_path: Path
+) -> None:
+    async with open_site(tmp_path, network=network, RENDER_FORMATS="square") as site:
+        site.processes["scheduler"].kill()
+        await site.simulator.set_faults(Switch(Fault.CREATE_STATUS, 429, times=1, retry_after="1"))
+
+        session_id = await site.submit()
+
+        await site.wait_for(session_id, status="success")
+
+
 async def test_a_web_process_with_open_sockets_says_goodbye_in_time(
     own_network: Network, tmp_path: Path
 ) -> None:
