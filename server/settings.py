@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     render_memory_limit_mb: Annotated[int, Field(ge=0)] = 2048
     task_concurrency: Positive = 20
     lease_seconds: Annotated[float, Field(ge=1)] = 45
+    heartbeat_file: Path | None = None
 
     admin_username: str = "admin"
     admin_password: SecretStr | None = None
@@ -120,7 +121,7 @@ class Settings(BaseSettings):
         return names
 
     @field_validator(
-        *("sonauto_api_key", "admin_password", "redis_url"),
+        *("sonauto_api_key", "admin_password", "redis_url", "heartbeat_file"),
         *("storage_access_key_id", "storage_secret_access_key"),
         mode="before",
     )

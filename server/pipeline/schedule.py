@@ -5,6 +5,7 @@ import asyncio
 from taskiq import AsyncBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 
+from server.heartbeat import touch_heartbeat
 from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.tasks import TASKS
 from server.settings import Settings
@@ -32,14 +33,19 @@ class Timetable(ScheduleSource):
 class RingingScheduler(TaskiqScheduler):
     """Rings what is due as everybody rings: an unreachable broker neither stops nor delays it."""
 
+    def __init__(self, broker: AsyncBroker, settings: Settings) -> None:
+        super().__init__(broker, [Timetable(settings)])
+        self._heartbeat_file = settings.heartbeat_file
+
     async def on_ready(self, _source: ScheduleSource, task: ScheduledTask) -> None:
         """Ring one task that is due."""
         await TaskDoorbell(self.broker).ring(task.task_name)
+        touch_heartbeat(self._heartbeat_file)
 
 
 async def keep_time(broker: AsyncBroker, settings: Settings, stop: asyncio.Event) -> None:
     """Send the scheduled tasks when they are due, until `stop` is set."""
-    scheduler = RingingScheduler(broker, [Timetable(settings)])
+    scheduler = RingingScheduler(broker, settings)
     clock = asyncio.create_task(run_scheduler_task(scheduler))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({clock, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -8,6 +8,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -18,6 +19,7 @@ from taskiq.receiver import Receiver
 
 from server.clock import now
 from server.database import UNAVAILABLE
+from server.heartbeat import touch_heartbeat
 from server.pipeline.broker import Queue
 from server.services import Doorbell, Services
 from server.submissions.model import WorkerHeartbeat
@@ -94,7 +96,7 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
     limit = settings.render_concurrency if is_render else settings.task_concurrency
     receiver = DrainingReceiver(broker, limit)
     name = f"{queue.value}:{socket.gethostname()}:{os.getpid()}"
-    heartbeat = asyncio.create_task(_beat(name, row))
+    heartbeat = asyncio.create_task(_beat(name, row, settings.heartbeat_file))
     if is_render and choice.fallback:
         logger.warning("encoder_fallback", encoder=choice.encoder, reason=choice.fallback)
     logger.info("worker_started", **row)
@@ -110,10 +112,11 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
         logger.info("worker_stopped", queue=queue.value)
 
 
-async def _beat(name: str, row: Mapping[str, Any]) -> None:
+async def _beat(name: str, row: Mapping[str, Any], file: Path | None) -> None:
     while True:
         try:
             await WorkerHeartbeat.update_or_create(defaults={**row, "beat_at": now()}, name=name)
+            touch_heartbeat(file)
         except UNAVAILABLE:
             logger.warning("heartbeat_missed", queue=row["queue"])
         await asyncio.sleep(HEARTBEAT_S)
