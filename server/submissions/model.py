@@ -58,10 +58,10 @@ class Submission(Model):
     expired_at = fields.DatetimeField(null=True)
 
     class Meta:
-        """Table name and the index the engine's scans run on."""
+        """Table name; what the scans of the engine, and the queue in its order, run on."""
 
         table = "submissions"
-        indexes = (("stage", "next_run_at"),)
+        indexes = (("stage", "next_run_at"), ("stage", "created_at", "session_id"))
 
 
 class GenerationAttempt(Model):
