@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from server.clock import now
 from server.ids import new_session_id
@@ -106,7 +107,10 @@ async def test_films_are_made_of_objects_and_kept_as_objects(
     assert await keys_of(object_server, bucket) == given | preview | prepared
 
     await Submission.filter(session_id=session_id).update(stage=Stage.RENDERING)
-    await create_video(services, session_id)
+    with capture_logs() as lines:
+        await create_video(services, session_id)
+    [timings] = [line for line in lines if line["event"] == "video_rendered"]
+    assert "encode" not in timings, "the cycles were pressed again"
     films = {f"video/{session_id}.mp4", f"video/{session_id}-story.mp4"}
     assert await keys_of(object_server, bucket) == given | preview | prepared | films
     assert (await Submission.get(session_id=session_id)).stage == Stage.READY
