@@ -1,0 +1,240 @@
+"""What containers are made of and run with fits the settings, the command and each other."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from server.cli import app
+from server.settings import Settings
+from tests.sources import ROOT
+
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+DOCKERFILE = (ROOT / "Dockerfile.render").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+STACK: Mapping[str, Any] = yaml.safe_load(COMPOSE)
+SERVICES: Mapping[str, Mapping[str, Any]] = STACK["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+CORE = {"web", "worker", "scheduler", "migrate", "db", "redis"}
+
+VARIABLES = {name.upper() for name in Settings.model_fields}
+OF_COMPOSE = {"BASE_IMAGE", "POSTGRES_PASSWORD"}
+OF_OTHERS = {
+    *("PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"),
+    *("NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"),
+}
+OF_POSTGRES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
+ENCODER_NEEDS = {"compute", "video", "utility"}
+
+each_service = pytest.mark.parametrize("name", SERVICES)
+each_of_ours = pytest.mark.parametrize("name", OURS)
+
+
+def read_targets() -> Mapping[str, str]:
+    """The Dockerfile's stages by name, each with what it is made from."""
+    return {name: base for base, name in re.findall(r"^FROM (\S+) AS (\S+)$", DOCKERFILE, re.M)}
+
+
+def list_runs() -> Iterator[str]:
+    """Every RUN of the Dockerfile, as one line."""
+    joined = DOCKERFILE.replace("\\\n", " ")
+    return (line for line in joined.splitlines() if line.startswith("RUN "))
+
+
+def read_example() -> Mapping[str, str]:
+    return dict(re.findall(r"^#?([A-Z0-9_]+)=(.*)$", EXAMPLE, re.M))
+
+
+def join(text: object) -> str:
+    return text if isinstance(text, str) else " ".join(map(str, text))  # type: ignore[call-overload]
+
+
+def test_the_profiles_add_render_nodes_to_what_always_runs() -> None:
+    profiles = {name: service.get("profiles", []) for name, service in SERVICES.items()}
+
+    assert {name for name, listed in profiles.items() if not listed} == CORE
+    assert {name: listed for name, listed in profiles.items() if listed} == {
+        "render-cpu": ["cpu"],
+        "render-gpu": ["gpu"],
+    }
+
+
+@each_service
+def test_a_service_waits_for_services_of_every_profile_only(name: str) -> None:
+    waited_for = SERVICES[name].get("depends_on", {})
+
+    assert waited_for.keys() <= CORE
+    if name in OURS and name != "migrate":
+        assert {other: awaited["condition"] for other, awaited in waited_for.items()} == {
+            "db": "service_healthy",
+            "redis": "service_healthy",
+            "migrate": "service_completed_successfully",
+        }
+
+
+@each_service
+def test_a_service_is_confined(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert service["user"] not in ("root", "0", "0:0")
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert any(mount.startswith("/tmp") for mount in service["tmpfs"])
+    assert {mount.partition(":")[0] for mount in service["volumes"]} <= STACK["volumes"].keys()
+
+
+@each_service
+def test_a_service_is_watched_and_started_again(name: str) -> None:
+    service = SERVICES[name]
+
+    if name == "migrate":
+        assert (service["restart"], service["healthcheck"]) == ("no", {"disable": True})
+    else:
+        assert service["restart"] == "unless-stopped"
+        assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+    assert "container_name" not in service, "a name of its own cannot be scaled"
+
+
+@each_of_ours
+def test_a_service_is_given_the_time_to_hand_its_tasks_back(name: str) -> None:
+    assert int(OURS[name]["stop_grace_period"].removesuffix("s")) > 10
+
+
+@each_service
+def test_nothing_but_the_web_is_published_and_that_to_the_host_alone(name: str) -> None:
+    ports = SERVICES[name].get("ports", [])
+
+    assert ports == (["${HOST:-127.0.0.1}:${PORT:-8000}:8000"] if name == "web" else [])
+    assert STACK["networks"]["inside"]["internal"] is True
+    if name in ("db", "redis"):
+        assert SERVICES[name]["networks"] == ["inside"]
+
+
+@each_service
+def test_a_service_is_given_variables_that_somebody_reads(name: str) -> None:
+    known = VARIABLES | OF_OTHERS if name in OURS else OF_POSTGRES
+
+    assert SERVICES[name].get("environment", {}).keys() <= known
+
+
+def test_no_password_is_written_down() -> None:
+    secrets = [
+        value
+        for service in SERVICES.values()
+        for variable, value in service.get("environment", {}).items()
+        if re.search("PASSWORD|KEY|SECRET", variable)
+    ]
+
+    assert secrets
+    assert all(re.fullmatch(r"\$\{[A-Z_]+:\?[^}]+\}", secret) for secret in secrets)
+    assert re.findall(r"://[^/:@\s]*:(.*?)@", COMPOSE) == ["${POSTGRES_PASSWORD:?set it in .env}"]
+
+
+@each_of_ours
+def test_a_service_runs_a_command_that_petsong_has(name: str) -> None:
+    program, verb, *options = OURS[name]["command"]
+    command = get_command(app).commands[verb]  # type: ignore[attr-defined]
+
+    assert program == "petsong"
+    command.make_context(verb, options)
+
+
+@each_of_ours
+def test_a_service_would_be_let_in_by_the_settings(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = {"POSTGRES_PASSWORD": "pw", "SONAUTO_API_KEY": "key"}
+    given["WEBHOOK_BASE_URL"] = "https://pets.example"
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in OURS[name]["environment"].items():
+        filled = re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda part: given.get(part[1], part[2]), value)
+        monkeypatch.setenv(variable, filled)
+
+    settings = Settings()
+
+    assert settings.redis_url == "redis://redis:6379/0"
+    assert settings.database_url == "asyncpg://petsong:pw@db:5432/petsong"
+    assert settings.storage_url == "file:///var/lib/petsong"
+    assert OURS[name]["volumes"] == ["files:/var/lib/petsong"]
+
+
+@each_of_ours
+def test_a_service_is_built_from_a_stage_that_there_is(name: str) -> None:
+    build = OURS[name]["build"]
+
+    assert build["dockerfile"] == "Dockerfile.render"
+    assert build["target"] in read_targets()
+    assert OURS[name]["image"] == f"petsong-{build['target']}"
+    assert build["args"].keys() == {"BASE_IMAGE"}
+
+
+def test_an_image_is_made_from_the_base_image_alone() -> None:
+    targets = read_targets()
+
+    assert set(targets.values()) <= {"${BASE_IMAGE}", *targets}
+    assert set(re.findall(r"--from=(\S+)", DOCKERFILE)) <= targets.keys()
+    # A syntax line or a mount would need a front end from a registry.
+    assert not re.search(r"^#\s*syntax|--mount", DOCKERFILE, re.M)
+
+
+def test_an_image_is_built_with_debian_and_locks_alone() -> None:
+    for run in list_runs():
+        assert "://" not in run
+        if "pip install" in run:
+            assert "--require-hashes" in run or "--no-deps --no-build-isolation" in run
+        if "npm" in run:
+            assert re.search(r"npm (ci|run)\b", run)
+        if "apt-get install" in run:
+            assert "--no-install-recommends" in run
+            assert "rm -rf /var/lib/apt/lists/*" in run
+
+
+def test_an_image_starts_as_nobody_with_variables_that_somebody_reads() -> None:
+    assert re.findall(r"^USER (\S+)$", DOCKERFILE, re.M) == [OURS["web"]["user"]]
+    set_here = re.findall(r"^(?:ENV|   ) ([A-Z_]+)=", DOCKERFILE, re.M)
+    assert {"STORAGE_URL", "HOST"} <= set(set_here) <= VARIABLES | OF_OTHERS
+
+
+def test_a_gpu_node_gets_the_encoder_and_may_do_without() -> None:
+    node = SERVICES["render-gpu"]
+    (device,) = node["deploy"]["resources"]["reservations"]["devices"]
+
+    assert node["environment"]["RENDER_ENCODER"] == "auto"
+    assert set(node["environment"]["NVIDIA_DRIVER_CAPABILITIES"].split(",")) == ENCODER_NEEDS
+    assert set(device["capabilities"]) == {"gpu", *ENCODER_NEEDS}
+    assert device["driver"] == "nvidia"
+
+
+def test_redis_forgets_nothing() -> None:
+    command = join(SERVICES["redis"]["command"])
+
+    assert "--appendonly yes" in command
+    assert "--maxmemory-policy noeviction" in command
+    assert SERVICES["redis"]["volumes"] == ["doorbells:/data"]
+
+
+def test_the_example_names_every_variable() -> None:
+    assert read_example().keys() == VARIABLES | OF_COMPOSE
+    asked = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE))
+    assert asked <= read_example().keys()
+
+
+def test_the_example_uncommented_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    file = tmp_path / "example"
+    file.write_text("\n".join(f"{name}={value}" for name, value in read_example().items()))
+
+    assert Settings(_env_file=file) == Settings()  # type: ignore[call-arg]
