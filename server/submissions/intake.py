@@ -68,7 +68,10 @@ async def accept(
             async with in_transaction():
                 # First the row: a repeated request must be found out before it is counted.
                 await submission.save(force_create=True)
-                await _use_quota(cookie_id, services.settings.form_submit_retry)
+                if form.cookie_id is None:
+                    await CookieQuota.create(cookie_id=cookie_id, used=1)
+                else:
+                    await _use_quota(cookie_id, services.settings.form_submit_retry)
                 # If the answer to COMMIT is lost, the row may exist and need its photo; if it does
                 # not exist, the upkeep removes the orphan.
                 undo.pop_all()
@@ -102,8 +105,10 @@ async def _find_receipt(form: SubmissionForm, idempotency_key: str | None) -> Re
 
 
 async def _use_quota(cookie_id: str, limit: int) -> None:
-    await CookieQuota.bulk_create([CookieQuota(cookie_id=cookie_id)], ignore_conflicts=True)
     # Counting first and inserting then lets parallel requests through; this UPDATE cannot.
     unused = CookieQuota.filter(cookie_id=cookie_id, used__lt=limit)
+    if await unused.update(used=F("used") + 1):
+        return
+    await CookieQuota.bulk_create([CookieQuota(cookie_id=cookie_id)], ignore_conflicts=True)
     if not await unused.update(used=F("used") + 1):
         raise SubmissionLimitReached(attempts_used=limit, max_attempts=limit)

@@ -9,7 +9,7 @@ import io
 import warnings
 from typing import Final
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from server.errors import FormRejected
 
@@ -63,19 +63,25 @@ def _redraw(upload: bytes) -> bytes:
     with Image.open(io.BytesIO(upload), formats=("JPEG",)) as photo:
         if photo.size != SIZE_PX:
             raise ValueError(f"the photo is {photo.width}x{photo.height}")
-        upright = ImageOps.exif_transpose(photo)
-        # Pasting into a new image leaves behind what Pillow would copy: comment, EXIF, profile.
-        clean = Image.new("RGB", SIZE_PX)
-        clean.paste(_to_srgb(upright))
-    jpeg = io.BytesIO()
-    clean.save(jpeg, "JPEG", quality=QUALITY)
+        clean = _to_srgb(_upright(photo))
+        # All that Pillow would copy beside the pixels: comment, XMP, profile. EXIF it never copies.
+        clean.info = {}
+        jpeg = io.BytesIO()
+        clean.save(jpeg, "JPEG", quality=QUALITY)
     return jpeg.getvalue()
+
+
+def _upright(photo: Image.Image) -> Image.Image:
+    # Most photos stand upright, and each copy of the pixels takes half a millisecond.
+    if photo.getexif().get(ExifTags.Base.Orientation, 1) == 1:
+        return photo
+    return ImageOps.exif_transpose(photo)
 
 
 def _to_srgb(photo: Image.Image) -> Image.Image:
     profile = photo.info.get("icc_profile")
     if not profile:
-        return photo.convert("RGB")
+        return photo if photo.mode == "RGB" else photo.convert("RGB")
     converted = ImageCms.profileToProfile(
         photo, ImageCms.ImageCmsProfile(io.BytesIO(profile)), SRGB, outputMode="RGB"
     )
