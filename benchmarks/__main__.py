@@ -15,6 +15,7 @@ from benchmarks import (
     encoders,
     environment,
     formats,
+    intake,
     journey,
     push,
     quality,
@@ -33,6 +34,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Seri
     "quality": quality.measure,
     "throughput": throughput.measure,
     "push": push.measure,
+    "intake": intake.measure,
 }
 
 

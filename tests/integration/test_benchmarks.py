@@ -109,3 +109,13 @@ async def test_the_push_benchmark_loses_nobody_and_no_outcome(tmp_path: Path) ->
     assert measured["outcomes"] > 0
     assert measured["outcomes missed"] == 0
     assert 0 < measured["commit to event: median"] <= measured["commit to event: largest"]
+
+
+async def test_the_intake_benchmark_sees_every_request_answered(tmp_path: Path) -> None:
+    report, _ = await run("intake", tmp_path)
+
+    for measured in report.values.values():
+        assert measured["requests"] > 0
+        assert measured["answered 200"] == measured["requests"]
+        assert measured["web for each"] > 0
+        assert measured["answer: median"] <= measured["answer: p99"]

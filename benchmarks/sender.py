@@ -1,0 +1,168 @@
+"""`python -m benchmarks.sender`: requests at a given rate, or as fast as some connections can.
+
+Reads one JSON object from stdin (`Order`) and prints one (`Receipt`). A delay counts from when the
+request was due, so that a site that makes others wait is seen to.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+MAX_REQUESTS: Final = 50_000
+MAX_WAITING: Final = 1_000
+ANSWER_WITHIN_S: Final = 30.0
+NO_ANSWER: Final = "none"
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to send: `paths` in turn, each site of `urls` in turn; `body` makes it a POST of JSON.
+
+    `per_second` requests are begun in each of `seconds`; None: as many as `connections` can.
+    """
+
+    urls: Sequence[str]
+    paths: Sequence[str]
+    seconds: float
+    per_second: int | None = None
+    body: str | None = None
+    connections: int = 16
+
+
+@dataclass
+class Receipt:
+    """How many answers had which status (`none`: no answer), and what else was seen."""
+
+    statuses: dict[str, int] = field(default_factory=dict)
+    delays_s: list[float] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
+    took_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+async def send(order: Order) -> Receipt:
+    """Carry out an order in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks.sender"),
+        cwd=Path(__file__).parents[1],
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+    printed, _ = await process.communicate(json.dumps(asdict(order)).encode())
+    if process.returncode:
+        raise RuntimeError("the sender has ended; see stderr for the reason")
+    return Receipt(**json.loads(printed))
+
+
+class Sender:
+    """Sends over connections that are kept, one pool for each site."""
+
+    def __init__(self, order: Order) -> None:
+        self.statuses: Counter[str] = Counter()
+        self.delays_s: list[float] = []
+        self.bodies: list[str] = []
+        self._sites = [urlsplit(url) for url in order.urls]
+        self._idle: list[deque[Connection]] = [deque() for _ in order.urls]
+        self._requests = [_request(path, order.body) for path in order.paths]
+        self._number = 0
+
+    async def send_one(self, due: float) -> None:
+        """Send the next request, which was due at `due`, and note its answer."""
+        self._number += 1
+        place = self._number % len(self._sites)
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                status, body = await self._exchange(
+                    place, self._requests[self._number % len(self._requests)]
+                )
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            status, body = NO_ANSWER, ""
+        self.statuses[status] += 1
+        self.delays_s.append(time.monotonic() - due)
+        self.bodies.append(body)
+
+    async def _exchange(self, place: int, request: bytes) -> tuple[str, str]:
+        idle = self._idle[place]
+        reader, writer = idle.pop() if idle else await self._connect(place)
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(head.partition("content-length:")[2].partition("\r\n")[0])
+        body = await reader.readexactly(length)
+        if "connection: close" in head:
+            writer.close()
+        else:
+            idle.append((reader, writer))
+        return head.split(" ", 2)[1], body.decode()
+
+    async def _connect(self, place: int) -> Connection:
+        site = self._sites[place]
+        return await asyncio.open_connection(site.hostname, site.port)
+
+
+def _request(path: str, body: str | None) -> bytes:
+    content = (body or "").encode()
+    head = "Host: 127.0.0.1\r\n"
+    if body is not None:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+    return f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\n{head}\r\n".encode() + content
+
+
+async def _at_a_rate(sender: Sender, order: Order, per_second: int) -> None:
+    start = time.monotonic()
+    async with asyncio.TaskGroup() as sending:
+        under_way: set[asyncio.Task[None]] = set()
+        for number in range(int(order.seconds * per_second)):
+            due = start + number / per_second
+            await asyncio.sleep(due - time.monotonic())
+            if len(under_way) >= MAX_WAITING:
+                sender.statuses[NO_ANSWER] += 1
+                continue
+            task = sending.create_task(sender.send_one(due))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+
+
+async def _at_full_speed(sender: Sender, order: Order) -> None:
+    end = time.monotonic() + order.seconds
+
+    async def send_on() -> None:
+        while time.monotonic() < end and len(sender.delays_s) < MAX_REQUESTS:
+            await sender.send_one(time.monotonic())
+
+    await asyncio.gather(*(send_on() for _ in range(order.connections)))
+
+
+async def _carry_out(order: Order) -> Receipt:
+    if any(urlsplit(url).hostname != "127.0.0.1" for url in order.urls):
+        raise SystemExit("only to 127.0.0.1")
+    if (order.per_second or 0) * order.seconds > MAX_REQUESTS:
+        raise SystemExit(f"at most {MAX_REQUESTS} requests")
+    sender = Sender(order)
+    start = time.monotonic()
+    if order.per_second is None:
+        await _at_full_speed(sender, order)
+    else:
+        await _at_a_rate(sender, order, order.per_second)
+    used = os.times()
+    return Receipt(
+        statuses=dict(sender.statuses),
+        delays_s=sender.delays_s,
+        bodies=sender.bodies if order.body is not None else [],
+        took_s=time.monotonic() - start,
+        cpu_s=used.user + used.system,
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(asyncio.run(_carry_out(Order(**json.load(sys.stdin)))))))
