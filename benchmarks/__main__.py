@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -40,6 +41,8 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Seri
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks whose name contains the pattern; return the exit status."""
+    # As Ctrl-C does: what a benchmark has started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = _describe_arguments()
     asked = parser.parse_args(arguments)
     chosen = [name for name in BENCHMARKS if asked.pattern in name]
