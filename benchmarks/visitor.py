@@ -118,8 +118,15 @@ class Visitor(asyncio.Protocol):
             self._take_snapshot(json.loads(content[2:])[1])
 
     def _watch(self) -> None:
-        # The page would now ask over HTTP, which costs the server about as much.
-        self._after(ACKNOWLEDGEMENT_S, self._watch)
+        self._ask()
+        self._after(ACKNOWLEDGEMENT_S, self._ask_once_more)
+
+    def _ask_once_more(self) -> None:
+        # The page would now ask over HTTP, which costs the server about as much, and then wait.
+        self._ask()
+        self._after(random.uniform(*ASK_WITH_SOCKET_S), self._watch)
+
+    def _ask(self) -> None:
         self._send(f'420["watch",{{"session_id":"{self.session_id}"}}]'.encode())
 
     def _take_answer(self, snapshot: dict[str, Any]) -> None:
