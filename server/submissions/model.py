@@ -100,8 +100,7 @@ class CookieQuota(Model):
 class SongAccount(Model):
     """The single row (id 1) about our account: last known credits, and a pause if one is ordered.
 
-    It is also the lock under which slots are counted and claimed, and keeps what songs take on
-    average.
+    It is also the lock under which slots are counted and claimed.
     """
 
     id = fields.IntField(primary_key=True)
@@ -109,8 +108,6 @@ class SongAccount(Model):
     credits_checked_at = fields.DatetimeField(null=True)
     paused_until = fields.DatetimeField(null=True)
     pause_reason = fields.CharField(max_length=100, null=True)
-    composing_s = fields.FloatField(null=True)
-    finishing_s = fields.FloatField(null=True)
 
     class Meta:
         """Table name."""
