@@ -39,7 +39,16 @@ export function drawPause([from_ms, upto_ms]: Range): number {
 export function foldSnapshot(seen: Snapshot | null, arrived: Snapshot): Snapshot {
   if (seen === null) return arrived
   if (arrived.version < seen.version) return seen
-  return { ...arrived, progress: Math.max(seen.progress, arrived.progress) }
+  return {
+    ...arrived,
+    progress: Math.max(seen.progress, arrived.progress),
+    queue_position: smallerPlace(seen.queue_position, arrived.queue_position),
+  }
+}
+
+/** The place to show: one that rises would look like a broken promise. */
+function smallerPlace(seen: number | null, arrived: number | null): number | null {
+  return seen === null || arrived === null ? arrived : Math.min(seen, arrived)
 }
 
 export function isFinal(snapshot: Snapshot): boolean {

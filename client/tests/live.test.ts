@@ -34,6 +34,12 @@ describe('foldSnapshot', () => {
     expect(foldSnapshot(seen, snapshot({ queue_position: 2 })).queue_position).toBe(2)
   })
 
+  it('never lets the place in the queue rise', () => {
+    const seen = snapshot({ queue_position: 2 })
+    expect(foldSnapshot(seen, snapshot({ queue_position: 3 })).queue_position).toBe(2)
+    expect(foldSnapshot(seen, snapshot({ version: 2 })).queue_position).toBeNull()
+  })
+
   it('never lets progress fall', () => {
     const seen = snapshot({ progress: 0.5 })
     expect(foldSnapshot(seen, snapshot({ version: 2, progress: 0.4 })).progress).toBe(0.5)
