@@ -34,7 +34,7 @@ async def fetch_generation_details(services: Services, session_id: str) -> None:
     """Ask the song service what has become of the song, and go on if it has ended."""
     await adopt_reported(services, session_id)
     async with hold(session_id, Stage.COMPOSING, services.settings.lease_seconds) as lease:
-        if lease is not None:
+        if lease and not await is_poison(services, lease, FailureReason.GENERATION_FAILED):
             await _check_generation(services, lease)
     # A ring during the check found the row taken; it is due again, and nobody else will say so.
     if lease is not None and await Submission.exists(

@@ -59,8 +59,8 @@ class FolderStorage(Storage, Workspace):
         """Do nothing: the files are here."""
 
     async def publish(self, draft: Path, path: Path) -> None:
-        """Flush the draft to disk and rename it."""
-        publish(draft, path)
+        """Flush the draft to disk and rename it, in a thread."""
+        await asyncio.to_thread(publish, draft, path)
 
     def _check(self) -> str:
         for folder in self.folders:
