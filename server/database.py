@@ -34,8 +34,23 @@ UNAVAILABLE: Final = (
 Tortoise does not wrap these.
 """
 
-POSTGRES_TIMEOUTS: Final = {"timeout": 5, "command_timeout": 10}
-"""Seconds for connecting and for one statement; asyncpg would wait for ever."""
+
+async def _keep_session(connection: object) -> None:
+    """Leave a connection that goes back to the pool as it is.
+
+    asyncpg would ask PostgreSQL to forget the session's settings, locks and cursors, a round trip
+    after each statement, and we have none; it still rolls back a transaction left open.
+    """
+
+
+POSTGRES_POOL: Final[dict[str, Any]] = {
+    "timeout": 5,
+    "command_timeout": 10,
+    "maxsize": 10,
+    "reset": _keep_session,
+}
+"""What asyncpg's pool is opened with; seconds for connecting and for one statement, in place of
+for ever."""
 
 SQLITE: Final = "sqlite://"
 MIGRATION_LOCK: Final = 0x7065_7473
@@ -48,7 +63,7 @@ def orm_configuration(url: str) -> dict[str, Any]:
     engine = url.partition("://")[0]
     connection = expand_db_url(url)
     if engine == "asyncpg":
-        connection["credentials"] |= POSTGRES_TIMEOUTS
+        connection["credentials"] |= POSTGRES_POOL
     return {
         "connections": {engine: connection},
         "apps": {

@@ -77,14 +77,15 @@ class RequestLimits:
         item, client = self._items[rule], client_key(address)
         try:
             async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
-                is_admitted = await self._windows.hit(item, rule, client)
-                resets_at = (await self._windows.get_window_stats(item, rule, client)).reset_time
+                window = None
+                if not await self._windows.hit(item, rule, client):
+                    window = await self._windows.get_window_stats(item, rule, client)
         except (RedisError, OSError, TimeoutError) as error:
             self._note(is_counting=False, error=repr(error))
             return
         self._note(is_counting=True)
-        if not is_admitted:
-            raise TooManyRequests(max(1, math.ceil(resets_at - time.time())))
+        if window is not None:
+            raise TooManyRequests(max(1, math.ceil(window.reset_time - time.time())))
 
     async def is_counting(self) -> bool:
         """Say whether the place where requests are counted answers."""

@@ -32,6 +32,7 @@ from server.simulator.client import Simulator
 
 SIMULATOR_FOLDER: Final = Path("var/simulator")
 GRACE_S: Final = 3.0
+BACKLOG: Final = 2048  # after a restart everybody comes back at once
 
 logger = structlog.get_logger(__name__)
 
@@ -110,6 +111,7 @@ def web_server(listener: socket.socket) -> Config:
     """Return Hypercorn's configuration for a socket that is bound already, and now is its own."""
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
+    config.backlog = BACKLOG
     config.include_server_header = False
     config.graceful_timeout = GRACE_S
     config.loglevel = "WARNING"
