@@ -10,13 +10,14 @@ import io
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx
 from PIL import Image
+from redis.asyncio import Redis
 
 from renderer import RenderSpec
 from server.simulator.faults import Fault, Switch
@@ -174,9 +175,18 @@ class Fleet(Patient):
     postgres: PostgresServer
 
     async def heal(self) -> None:
-        """Bring back the servers, then the site."""
+        """Bring back the servers, then the site, and wait until it listens again."""
         await revive((self.redis, self.postgres))
         await super().heal()
+        async with Redis.from_url(self.redis.url) as redis:
+            await redis.config_set("maxmemory", "0")
+            await wait_until(partial(is_listened_to, redis), 60, "the workers listen to Redis")
+
+
+async def is_listened_to(redis: Redis) -> bool:
+    """Say whether the workers wait for what is rung."""
+    readers = [one for one in await redis.client_list() if one["cmd"] == "xreadgroup"]
+    return len(readers) >= 3  # two of the default queue, one that renders
 
 
 async def revive(servers: Iterable[Server]) -> None:

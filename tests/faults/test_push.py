@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import socketio
+from redis.asyncio import Redis
 
 from realtime.events import NOT_FOUND, Event
 from server.ids import new_session_id
@@ -84,9 +85,21 @@ async def test_row_75_a_push_that_is_lost_is_made_good_by_asking(fleet: Fleet) -
     await fleet.history.execute(QUICK_END)
 
 
+async def hear_pushes(fleet: Fleet) -> None:
+    """Wait for the web, which another test may have cut off from Redis, to listen there again."""
+    async with Redis.from_url(fleet.redis.url) as redis:
+
+        async def is_listening() -> bool:
+            [(_, listeners)] = await redis.pubsub_numsub("socketio")
+            return bool(listeners)
+
+        await wait_until(is_listening, 90, "the web listens for pushes")
+
+
 async def test_row_76_one_that_shouts_disturbs_nobody(fleet: Fleet) -> None:
-    session_id = await fleet.submit()
     async with open_browser(fleet.site.url) as quiet, open_browser(fleet.site.url) as loud:
+        await hear_pushes(fleet)
+        session_id = await fleet.submit()
         await quiet.watch(session_id)
         for _ in range(500):
             assert await loud.watch(new_session_id()) == NOT_FOUND
