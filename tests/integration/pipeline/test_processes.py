@@ -105,6 +105,7 @@ async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_sched
         assert len(await site.posts()) == len(session_ids)
 
 
+@pytest.mark.soak
 async def test_without_a_scheduler_the_workers_see_to_what_waits_for_the_clock(
     network: Network, tmp_path: Path
 ) -> None:
@@ -136,6 +137,7 @@ async def test_a_web_process_with_open_sockets_says_goodbye_in_time(
         await wait_until(lambda: len(goodbyes) == SOCKETS)
 
 
+@pytest.mark.soak
 async def test_a_song_that_kills_three_workers_is_given_up_and_shown_to_the_operator(
     tmp_path: Path,
 ) -> None:
