@@ -23,6 +23,7 @@ from renderer import RenderSpec
 from server.simulator.faults import Fault, Switch
 from tests.faults.history import History
 from tests.faults.invariants import Colour, Findings, examine
+from tests.faults.processes import is_listened_to
 from tests.servers import ChildServer, PostgresServer, RedisServer, wait_until
 from tests.servers.server import Server
 from tests.sites import PETSONG, Site, open_site, site_environment
@@ -181,12 +182,6 @@ class Fleet(Patient):
         async with Redis.from_url(self.redis.url) as redis:
             await redis.config_set("maxmemory", "0")
             await wait_until(partial(is_listened_to, redis), 60, "the workers listen to Redis")
-
-
-async def is_listened_to(redis: Redis) -> bool:
-    """Say whether the workers wait for what is rung."""
-    readers = [one for one in await redis.client_list() if one["cmd"] == "xreadgroup"]
-    return len(readers) >= 3  # two of the default queue, one that renders
 
 
 async def revive(servers: Iterable[Server]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from redis.asyncio import Redis
+
 from tests.servers import ChildServer, wait_until
 
 
@@ -27,3 +29,9 @@ async def kill_within(process: ChildServer, delay_s: float) -> None:
     """Kill a process after so many seconds."""
     asyncio.get_running_loop().call_later(delay_s, process.kill)
     await wait_until(lambda: not process.child.is_running)
+
+
+async def is_listened_to(redis: Redis) -> bool:
+    """Say whether the workers wait for what is rung."""
+    readers = [one for one in await redis.client_list() if one["cmd"] == "xreadgroup"]
+    return len(readers) >= 3  # two of the default queue, one that renders
