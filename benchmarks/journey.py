@@ -6,14 +6,12 @@ The song service's stand-in takes a known time; everything above it is overhead,
 import asyncio
 import base64
 import os
-import sys
 import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from socket import socket
 from typing import Any, Final
 
 import httpx
@@ -21,10 +19,10 @@ import socketio
 
 from benchmarks.inputs import photo
 from benchmarks.measurement import Options, Series, collect
+from benchmarks.stack import ROOT, Web
 
 SONG_DELAY_S: Final = 8.0
 QUICK_SONG_DELAY_S: Final = 1.0
-START_TIMEOUT_S: Final = 60.0
 JOURNEY_TIMEOUT_S: Final = 120.0
 FIRST_BYTES: Final = {"Range": "bytes=0-65535"}
 
@@ -39,42 +37,22 @@ async def measure(options: Options) -> list[Series]:
 
 @asynccontextmanager
 async def _site(delay_s: float) -> AsyncIterator[str]:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     variables = {
         **{name: value for name, value in os.environ.items() if name != "SONAUTO_API_KEY"},
-        "PORT": str(port),
         "DATABASE_URL": "",
         "REDIS_URL": "",
         "SIMULATOR_DELAY_SECONDS": str(delay_s),
         "SUBMISSIONS_PER_HOUR_PER_IP": "1000",
         "LOG_LEVEL": "WARNING",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": str(ROOT),
     }
     with tempfile.TemporaryDirectory() as folder:
-        command = (sys.executable, "-m", "server", "serve")
-        site = await asyncio.create_subprocess_exec(
-            *command, cwd=folder, env=variables, stdout=asyncio.subprocess.DEVNULL
-        )
-        url = f"http://127.0.0.1:{port}"
+        site = Web(Path(folder), variables)
         try:
-            await _wait_until_up(url)
-            yield url
+            await site.start()
+            yield site.url
         finally:
-            site.terminate()
-            await site.wait()
-
-
-async def _wait_until_up(url: str) -> None:
-    async with asyncio.timeout(START_TIMEOUT_S), httpx.AsyncClient(trust_env=False) as http:
-        while True:
-            try:
-                await http.get(f"{url}/api/health/live")
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
-            else:
-                return
+            await site.stop()
 
 
 async def _visit(url: str, http: httpx.AsyncClient, delay_s: float) -> Mapping[str, float]:

@@ -28,7 +28,7 @@ class Web:
 
     folder: Path
     variables: Mapping[str, str]
-    core: int | None
+    core: int | None = None
     port: int = field(default_factory=free_port)
     process: Process | None = None
 

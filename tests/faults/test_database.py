@@ -6,8 +6,7 @@ import signal
 import pytest
 
 from tests.faults.fleet import Fleet
-from tests.faults.proxy import Proxy
-from tests.servers import free_port, wait_until
+from tests.servers import Proxy, free_port, wait_until
 
 CUT_ALL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""

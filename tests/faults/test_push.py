@@ -14,8 +14,7 @@ from server.ids import new_session_id
 from server.simulator.faults import Fault, Switch
 from tests.faults.fleet import Fleet
 from tests.faults.processes import count_files
-from tests.faults.proxy import Proxy
-from tests.servers import wait_until
+from tests.servers import Proxy, wait_until
 
 SLOW_END = """
 CREATE FUNCTION end_slowly() RETURNS trigger LANGUAGE plpgsql AS $$

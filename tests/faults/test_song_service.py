@@ -13,8 +13,7 @@ from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
 from server.sonauto import MAX_SONG_BYTES, SongOrder, SongService
 from tests.faults.fleet import GRACE_S, Fleet
-from tests.faults.proxy import Proxy
-from tests.servers import wait_until
+from tests.servers import Proxy, wait_until
 
 ORDER = SongOrder("Quasimodo", "Xanthippe", "Dog", "Romantic")
 

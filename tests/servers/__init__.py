@@ -3,7 +3,7 @@
 Imports nothing of the application. Every server listens on a free loopback port, keeps its files in
 a temporary folder of its own and is killed when Python exits, so no ambient server is ever used or
 touched. Start with server.py, what all of them can do; postgres.py, redis.py, objects.py and web.py
-say what is special about each.
+say what is special about each. proxy.py is the bad network between any two of them.
 """
 
 from tests.servers.child import Child, ServerFailed
@@ -11,6 +11,7 @@ from tests.servers.objects import ObjectServer
 from tests.servers.polling import wait_until
 from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresServer
+from tests.servers.proxy import Proxy
 from tests.servers.redis import RedisServer
 from tests.servers.web import ChildServer
 
@@ -19,6 +20,7 @@ __all__ = [
     "ChildServer",
     "ObjectServer",
     "PostgresServer",
+    "Proxy",
     "RedisServer",
     "ServerFailed",
     "free_port",

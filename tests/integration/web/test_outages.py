@@ -11,8 +11,7 @@ from server.submissions.model import Submission, WorkerHeartbeat
 from tests.integration.conftest import Client
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import SESSION_ID, form
-from tests.integration.web.tunnel import Tunnel
-from tests.servers import PostgresServer, RedisServer
+from tests.servers import PostgresServer, Proxy, RedisServer
 
 UNAVAILABLE = {
     "success": False,
@@ -34,9 +33,9 @@ async def redis() -> AsyncIterator[RedisServer]:
 
 
 @pytest.fixture
-async def tunnel(postgres: PostgresServer) -> AsyncIterator[Tunnel]:
-    async with Tunnel(postgres.port) as tunnel:
-        yield tunnel
+async def proxy(postgres: PostgresServer) -> AsyncIterator[Proxy]:
+    async with Proxy(postgres.port) as proxy:
+        yield proxy
 
 
 @pytest.fixture
@@ -48,10 +47,10 @@ async def database_url(postgres: PostgresServer) -> str:
 def network(
     request: pytest.FixtureRequest, database_url: str, postgres: PostgresServer, redis: RedisServer
 ) -> dict[str, str | None]:
-    """PostgreSQL and Redis; the former behind the tunnel where a test has one."""
-    if "tunnel" in request.fixturenames:
-        tunnel: Tunnel = request.getfixturevalue("tunnel")
-        database_url = database_url.replace(f":{postgres.port}/", f":{tunnel.port}/")
+    """PostgreSQL and Redis; the former behind the proxy where a test has one."""
+    if "proxy" in request.fixturenames:
+        proxy: Proxy = request.getfixturevalue("proxy")
+        database_url = database_url.replace(f":{postgres.port}/", f":{proxy.port}/")
     return {"database_url": database_url, "redis_url": redis.url}
 
 
@@ -95,11 +94,11 @@ async def test_row_88_health_without_database(client: Client, postgres: Postgres
     await expect_no_database(client)
 
 
-async def test_row_88_health_while_the_database_is_silent(client: Client, tunnel: Tunnel) -> None:
+async def test_row_88_health_while_the_database_is_silent(client: Client, proxy: Proxy) -> None:
     assert (await (await client.get("/api/health")).get_json())["database"] == "connected"
-    with tunnel.freeze():
-        async with asyncio.timeout(5):
-            await expect_no_database(client)
+    proxy.blackhole()
+    async with asyncio.timeout(5):
+        await expect_no_database(client)
 
 
 async def expect_no_database(client: Client) -> None:
