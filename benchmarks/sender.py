@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import uuid
 from asyncio.subprocess import PIPE
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -29,7 +30,8 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Order:
     """What to send: `paths` in turn, each site of `urls` in turn; `body` makes it a POST of JSON.
 
-    `per_second` requests are begun in each of `seconds`; None: as many as `connections` can.
+    `per_second` requests are begun in each of `seconds`; None: as many as `connections` can. Each
+    POST has an Idempotency-Key of its own, as the page's have.
     """
 
     urls: Sequence[str]
@@ -74,7 +76,8 @@ class Sender:
         self.bodies: list[str] = []
         self._sites = [urlsplit(url) for url in order.urls]
         self._idle: list[deque[Connection]] = [deque() for _ in order.urls]
-        self._requests = [_request(path, order.body) for path in order.paths]
+        self._heads = [_head(path, order.body) for path in order.paths]
+        self._content = (order.body or "").encode()
         self._number = 0
 
     async def send_one(self, due: float) -> None:
@@ -83,17 +86,23 @@ class Sender:
         place = self._number % len(self._sites)
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                status, body = await self._exchange(
-                    place, self._requests[self._number % len(self._requests)]
-                )
+                status, body = await self._exchange(place, self._write_request())
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             status, body = NO_ANSWER, ""
         self.statuses[status] += 1
         self.delays_s.append(time.monotonic() - due)
         self.bodies.append(body)
 
+    def _write_request(self) -> bytes:
+        head = self._heads[self._number % len(self._heads)]
+        if self._content:
+            head += f"Idempotency-Key: {uuid.uuid4().hex}\r\n"
+        return f"{head}\r\n".encode() + self._content
+
     async def _exchange(self, place: int, request: bytes) -> tuple[str, str]:
         idle = self._idle[place]
+        while idle and idle[-1][0].at_eof():
+            idle.pop()
         reader, writer = idle.pop() if idle else await self._connect(place)
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
@@ -110,12 +119,12 @@ class Sender:
         return await asyncio.open_connection(site.hostname, site.port)
 
 
-def _request(path: str, body: str | None) -> bytes:
-    content = (body or "").encode()
-    head = "Host: 127.0.0.1\r\n"
-    if body is not None:
-        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
-    return f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\n{head}\r\n".encode() + content
+def _head(path: str, body: str | None) -> str:
+    start = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    if body is None:
+        return start
+    length = len(body.encode())
+    return f"{start}Content-Type: application/json\r\nContent-Length: {length}\r\n"
 
 
 async def _at_a_rate(sender: Sender, order: Order, per_second: int) -> None:

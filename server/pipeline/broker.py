@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from enum import StrEnum
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -59,10 +59,24 @@ class InProcessBroker(AsyncBroker):
 class StreamBroker(RedisStreamBroker):
     """RedisStreamBroker that reads each message once and outlives a restart of Redis."""
 
+    def __init__(self, url: str, **options: Any) -> None:
+        super().__init__(url, **options)
+        self._redis = Redis(connection_pool=self.connection_pool)
+
     async def startup(self) -> None:
         """Make the queue's group; a Redis that is away is waited for by `listen`."""
         with suppress(RedisError, OSError):
             await super().startup()
+
+    async def kick(self, message: BrokerMessage) -> None:
+        """Add the message to the stream of the queue that its label names."""
+        # The base class makes a client for each message, which costs more than the message.
+        await self._redis.xadd(
+            message.labels.get("queue_name") or self.queue_name,
+            {b"data": message.message},
+            maxlen=self.maxlen,
+            approximate=self.approximate,
+        )
 
     # The base class yields messages that want an acknowledgement; ours want none.
     async def listen(self) -> AsyncGenerator[bytes, None]:  # type: ignore[override]

@@ -5,7 +5,7 @@ Idempotency-Key makes one submission however often it is sent.
 """
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -43,9 +43,9 @@ async def accept(
     Raises SoldOut, SubmissionLimitReached, FormRejected (the photo) or StorageUnavailable; then
     nothing was stored and no quota used.
     """
-    if earlier := await _find_receipt(form, idempotency_key):
-        return earlier
     if (await read_account()).is_sold_out:
+        if earlier := await _find_receipt(form, idempotency_key):
+            return earlier
         raise SoldOut("the song service's credits are used up")
     photo = await asyncio.to_thread(clean_photo, form.photo)
     session_id = new_session_id()
@@ -61,21 +61,13 @@ async def accept(
         music_vibe=form.music_vibe.value,
         idempotency_key=idempotency_key,
     )
+    await services.storage.write(photo_path, photo)
     try:
-        async with AsyncExitStack() as undo:
-            undo.push_async_callback(_forget_photo, services.storage, session_id)
-            await services.storage.write(photo_path, photo)
-            async with in_transaction():
-                # First the row: a repeated request must be found out before it is counted.
-                await submission.save(force_create=True)
-                if form.cookie_id is None:
-                    await CookieQuota.create(cookie_id=cookie_id, used=1)
-                else:
-                    await _use_quota(cookie_id, services.settings.form_submit_retry)
-                # If the answer to COMMIT is lost, the row may exist and need its photo; if it does
-                # not exist, the upkeep removes the orphan.
-                undo.pop_all()
-    except IntegrityError:
+        await _insert(submission, form.cookie_id, services.settings.form_submit_retry)
+    except (IntegrityError, SubmissionLimitReached):
+        # Only here is it certain that there is no row. If the answer to a COMMIT is lost there may
+        # be one that needs its photo; if there is none, the upkeep removes the orphan.
+        await _forget_photo(services.storage, session_id)
         if earlier := await _find_receipt(form, idempotency_key):
             return earlier
         raise
@@ -104,11 +96,25 @@ async def _find_receipt(form: SubmissionForm, idempotency_key: str | None) -> Re
     return Receipt(submission.session_id, None if form.cookie_id else submission.cookie_id)
 
 
+async def _insert(submission: Submission, known_cookie_id: str | None, limit: int) -> None:
+    if known_cookie_id is None:
+        # One statement, because most visitors come once: a new browser's first submission is
+        # counted when it sends a second.
+        await submission.save(force_create=True)
+        return
+    async with in_transaction():
+        # First the row: a repeated request must be found out before it is counted.
+        await submission.save(force_create=True)
+        await _use_quota(known_cookie_id, limit)
+
+
 async def _use_quota(cookie_id: str, limit: int) -> None:
     # Counting first and inserting then lets parallel requests through; this UPDATE cannot.
     unused = CookieQuota.filter(cookie_id=cookie_id, used__lt=limit)
     if await unused.update(used=F("used") + 1):
         return
-    await CookieQuota.bulk_create([CookieQuota(cookie_id=cookie_id)], ignore_conflicts=True)
+    earlier = await Submission.filter(cookie_id=cookie_id).count() - 1
+    quota = CookieQuota(cookie_id=cookie_id, used=earlier)
+    await CookieQuota.bulk_create([quota], ignore_conflicts=True)
     if not await unused.update(used=F("used") + 1):
         raise SubmissionLimitReached(attempts_used=limit, max_attempts=limit)

@@ -63,6 +63,8 @@ def _redraw(upload: bytes) -> bytes:
     with Image.open(io.BytesIO(upload), formats=("JPEG",)) as photo:
         if photo.size != SIZE_PX:
             raise ValueError(f"the photo is {photo.width}x{photo.height}")
+        # A photo that is still to be decoded would be copied once more when it is saved.
+        photo.load()
         clean = _to_srgb(_upright(photo))
         # All that Pillow would copy beside the pixels: comment, XMP, profile. EXIF it never copies.
         clean.info = {}

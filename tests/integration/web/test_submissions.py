@@ -10,7 +10,7 @@ from server.errors import SubmissionLimitReached
 from server.services import Services
 from server.submissions.form import read_form
 from server.submissions.intake import Receipt, accept
-from server.submissions.model import CookieQuota, Submission
+from server.submissions.model import CookieQuota, SongAccount, Submission
 from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.web.forms import form
 
@@ -143,6 +143,26 @@ async def test_row_8_last_submission_of_a_browser_can_be_repeated(
     responses = await asyncio.gather(*clicks)
 
     assert [response.status_code for response in responses] == [200] * 4
+
+
+async def test_row_8_lost_reply_is_given_again_when_all_is_sold_out(client: Client) -> None:
+    first = await (await client.post("/api/submissions", json=form(), headers=KEY)).get_json()
+    await SongAccount.filter(id=1).update(credits=0)
+
+    again = await (await client.post("/api/submissions", json=form(), headers=KEY)).get_json()
+
+    assert again == first
+
+
+async def test_a_new_browsers_first_submission_is_counted(client: Client) -> None:
+    first = await (await client.post("/api/submissions", json=form(cookie_id=None))).get_json()
+    later = [
+        client.post("/api/submissions", json=form(cookie_id=first["cookie_id"])) for _ in range(20)
+    ]
+
+    statuses = sorted([response.status_code for response in await asyncio.gather(*later)])
+
+    assert statuses == [200] * 9 + [429] * 11
 
 
 @pytest.mark.parametrize(("used", "accepted"), [(0, 10), (9, 1)])
