@@ -113,7 +113,7 @@ class Visitor(asyncio.Protocol):
             self._was_sent_away = True
             self._transport.close()
         elif content.startswith(b"430"):
-            self._take_answer(json.loads(content[3:])[0])
+            self._take_answer(*json.loads(content[3:]))
         elif content.startswith(b"42"):
             self._take_snapshot(json.loads(content[2:])[1])
 
@@ -129,10 +129,11 @@ class Visitor(asyncio.Protocol):
     def _ask(self) -> None:
         self._send(f'420["watch",{{"session_id":"{self.session_id}"}}]'.encode())
 
-    def _take_answer(self, snapshot: dict[str, Any]) -> None:
+    def _take_answer(self, snapshot: dict[str, Any] | None = None) -> None:
         self._attempts = 0
-        self.is_watching = True
-        self._take_snapshot(snapshot)
+        if snapshot is not None:
+            self.is_watching = True
+            self._take_snapshot(snapshot)
         self._after(random.uniform(*ASK_WITH_SOCKET_S), self._watch)
 
     def _take_snapshot(self, snapshot: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The whole protocol: one event each way, one room per submission, one payload.
 
-    browser ── watch {session_id} ──►  server     acknowledged with a Snapshot or an error
+    browser ── watch {session_id} ──►  server     acknowledged with a Snapshot or an error, or with
+                                                  nothing while the database is away
     browser ◄── status Snapshot ─────  server     after every change, to the submission's room
 
 A snapshot is complete, so losing one loses nothing: the page keeps the one with the highest

@@ -18,6 +18,10 @@ MAX_MESSAGE_BYTES: Final = 4096
 """A `watch` is some 60 bytes; whoever sends more is not one of our pages."""
 
 
+class SnapshotUnavailable(Exception):
+    """How a submission stands cannot be said just now."""
+
+
 def create_server(redis_url: str | None) -> socketio.AsyncServer:
     """Return the Socket.IO server: WebSocket only, same origin only, across processes by Redis.
 
@@ -33,16 +37,23 @@ def create_server(redis_url: str | None) -> socketio.AsyncServer:
 
 
 def serve_watchers(server: socketio.AsyncServer, load_snapshot: LoadSnapshot) -> None:
-    """Answer `watch` on `server`; `load_snapshot` returns None for an unknown session_id."""
+    """Answer `watch` on `server`; `load_snapshot` returns None for an unknown session_id.
 
-    async def watch(sid: str, *arguments: object) -> Snapshot | WatchError:
+    Where it raises SnapshotUnavailable the acknowledgement is empty: the socket stays in the room,
+    and the page asks again in its own time.
+    """
+
+    async def watch(sid: str, *arguments: object) -> Snapshot | WatchError | None:
         request = arguments[0] if arguments else None
         session_id = request.get("session_id") if isinstance(request, dict) else None
         if not isinstance(session_id, str):
             return NOT_FOUND
         await _leave_other_rooms(server, sid)
         await server.enter_room(sid, room(session_id))
-        snapshot = await load_snapshot(session_id)
+        try:
+            snapshot = await load_snapshot(session_id)
+        except SnapshotUnavailable:
+            return None
         if snapshot is None:
             await server.leave_room(sid, room(session_id))
             return NOT_FOUND

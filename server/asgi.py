@@ -8,21 +8,26 @@ import resource
 from typing import Final
 
 import socketio
+import structlog
 from hypercorn.middleware import ProxyFixMiddleware
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 from quart import Quart
 
 from realtime.events import Snapshot
-from realtime.gateway import serve_watchers
+from realtime.gateway import SnapshotUnavailable, serve_watchers
+from server.database import UNAVAILABLE
 from server.ids import is_session_id
 from server.services import Services
 from server.submissions.snapshot import read_snapshot
 
 MAX_FILES: Final = 20_000
 """Each socket is a file; two for every visitor that one process can be expected to hold."""
-GC_THRESHOLDS: Final = (5_000, 20, 20)
-"""The whole heap is looked through after about 2 million new objects, some 5,000 arrivals."""
+GC_THRESHOLDS: Final = (500, 4, 200)
+"""Passes over the young are small and frequent; one through the whole heap comes after about
+400,000 new objects, some 3,500 sockets that came and went."""
+
+logger = structlog.get_logger(__name__)
 
 
 def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -> ASGIFramework:
@@ -33,7 +38,11 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
     """
 
     async def load_snapshot(session_id: str) -> Snapshot | None:
-        return await read_snapshot(services, session_id) if is_session_id(session_id) else None
+        try:
+            return await read_snapshot(services, session_id) if is_session_id(session_id) else None
+        except UNAVAILABLE as error:
+            logger.warning("snapshot_unavailable", reason=type(error).__name__)
+            raise SnapshotUnavailable from error
 
     serve_watchers(sockets, load_snapshot)
     app.before_serving(_make_room)
@@ -50,7 +59,10 @@ async def _make_room() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     # Looking for cycles through all that 5,000 sockets hold stops everybody for half a second: it
-    # is done seldom, and never through what was there before anybody came.
+    # is done seldom, and never through what was there before anybody came. The young must be few at
+    # each pass, too: of waiting sockets old objects go as new ones come, which Python does not
+    # count as growth, so 5,000 by its count were 100,000, and a pass over 20 times as many took as
+    # long as one through everything.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)

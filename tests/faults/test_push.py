@@ -84,6 +84,20 @@ async def test_row_75_a_push_that_is_lost_is_made_good_by_asking(fleet: Fleet) -
     await fleet.history.execute(QUICK_END)
 
 
+async def test_row_67_who_asks_while_the_database_is_away_is_told_later(fleet: Fleet) -> None:
+    session_id = await fleet.submit()
+    await fleet.reach(session_id, "ready")
+    async with open_browser(fleet.site.url) as browser:
+        fleet.postgres.kill()
+
+        assert await browser.client.call(Event.WATCH.value, {"session_id": session_id}) is None
+
+        await fleet.postgres.start()
+        assert (await browser.watch(session_id))["status"] == "success"
+    assert "snapshot_unavailable" in fleet.site.processes["web"].output()
+    assert "never retrieved" not in fleet.site.processes["web"].output()
+
+
 async def hear_pushes(fleet: Fleet) -> None:
     """Wait for the web, which another test may have cut off from Redis, to listen there again."""
     async with Redis.from_url(fleet.redis.url) as redis:
