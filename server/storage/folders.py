@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -33,9 +33,9 @@ class FolderStorage(Storage, Workspace):
         """Create the folders where they are missing, and try each; return how full the disk is."""
         return await asyncio.to_thread(self._check)
 
-    async def write(self, path: Path, content: bytes) -> None:
-        """Write, flush and rename in a thread."""
-        await asyncio.to_thread(write_file, path, content)
+    async def write(self, path: Path, make: Callable[[], bytes]) -> None:
+        """Make, write, flush and rename in one thread."""
+        await asyncio.to_thread(lambda: write_file(path, make()))
 
     async def find(self, paths: Sequence[Path]) -> frozenset[Path]:
         """Return those of `paths` that exist."""

@@ -6,7 +6,7 @@ never signed. Steps work on copies in a scratch folder.
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,9 +66,9 @@ class ObjectStorage(Storage):
         await self._bucket.delete([key])
         return self._bucket.name
 
-    async def write(self, path: Path, content: bytes) -> None:
-        """Upload `content`."""
-        await self._bucket.put(path.as_posix(), content)
+    async def write(self, path: Path, make: Callable[[], bytes]) -> None:
+        """Make the content in a thread and upload it."""
+        await self._bucket.put(path.as_posix(), await asyncio.to_thread(make))
 
     async def find(self, paths: Sequence[Path]) -> frozenset[Path]:
         """Ask for all of `paths` at once."""

@@ -6,7 +6,7 @@ when it is complete.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
@@ -62,8 +62,11 @@ class Storage(Folders, ABC):
         """
 
     @abstractmethod
-    async def write(self, path: Path, content: bytes) -> None:
-        """Keep `content` as the whole of `path`; raises StorageUnavailable and leaves nothing."""
+    async def write(self, path: Path, make: Callable[[], bytes]) -> None:
+        """Have `make` called in a thread, and keep what it returns as the whole of `path`.
+
+        Raises what `make` raises, or StorageUnavailable; then nothing is left.
+        """
 
     @abstractmethod
     async def find(self, paths: Sequence[Path]) -> frozenset[Path]:

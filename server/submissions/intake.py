@@ -7,6 +7,7 @@ Idempotency-Key makes one submission however often it is sent.
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from tortoise.exceptions import IntegrityError
@@ -47,7 +48,6 @@ async def accept(
         if earlier := await _find_receipt(form, idempotency_key):
             return earlier
         raise SoldOut("the song service's credits are used up")
-    photo = await asyncio.to_thread(clean_photo, form.photo)
     session_id = new_session_id()
     cookie_id = form.cookie_id or new_cookie_id()
     photo_path = services.storage.photo(session_id)
@@ -61,7 +61,7 @@ async def accept(
         music_vibe=form.music_vibe.value,
         idempotency_key=idempotency_key,
     )
-    await services.storage.write(photo_path, photo)
+    await services.storage.write(photo_path, partial(clean_photo, form.photo))
     try:
         await _insert(submission, form.cookie_id, services.settings.form_submit_retry)
     except (IntegrityError, SubmissionLimitReached):

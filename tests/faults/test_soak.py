@@ -1,11 +1,12 @@
 """Processes killed at random, round after round, and the songs counted in the end.
 
-`ROUNDS=3 make soak` plays a short one.
+`ROUNDS=3 make soak` plays a short one, `FLEETS=1` one site at a time.
 """
 
 import asyncio
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tests.faults.invariants import Findings, examine
 from tests.servers import PostgresServer, RedisServer, wait_until
 
 ROUNDS = int(os.environ.get("ROUNDS") or 200)
+FLEETS = int(os.environ.get("FLEETS") or 4)
+"""Sites side by side, because most of a round is waiting: for a song whose order was lost, 30 s."""
 SONGS = 20
 KILLS = 4
 ROUND_S = 4.0
@@ -63,25 +66,46 @@ async def play(fleet: Fleet, number: int, chance: random.Random) -> Findings:
     return findings
 
 
-@pytest.mark.soak
-async def test_row_71_nothing_is_lost_however_often_processes_die(tmp_path: Path) -> None:
-    chance = random.Random(71)
-    sums = dict.fromkeys(COLUMNS, 0)
-    problems: list[str] = []
+class Tally:
+    """What the rounds of all fleets come to; printed after each of them."""
+
+    def __init__(self) -> None:
+        self.sums = dict.fromkeys(COLUMNS, 0)
+        self.problems: list[str] = []
+
+    def add(self, findings: Findings) -> None:
+        ready = len(findings.succeeded)
+        lost = len(findings.lost)
+        twice = (len(findings.published_twice), len(findings.paid_twice))
+        counts = (1, KILLS, SONGS, ready, SONGS - ready - lost, lost, *twice)
+        for name, count in zip(COLUMNS, counts, strict=True):
+            self.sums[name] += count
+        self.problems += findings.problems
+        print("  ".join(f"{name} {count}" for name, count in self.sums.items()), flush=True)
+
+
+async def play_on(folder: Path, seed: int, numbers: Iterator[int], tally: Tally) -> None:
+    """Play round after round on a fleet with servers of its own, until there are no more."""
+    chance = random.Random(seed)
     async with (
         RedisServer() as redis,
         PostgresServer() as postgres,
-        open_fleet(tmp_path, redis, postgres, AMBIGUOUS_GRACE_SECONDS=GRACE_S) as fleet,
+        open_fleet(folder, redis, postgres, AMBIGUOUS_GRACE_SECONDS=GRACE_S) as fleet,
     ):
-        for number in range(ROUNDS):
-            findings = await play(fleet, number, chance)
-            ready = len(findings.succeeded)
-            lost = len(findings.lost)
-            twice = (len(findings.published_twice), len(findings.paid_twice))
-            counts = (1, KILLS, SONGS, ready, SONGS - ready - lost, lost, *twice)
-            sums = {name: sums[name] + count for name, count in zip(COLUMNS, counts, strict=True)}
-            problems += findings.problems
-            print("  ".join(f"{name} {count}" for name, count in sums.items()), flush=True)
+        for number in numbers:
+            tally.add(await play(fleet, number, chance))
 
-    assert not problems, "\n".join(problems)
-    assert (sums["lost"], sums["published twice"], sums["paid twice"]) == (0, 0, 0)
+
+@pytest.mark.soak
+async def test_row_71_nothing_is_lost_however_often_processes_die(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    tally = Tally()
+    numbers = iter(range(ROUNDS))
+    async with asyncio.TaskGroup() as fleets:
+        for seed in range(FLEETS):
+            fleets.create_task(play_on(tmp_path_factory.mktemp("fleet"), seed, numbers, tally))
+
+    assert not tally.problems, "\n".join(tally.problems)
+    ends = [tally.sums[name] for name in ("lost", "published twice", "paid twice")]
+    assert ends == [0, 0, 0]

@@ -30,7 +30,7 @@ def song() -> bytes:
 async def store_order(services: Services, stage: Stage, **columns: object) -> str:
     """Store a row in `stage` with its photo and its song; return its session_id."""
     session_id = new_session_id()
-    await services.storage.write(services.storage.photo(session_id), photo())
-    await services.storage.write(services.storage.song(session_id), song())
+    await services.storage.write(services.storage.photo(session_id), photo)
+    await services.storage.write(services.storage.song(session_id), song)
     await store_submission(stage, session_id=session_id, **columns)
     return session_id

@@ -39,7 +39,9 @@ async def keys_of(server: ObjectServer, bucket: str) -> set[str]:
 async def test_a_film_is_fetched_where_the_site_sends_the_browser(
     services: Services, client: Client, object_server: ObjectServer
 ) -> None:
-    await services.storage.write(services.storage.video(SESSION_ID, "square"), b"0123456789")
+    await services.storage.write(
+        services.storage.video(SESSION_ID, "square"), lambda: b"0123456789"
+    )
     await store_submission(Stage.READY)
 
     response = await client.get(VIDEO, headers={"Range": "bytes=2-4"})
@@ -63,7 +65,7 @@ async def test_no_redirect_leads_to_what_is_not_to_be_seen(
     services: Services, client: Client
 ) -> None:
     for path in services.storage.files(SESSION_ID):
-        await services.storage.write(path, b"file")
+        await services.storage.write(path, lambda: b"file")
     row = await store_submission(Stage.RENDERING)
     assert (await client.get(VIDEO)).status_code == 404
 
@@ -130,7 +132,7 @@ async def test_retention_takes_every_object_of_its_row(
     for session_id in (old, recent):
         await store_submission(Stage.READY, session_id=session_id)
         for path in services.storage.files(session_id):
-            await services.storage.write(path, b"file")
+            await services.storage.write(path, lambda: b"file")
     await Submission.filter(session_id=old).update(created_at=now() - timedelta(days=31))
 
     await upkeep.clean_up_old_files(services)

@@ -47,7 +47,7 @@ async def test_what_is_written_is_found_until_it_is_deleted(storage: Storage) ->
     other = new_session_id()
     files, others = storage.files(SESSION_ID), storage.files(other)
     for path in (*files, *others):
-        await storage.write(path, b"file")
+        await storage.write(path, lambda: b"file")
 
     assert await storage.find([*files, *others]) == {*files, *others}
 
@@ -72,7 +72,7 @@ async def test_nobody_sees_a_draft_before_it_is_published(storage: Storage) -> N
 
 
 async def test_a_step_finds_what_another_has_kept(storage: Storage) -> None:
-    await storage.write(storage.photo(SESSION_ID), b"photo")
+    await storage.write(storage.photo(SESSION_ID), lambda: b"photo")
     async with storage.workspace() as files:
         await files.fetch(files.photo(SESSION_ID), files.preview(SESSION_ID, "square"))
         assert files.photo(SESSION_ID).read_bytes() == b"photo"
@@ -96,7 +96,7 @@ async def test_a_probe_leaves_nothing(
 
 async def test_copies_go_with_their_workspace(objects: dict[str, str], scratch: Path) -> None:
     async with open_storage(Settings.model_validate(objects)) as storage:
-        await storage.write(storage.photo(SESSION_ID), b"photo")
+        await storage.write(storage.photo(SESSION_ID), lambda: b"photo")
         async with storage.workspace() as first, storage.workspace() as second:
             await first.fetch(first.photo(SESSION_ID))
             assert not second.photo(SESSION_ID).exists()
@@ -110,7 +110,7 @@ async def test_objects_are_private_and_have_their_folders_names(
 ) -> None:
     async with open_storage(Settings.model_validate(objects)) as storage:
         for path in storage.files(SESSION_ID):
-            await storage.write(path, b"file")
+            await storage.write(path, lambda: b"file")
         address = await storage.sign(storage.video(SESSION_ID, "square"))
         for private in (storage.photo(SESSION_ID), storage.song(SESSION_ID)):
             with pytest.raises(ValueError, match="private"):
