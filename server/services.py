@@ -27,6 +27,10 @@ class Doorbell(Protocol):
         """Ask for the named task to be run, for one submission or for the site as a whole."""
         ...
 
+    async def finish(self) -> None:
+        """Ring at once what still waits to be rung."""
+        ...
+
 
 @dataclass(frozen=True)
 class Services:

@@ -55,13 +55,11 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
             await migrate(settings)
         brokers = create_brokers(settings)
         sockets = create_server(settings.redis_url)
+        doorbell = TaskDoorbell(brokers[Queue.DEFAULT])
         services = await stack.enter_async_context(
-            open_services(
-                settings,
-                publisher=SocketPublisher(sockets),
-                doorbell=TaskDoorbell(brokers[Queue.DEFAULT]),
-            )
+            open_services(settings, publisher=SocketPublisher(sockets), doorbell=doorbell)
         )
+        stack.push_async_callback(doorbell.finish)
         site = create_asgi(create_app(services), sockets, services)
 
         async def goodbye() -> None:

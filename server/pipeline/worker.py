@@ -104,6 +104,7 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
         await receiver.listen(stop)
     finally:
         await receiver.hand_back(services.doorbell)
+        await services.doorbell.finish()
         heartbeat.cancel()
         with contextlib.suppress(*UNAVAILABLE):
             async with asyncio.timeout(FAREWELL_S):

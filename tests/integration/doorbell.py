@@ -10,3 +10,6 @@ class RecordingDoorbell:
     async def ring(self, task_name: str, session_id: str | None = None) -> None:
         """Append the ring to `rings`."""
         self.rings.append((task_name, session_id))
+
+    async def finish(self) -> None:
+        """Do nothing: every ring is heard at once."""

@@ -100,6 +100,21 @@ async def test_two_listeners_share_the_messages(redis_url: str) -> None:
         assert len({*first, *second}) == len(first) + len(second) == 20
 
 
+async def test_those_who_ask_for_the_same_at_once_share_a_ring_that_comes_after_them(
+    redis_url: str,
+) -> None:
+    async with open_broker(redis_url) as broker, hear(broker) as heard:
+        doorbell = TaskDoorbell(broker)
+        for _ in range(30):
+            await doorbell.ring("sweep")
+        before_the_last = len(heard)
+        await doorbell.ring("sweep")
+        await doorbell.finish()
+
+        await wait_until(lambda: len(heard) > before_the_last)
+        assert len(heard) < 31
+
+
 async def test_a_stream_nobody_reads_stays_bounded(redis_url: str) -> None:
     async with open_broker(redis_url) as broker, Redis.from_url(redis_url) as redis:
         async with redis.pipeline(transaction=False) as pipeline:
