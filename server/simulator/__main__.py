@@ -29,6 +29,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--song-seconds-delay", type=float, default=8.0, metavar="S")
     parser.add_argument("--song-seconds", type=float, metavar="S", help="default: 60 to 90")
+    parser.add_argument("--song", type=Path, metavar="MP3", help="deliver this; compose nothing")
     parser.add_argument("--credits", type=int, default=10_000)
     parser.add_argument("--key", help="the only key that is taken; default: any")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin ends")
@@ -48,6 +49,7 @@ async def _run(arguments: argparse.Namespace) -> None:
             folder=arguments.folder,
             delay_s=arguments.song_seconds_delay,
             song_s=arguments.song_seconds,
+            song=arguments.song,
             credits=arguments.credits,
             key=arguments.key,
         )

@@ -40,6 +40,7 @@ class Simulator:
         *,
         delay_s: float = 8.0,
         song_s: float | None = None,
+        song: Path | None = None,
         port: int = 0,
         num_credits: int = 10_000,
         key: str | None = None,
@@ -50,6 +51,7 @@ class Simulator:
             folder: Where generations and songs are kept; a second start goes on with them.
             delay_s: How long a generation takes.
             song_s: Length of every song; None: 60 to 90 seconds.
+            song: An MP3 that is delivered for every order, instead of composing one.
             port: 0 takes any free one.
             num_credits: The balance before the first song.
             key: The only API key that is taken; None: any.
@@ -58,7 +60,8 @@ class Simulator:
             RuntimeError: the process did not start; its own words are on stderr.
         """
         options = {"--folder": folder, "--port": port, "--song-seconds-delay": delay_s}
-        options |= {"--song-seconds": song_s, "--credits": num_credits, "--key": key}
+        options |= {"--song-seconds": song_s, "--song": song}
+        options |= {"--credits": num_credits, "--key": key}
         given = [f"{name}={value}" for name, value in options.items() if value is not None]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "server.simulator", "--exit-with-parent", *given),

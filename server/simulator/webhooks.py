@@ -6,6 +6,7 @@ A webhook is tried once: whether it arrived is noted in the ledger and never ret
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -73,9 +74,10 @@ class WebhookSender:
         return await asyncio.gather(*(self._post_once(url, payload) for _ in range(copies)))
 
     async def _post_once(self, url: str, payload: dict[str, Any]) -> int | None:
+        at = datetime.now(UTC).isoformat()
         try:
             answered: int | None = (await self._client.post(url, json=payload)).status_code
         except (httpx.HTTPError, httpx.InvalidURL):
             answered = None
-        self._ledger.webhooks.append(payload | {"answered": answered})
+        self._ledger.webhooks.append(payload | {"at": at, "answered": answered})
         return answered

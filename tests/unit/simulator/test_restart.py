@@ -47,6 +47,18 @@ async def test_given_key_is_the_only_one_taken(tmp_path: Path) -> None:
             assert (await api.get("/credits/balance", headers=headers)).status_code == status
 
 
+async def test_given_song_is_delivered_for_every_order(tmp_path: Path) -> None:
+    given = tmp_path / "given.mp3"
+    given.write_bytes(b"a song")
+    async with (
+        Simulator.start(tmp_path / "simulator", delay_s=0.1, song=given) as simulator,
+        Api(simulator.api_url) as api,
+    ):
+        for _ in range(2):
+            detail = await api.wait_for(await api.create(), "SUCCESS")
+            assert (await api.get(detail["song_paths"][0])).content == b"a song"
+
+
 async def test_start_that_fails_is_told(tmp_path: Path) -> None:
     async with Simulator.start(tmp_path / "one") as simulator:
         port = int(simulator.origin.rsplit(":", 1)[1])
