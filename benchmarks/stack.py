@@ -50,15 +50,9 @@ class Web:
         await wait_until_up(self.url)
 
     async def stop(self) -> None:
-        """Ask the process to stop as a deployment does; kill it after 20 s."""
-        if self.process is None or self.process.returncode is not None:
-            return
-        self.process.terminate()
-        try:
-            await asyncio.wait_for(self.process.wait(), STOP_TIMEOUT_S)
-        except TimeoutError:
-            self.process.kill()
-            await self.process.wait()
+        """Stop the process."""
+        if self.process is not None:
+            await stop_process(self.process)
 
 
 @dataclass(frozen=True)
@@ -101,6 +95,18 @@ async def start_petsong(
     return await asyncio.create_subprocess_exec(
         *command, cwd=folder, env=dict(variables), stdout=DEVNULL
     )
+
+
+async def stop_process(process: Process) -> None:
+    """Ask a process to stop as a deployment does; kill it after 20 s."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def wait_until_up(url: str) -> None:

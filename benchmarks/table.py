@@ -37,9 +37,12 @@ def tabulate_ratios(title: str, new: Sequence[Series], old: Sequence[Mapping[str
 
 
 def _show(series: Series) -> str:
-    if series.unit == SECONDS:
-        return f"{1000 * series.median:.0f} ±{1000 * series.spread:.0f}"
-    return f"{series.median:.4g} ±{series.spread:.2g}"
+    is_time = series.unit == SECONDS
+    middle = f"{1000 * series.median:.0f}" if is_time else f"{series.median:.4g}"
+    if len(series.values) == 1:
+        return middle
+    spread = f"{1000 * series.spread:.0f}" if is_time else f"{series.spread:.2g}"
+    return f"{middle} ±{spread}"
 
 
 def _pivot(title: str, cells: Sequence[tuple[str, str, str, str]]) -> Table:

@@ -34,15 +34,19 @@ async def run(name: str, folder: Path, *options: str | Path) -> tuple[Report, st
     return Report(json.loads(path.read_text()), name, path), benchmark.output()
 
 
-async def test_the_journey_benchmark_reports_every_phase(tmp_path: Path) -> None:
+async def test_the_journey_benchmark_reports_every_phase_and_delay(tmp_path: Path) -> None:
     report, _ = await run("journey", tmp_path)
 
     phases = report.values[""]
     assert report.environment["pyav"]
+    assert phases.pop("visitors") > 0
     assert len(phases) == 8
     parts = [value for name, value in phases.items() if name != "preview turns"]
     assert sum(parts[:-1]) > 0
     assert abs(sum(parts[:-1]) - parts[-1]) < 0.1 * parts[-1]
+    assert len(report.values["p95"]) == 3
+    for name, p95 in report.values["p95"].items():
+        assert 0 < report.values["median"][name] <= p95 <= report.values["largest"][name]
 
 
 async def test_the_render_benchmark_measures_each_length_and_draws_a_chart(tmp_path: Path) -> None:
