@@ -11,7 +11,7 @@ ROUNDS ?= 200
 
 UV_VERSION := 0.13.9
 UV_PIP     := .venv/bin/uv pip
-INSTALL    := $(UV_PIP) install --quiet --python .venv/bin/python
+INSTALL    := $(UV_PIP) install --quiet --compile-bytecode --python .venv/bin/python
 COMPILE    := $(UV_PIP) compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --extra build pyproject.toml
 NPM        := cd client && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
