@@ -162,14 +162,16 @@ async def test_children_that_outlive_their_parent_are_killed(tmp_path: Path) -> 
     await wait_until(lambda: read_state(orphan) in ("", "Z"))
 
 
-async def test_nothing_outlives_the_interpreter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), signal.SIGKILL)"])
+async def test_nothing_outlives_the_interpreter(end: str, tmp_path: Path) -> None:
     program = (
-        "import pathlib, sys; from tests.servers import Child;"
+        "import os, pathlib, signal, sys; from tests.servers import Child;"
         "child = Child(['sleep', '300'], pathlib.Path(sys.argv[1]) / 'log');"
-        "child.start(); print(child.pid)"
+        f"child.start(); print(child.pid, flush=True); {end}"
     )
     words = [sys.executable, "-c", program, str(tmp_path)]
-    ended = await asyncio.to_thread(subprocess.run, words, capture_output=True, check=True)
+    ended = await asyncio.to_thread(subprocess.run, words, capture_output=True, check=False)
+    assert ended.returncode == (-signal.SIGKILL if end else 0)
     await wait_until(lambda: read_state(int(ended.stdout)) in ("", "Z"))
 
 

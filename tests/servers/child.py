@@ -1,10 +1,10 @@
 """A child process: started, watched, frozen, killed, and never left behind.
 
 Invariant: the process leads its own process group, and whatever happens to the test the whole
-group is killed when Python exits. Its output goes to a file whose end is part of every failure.
+group is killed when Python exits or is killed. Its output goes to a file whose end is part of every
+failure.
 """
 
-import atexit
 import os
 import pwd
 import signal
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.servers import undertaker
 from tests.servers.polling import wait_until
 
 LOG_TAIL_LINES = 30
@@ -45,7 +46,6 @@ class Child:
         self._account = account
         self._process: subprocess.Popen[bytes] | None = None
         self._group_id: int | None = None
-        atexit.register(self.kill_now)
 
     @property
     def pid(self) -> int:
@@ -81,6 +81,7 @@ class Child:
                 start_new_session=True,
             )
         self._group_id = self._process.pid
+        undertaker.hand_over(self._group_id)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process alone, unless it has ended."""
@@ -112,6 +113,7 @@ class Child:
         if self._group_id is None:
             return
         self._send_group(signal.SIGKILL)
+        undertaker.take_back(self._group_id)
         self._group_id = None  # the system may give an ended group's id to strangers
         self._started().wait()
 
