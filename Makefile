@@ -42,7 +42,7 @@ run: setup ## Start the site on http://localhost:8000 (PORT=8080 changes the por
 	@PORT=$(PORT) exec $(PETSONG) serve
 
 test: setup programs lint types client-test ## Check everything, with real servers (ARGS="-k name" goes to pytest)
-	.venv/bin/pytest $(ARGS)
+	.venv/bin/pytest --numprocesses 3 --no-loadscope-reorder $(ARGS)
 
 soak: setup programs ## Kill processes at random for hours, and count the songs (ROUNDS=3 for a short one)
 	ROUNDS=$(ROUNDS) .venv/bin/pytest tests/faults tests/integration -m soak -s --timeout 0 $(ARGS)

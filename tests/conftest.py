@@ -1,6 +1,6 @@
 """Real servers for every test that asks for one.
 
-Invariant: the servers start with the first test that needs them, once per run; each test gets an
+Invariant: the servers start with the first test that needs them, once per worker; each test gets an
 empty database. A test that stops or breaks a server starts one of its own, from tests.servers.
 """
 
@@ -8,13 +8,22 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
+from tests.groups import find_group
 from tests.servers import PostgresServer, RedisServer
 
 
 def pytest_configure() -> None:
     """Leave in good order when `make` is told to stop, as if Ctrl-C had been typed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Keep together on one worker what `groups` says."""
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = find_group
+    return scheduler
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,25 @@
 """Loopback ports for servers that tests start.
 
-Invariant: no port is handed out twice in one run, and none lies in the range that the kernel gives
+Invariant: no port is handed out twice in one run, also not by two workers of pytest-xdist, which
+share the candidates between them, and none lies in the range that the kernel gives
 to outgoing connections: a client that retries while its server restarts could otherwise be given
 the server's own port and connect to itself.
 """
 
+import os
 import random
 import socket
 
 CANDIDATES = range(20000, 30000)  # below 32768 (Linux) and 49152 (macOS), where those ranges start
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+OURS = CANDIDATES[WORKER % WORKERS :: WORKERS]
 _handed_out: set[int] = set()
 
 
 def free_port() -> int:
     """Return a TCP port on which nothing listens."""
-    for port in random.sample(CANDIDATES, k=len(CANDIDATES)):
+    for port in random.sample(OURS, k=len(OURS)):
         if port not in _handed_out and _is_free(port):
             _handed_out.add(port)
             return port

@@ -26,7 +26,7 @@ def test_no_move_takes_a_status_back(stage: Stage) -> None:
         assert RANK[STATUS_OF[target]] >= RANK[STATUS_OF[stage]]
 
 
-@pytest.mark.parametrize("stage", OPEN_STAGES)
+@pytest.mark.parametrize("stage", sorted(OPEN_STAGES))
 def test_every_open_stage_can_fail_and_reach_ready(stage: Stage) -> None:
     assert Stage.FAILED in TRANSITIONS[stage]
     reached, frontier = {stage}, {stage}
