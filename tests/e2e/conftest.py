@@ -8,7 +8,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.visitor import Visitor, visit
 from tests.servers.programs import find_chromium
-from tests.sites import Site, open_site
+from tests.sites import USUAL, Site, open_site
 
 NEVER_S = 3600.0
 QUIET = (
@@ -35,7 +35,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 async def shared_site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    async with open_site(folder, delay_s=NEVER_S, MAX_CONCURRENT_REQUESTS="100") as site:
+    async with open_site(folder, delay_s=NEVER_S, MAX_CONCURRENT_REQUESTS="100", **USUAL) as site:
         yield site
 
 

@@ -30,8 +30,7 @@ from tests.sites import PETSONG, Site, open_site, site_environment
 
 LEASE_S = 4
 GRACE_S = 4
-SMALL = {"RENDER_FORMATS": "square", "VIDEO_RESOLUTION": "360", "VIDEO_FPS": "5"}
-SMALL_SPEC = RenderSpec(width_px=360, height_px=360, fps=5)
+SMALL_SPEC = RenderSpec(width_px=360, height_px=360, fps=5)  # as tests.sites has it
 CLOCKS = {"LEASE_SECONDS": str(LEASE_S), "AMBIGUOUS_GRACE_SECONDS": str(GRACE_S)}
 # More than usual: where so much is killed, the same song may well be met three times.
 MANY_TRIES = {"MAX_RETRIES": "8"}
@@ -204,7 +203,7 @@ async def open_fleet(
     """Start a site on these servers for the block's length; `changes` are environment variables."""
     database_url = await postgres.create_database()
     network = {"DATABASE_URL": database_url, "REDIS_URL": redis.url}
-    settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **SMALL, **changes}
+    settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **changes}
     history = History(database_url)
     async with open_site(folder, network=network, **settings) as site:
         await history.begin()
@@ -223,7 +222,7 @@ async def open_fleet(
 async def open_embedded(folder: Path, **changes: str) -> AsyncIterator[Patient]:
     """Start a site in one process on SQLite for the block's length."""
     database = {"DATABASE_URL": f"sqlite://{folder}/petsong.sqlite3"}
-    settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **SMALL, **changes}
+    settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **changes}
     migration = ChildServer(
         [*PETSONG, "migrate"], log_path=folder / "migrate.log", environment=database
     )

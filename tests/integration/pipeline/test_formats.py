@@ -1,28 +1,30 @@
 """A whole site makes every format, and tells with which encoder."""
 
 import io
+from pathlib import Path
 
 import av
 
 from renderer.encoders import ENCODERS
-from tests.sites import Site
+from tests.sites import USUAL, Network, Site, open_site
 
 
-async def test_every_film_of_a_song_can_be_fetched(site: Site) -> None:
-    session_id = await site.submit()
-    await site.wait_for(session_id, status="success")
+async def test_every_film_of_a_song_can_be_fetched(own_network: Network, tmp_path: Path) -> None:
+    async with open_site(tmp_path, network=own_network, **USUAL) as site:
+        session_id = await site.submit()
+        await site.wait_for(session_id, status="success")
 
-    result = (await site.http.get(f"/api/results/{session_id}")).json()
+        result = (await site.http.get(f"/api/results/{session_id}")).json()
 
-    assert [film["format"] for film in result["videos"]] == ["square", "story"]
-    assert result["video_url"] == result["videos"][0]["url"]
-    for film in result["videos"]:
-        content = (await site.http.get(film["url"])).content
-        with av.open(io.BytesIO(content)) as movie:
-            stream = movie.streams.video[0]
-            assert (stream.width, stream.height) == (film["width"], film["height"])
-    for url in (result["poster_url"], result["card_url"]):
-        assert (await site.http.get(url)).content.startswith(b"\xff\xd8")
+        assert [film["format"] for film in result["videos"]] == ["square", "story"]
+        assert result["video_url"] == result["videos"][0]["url"]
+        for film in result["videos"]:
+            content = (await site.http.get(film["url"])).content
+            with av.open(io.BytesIO(content)) as movie:
+                stream = movie.streams.video[0]
+                assert (stream.width, stream.height) == (film["width"], film["height"])
+        for url in (result["poster_url"], result["card_url"]):
+            assert (await site.http.get(url)).content.startswith(b"\xff\xd8")
 
 
 async def test_the_site_tells_its_encoder(site: Site) -> None:

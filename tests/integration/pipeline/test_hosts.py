@@ -16,7 +16,7 @@ from server.settings import Settings
 from server.submissions.model import Submission
 from tests.integration.doorbell import RecordingDoorbell
 from tests.servers import ObjectServer
-from tests.sites import Network, Site, open_site
+from tests.sites import USUAL, Network, Site, open_site
 
 NO_FOLDERS = dict.fromkeys(("IMG_STORAGE", "AUDIO_STORAGE", "VIDEO_STORAGE", "PREVIEW_STORAGE"), "")
 
@@ -65,7 +65,7 @@ async def test_hosts_that_share_no_folder_make_a_song_together(
     scratch.mkdir()
     store = {name.upper(): value for name, value in objects.items()} | NO_FOLDERS
     shared = network | store | {"TMPDIR": str(scratch)}
-    async with open_site(tmp_path, network=shared) as site:
+    async with open_site(tmp_path, network=shared, **USUAL) as site:
         session_id = await site.submit()
         await site.wait_for(session_id, status="success")
         result = (await site.http.get(f"/api/results/{session_id}")).json()

@@ -25,7 +25,6 @@ NO_CLOCK = {
     "SWEEP_INTERVAL": "36000",
     "QUEUE_PROCESSOR_INTERVAL": "36000",
     "GENERATION_POLL_INTERVAL": "36000",
-    "RENDER_FORMATS": "square",
 }
 WITHIN_S = 10.0
 SOCKETS = 100
@@ -83,7 +82,7 @@ async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_sched
     network: Network, tmp_path: Path
 ) -> None:
     async with (
-        open_site(tmp_path, network=network, delay_s=1.0, RENDER_FORMATS="square") as site,
+        open_site(tmp_path, network=network, delay_s=1.0) as site,
         AsyncExitStack() as stack,
     ):
         port = urlsplit(site.url).port or 0
@@ -109,7 +108,7 @@ async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_sched
 async def test_without_a_scheduler_the_workers_see_to_what_waits_for_the_clock(
     network: Network, tmp_path: Path
 ) -> None:
-    async with open_site(tmp_path, network=network, RENDER_FORMATS="square") as site:
+    async with open_site(tmp_path, network=network) as site:
         site.processes["scheduler"].kill()
         await site.simulator.set_faults(Switch(Fault.CREATE_STATUS, 429, times=1, retry_after="1"))
 
