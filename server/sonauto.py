@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import SecretStr
 
+from server.addresses import PublicAddresses, Resolve, resolve
 from server.clock import now
 from server.errors import NeverReached, Paused, Refused, SongUnusable, Unanswered, Unavailable
 from server.settings import Settings
@@ -74,9 +75,18 @@ def write_prompt(order: SongOrder) -> str:
 
 
 class SongService:
-    """One client for the life of a process; use it as an async context manager."""
+    """One client for the life of a process; use it as an async context manager.
 
-    def __init__(self, settings: Settings) -> None:
+    `resolve` and `network` are how song hosts are found and reached, by default as the system does.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        resolve: Resolve = resolve,
+        network: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         key = settings.sonauto_api_key or SecretStr("demo")
         self._generation_path = settings.generation_path
         self._origins = frozenset(settings.song_cdn_hosts)
@@ -88,7 +98,9 @@ class SongService:
             timeout=self._timeout_s,
         )
         self._files = httpx.AsyncClient(
-            headers={"Accept-Encoding": "identity"}, timeout=httpx.Timeout(10, read=30)
+            headers={"Accept-Encoding": "identity"},
+            timeout=httpx.Timeout(10, read=30),
+            transport=PublicAddresses(resolve, network),
         )
 
     async def __aenter__(self) -> Self:
@@ -147,8 +159,9 @@ class SongService:
     async def download(self, url: str, draft: Path) -> None:
         """Write the song at `url` to `draft`, in full or with an error.
 
-        Only origins of SONG_CDN_HOSTS are asked, no redirect is followed, and size and total time
-        are bounded. Raises SongUnusable (or OSError when the disk is full).
+        Only origins of SONG_CDN_HOSTS are asked, an `https://` name only at public addresses, no
+        redirect is followed, and size and total time are bounded. Raises SongUnusable (or OSError
+        when the disk is full).
         """
         check_origin(url, self._origins)
         try:

@@ -1,21 +1,31 @@
 """The song service behind a bad network: answers that are lost, songs that drip or swell."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from renderer import RenderError, RenderPool
+from server.addresses import Resolve
 from server.errors import SongUnusable
 from server.settings import Settings
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
 from server.sonauto import MAX_SONG_BYTES, SongOrder, SongService
 from tests.faults.fleet import GRACE_S, Fleet
+from tests.faults.hosts import SONG, open_host
 from tests.servers import Proxy, wait_until
 
 ORDER = SongOrder("Quasimodo", "Xanthippe", "Dog", "Romantic")
+SONG_HOST = "songs.example"
+SONG_URL = f"https://{SONG_HOST}/a.mp3"
+PUBLIC = "93.184.215.14"
+PUBLIC_TOO = "2606:4700::6810:84e5"
+PRIVATE = (
+    *("127.0.0.1", "10.0.0.5", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"),
+    *("::1", "fe80::1%1", "fd00::1", "::ffff:192.168.0.1"),
+)
 
 
 def settings_for(simulator: Simulator, *origins: str) -> Settings:
@@ -76,6 +86,78 @@ async def test_row_45_a_host_that_is_not_the_one_named_hears_no_request(
                 await songs.download(f"{origin}/pubapi/a.mp3", tmp_path / "draft")
 
     assert (await simulator.ledger())["downloads"] == before
+
+
+def answers(*replies: Sequence[str]) -> Resolve:
+    """Answer one question for an address after the other, and no further one."""
+    remaining = iter(replies)
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        assert (host, port) == (SONG_HOST, 443)
+        return next(remaining)
+
+    return resolve
+
+
+@pytest.mark.parametrize("addresses", [*((one,) for one in PRIVATE), (PUBLIC, "192.168.0.1")])
+async def test_row_45_a_name_that_leads_inside_hears_no_request(
+    simulator: Simulator, tmp_path: Path, addresses: Sequence[str]
+) -> None:
+    settings = settings_for(simulator, f"https://{SONG_HOST}")
+    async with (
+        open_host(SONG_HOST, tmp_path) as network,
+        SongService(settings, resolve=answers(addresses), network=network) as songs,
+    ):
+        with pytest.raises(SongUnusable, match="not public"):
+            await songs.download(SONG_URL, tmp_path / "draft")
+
+    assert network.asked == []
+
+
+async def test_row_45_what_was_checked_is_what_is_connected_to(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    rebinding = answers([PUBLIC_TOO, PUBLIC], ["127.0.0.1"])
+    settings = settings_for(simulator, f"https://{SONG_HOST}")
+    async with (
+        open_host(SONG_HOST, tmp_path) as network,
+        SongService(settings, resolve=rebinding, network=network) as songs,
+    ):
+        network.closed.add(PUBLIC_TOO)
+        await songs.download(SONG_URL, tmp_path / "draft")
+        with pytest.raises(SongUnusable, match="not public"):
+            await songs.download(SONG_URL, tmp_path / "second")
+
+    assert (tmp_path / "draft").read_bytes() == SONG
+    assert network.asked == [PUBLIC_TOO, PUBLIC]
+
+
+async def test_row_45_the_host_at_a_checked_address_must_prove_its_name(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    settings = settings_for(simulator, f"https://{SONG_HOST}")
+    async with (
+        open_host("other.example", tmp_path) as network,
+        SongService(settings, resolve=answers([PUBLIC]), network=network) as songs,
+    ):
+        with pytest.raises(SongUnusable, match="ConnectError"):
+            await songs.download(SONG_URL, tmp_path / "draft")
+
+    assert network.asked == [PUBLIC]
+
+
+async def test_row_45_an_http_origin_is_asked_as_it_is_listed(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    origin = f"http://{SONG_HOST}"
+    async with (
+        open_host(SONG_HOST, tmp_path) as network,
+        SongService(settings_for(simulator, origin), resolve=answers(), network=network) as songs,
+    ):
+        with pytest.raises(SongUnusable, match="broke off"):
+            await songs.download(f"{origin}/a.mp3", tmp_path / "draft")
+
+    assert network.asked == [SONG_HOST]
 
 
 @pytest.mark.soak

@@ -24,7 +24,7 @@ FLOORS: tuple[set[str], ...] = (
     {"submissions"},
     {"services"},
     {"sonauto", "storage", "limits", "credits", "database"},
-    {"settings", "errors", "clock", "ids", "log", "crashes", "heartbeat"},
+    {"addresses", "settings", "errors", "clock", "ids", "log", "crashes", "heartbeat"},
 )
 STRANGERS = ({"web", "pipeline"},)  # on one floor, and yet they never import each other
 SIMULATOR_STARTERS = {"server.cli", "server.site"}
@@ -38,7 +38,7 @@ HOMES: Mapping[str, set[str]] = {
     "taskiq": {"server.pipeline", "server.site"},
     "taskiq_redis": {"server.pipeline"},
     "socketio": {"realtime", "server.asgi"},
-    "httpx": {"server.sonauto", "server.simulator"},
+    "httpx": {"server.sonauto", "server.addresses", "server.simulator"},
     "av": {"renderer", "server.simulator"},
     "cv2": {"renderer", "server.simulator"},
     "prometheus_client": {"server.web.metrics"},

@@ -1,0 +1,92 @@
+"""The way to song hosts: a name is resolved once, and only its public addresses are connected to.
+
+A name that leads inside, to this machine, its network or a cloud's metadata, is refused before
+anything is sent there, and asking a second time cannot change what was checked.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
+from typing import Final
+
+import httpx
+
+from server.errors import SongUnusable
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Host and port -> the addresses of the host, best first; raises OSError when it has none."""
+
+OWN_NAME: Final = "localhost"
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Ask the system for the addresses of `host`."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+class PublicAddresses(httpx.AsyncBaseTransport):
+    """Sends an `https://` request to a checked address of its host; TLS still verifies the name.
+
+    What else has been listed (`http://`, an address, localhost) is meant as it stands and is passed
+    on as it is. `network` makes the connections, by default real ones, each for one request, so
+    that none is shared by two names.
+    """
+
+    def __init__(self, resolve: Resolve, network: httpx.AsyncBaseTransport | None) -> None:
+        self._resolve = resolve
+        self._network = network or httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(max_keepalive_connections=0)
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request; raise SongUnusable when its host has an address that is not public."""
+        host = request.url.host
+        if request.url.scheme != "https" or host == OWN_NAME or _is_address(host):
+            return await self._network.handle_async_request(request)
+        *others, last = await self._find_addresses(host, request.url.port or 443)
+        for address in others:
+            try:
+                return await self._send(request, address)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+        return await self._send(request, last)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._network.aclose()
+
+    async def _find_addresses(self, host: str, port: int) -> Sequence[str]:
+        try:
+            addresses = await self._resolve(host, port)
+        except OSError as error:
+            raise httpx.ConnectError(f"{host} has no address: {error}") from error
+        for address in addresses:
+            if not _is_public(address):
+                raise SongUnusable(f"{host} leads to {address}, which is not public")
+        return addresses
+
+    async def _send(self, request: httpx.Request, address: str) -> httpx.Response:
+        checked = httpx.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        return await self._network.handle_async_request(checked)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_public(address: str) -> bool:
+    ip = ip_address(address)
+    return ip.is_global and not ip.is_multicast

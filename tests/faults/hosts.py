@@ -1,0 +1,82 @@
+"""A song host with a certificate, and a network on which a public address leads to it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+SONG = b"la la la"
+ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(SONG), SONG)
+
+
+class Detour(httpx.AsyncBaseTransport):
+    """Brings every request to one port of this machine; `asked` are the addresses it was meant for.
+
+    `trusted` is the only certificate that is believed; what is meant for `closed` arrives nowhere.
+    """
+
+    def __init__(self, port: int, trusted: Path) -> None:
+        self.asked: list[str] = []
+        self.closed: set[str] = set()
+        self._port = port
+        context = ssl.create_default_context(cafile=str(trusted))
+        self._network = httpx.AsyncHTTPTransport(verify=context)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url.host)
+        if request.url.host in self.closed:
+            raise httpx.ConnectError("nobody listens there")
+        request.url = request.url.copy_with(host="127.0.0.1", port=self._port)
+        return await self._network.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+
+@asynccontextmanager
+async def open_host(name: str, folder: Path) -> AsyncIterator[Detour]:
+    """Serve one song under a certificate for `name`; yield a network that leads there only."""
+    certificate = make_certificate(name, folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(ANSWER)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context) as server:
+        yield Detour(server.sockets[0].getsockname()[1], certificate)
+
+
+def make_certificate(name: str, folder: Path) -> Path:
+    """Write a new key and its own certificate for `name` to one file; return that."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    moment = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(moment - timedelta(days=1))
+        .not_valid_after(moment + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / f"{name}.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
