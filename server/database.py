@@ -14,6 +14,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
 
+from server import pool
 from server.errors import DatabaseUnavailable, StartError
 from server.settings import EMBEDDED_DATABASE, Settings
 
@@ -63,6 +64,7 @@ def orm_configuration(url: str) -> dict[str, Any]:
     engine = url.partition("://")[0]
     connection = expand_db_url(url)
     if engine == "asyncpg":
+        connection["engine"] = pool.__name__
         connection["credentials"] |= POSTGRES_POOL
     return {
         "connections": {engine: connection},

@@ -5,6 +5,8 @@ import signal
 
 import pytest
 
+from server.database import POSTGRES_POOL
+from server.ids import new_session_id
 from tests.faults.fleet import Fleet
 from tests.servers import Proxy, free_port, wait_until
 
@@ -55,6 +57,24 @@ async def test_row_67_a_database_that_comes_back_is_used_within_five_seconds(
 
     assert fleet.statuses() <= {200, 503}
     assert sorted((await fleet.check()).succeeded) == sorted(songs)
+
+
+async def test_row_67_a_pool_that_is_used_up_keeps_nobody_waiting(fleet: Fleet) -> None:
+    size = int(POSTGRES_POOL["maxsize"])
+    path = f"/api/submissions/{new_session_id()}"
+    await fleet.history.execute("BEGIN; LOCK TABLE submissions")
+    try:
+        asked = [asyncio.create_task(fleet.site.http.get(path)) for _ in range(2 * size)]
+        # Those who have a connection wait for the lock, and the others for a connection.
+        await wait_until(lambda: sum(map(asyncio.Task.done, asked)) == size, 8)
+    finally:
+        await fleet.history.execute("ROLLBACK")
+    answers = await asyncio.gather(*asked)
+
+    assert sorted(answer.status_code for answer in answers) == [404] * size + [503] * size
+    assert all(answer.json()["success"] is False for answer in answers)
+    session_id = await fleet.submit()
+    assert (await fleet.check()).succeeded == [session_id]
 
 
 async def test_row_68_a_lost_acknowledgement_makes_no_second_submission(fleet: Fleet) -> None:
