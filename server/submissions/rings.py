@@ -3,33 +3,37 @@
 A ring is kept in the database before anybody acts on it, so that it survives a crash between.
 """
 
+import structlog
 from tortoise.expressions import Q
 
 from server.clock import now
 from server.crashes import crash_point
 from server.ids import token_hash
+from server.log import short_id
 from server.services import Services
 from server.submissions.lifecycle import SLOT_STAGES, Stage
 from server.submissions.model import GenerationAttempt, Submission
 from server.submissions.transitions import TASK_OF
 
 MAX_TASK_ID = 255
+NOBODY = ""
+"""The session_id of no submission."""
+
+logger = structlog.get_logger(__name__)
 
 
 async def ring_by_token(services: Services, token: str, task_id: str | None) -> None:
     """Ring for the generation attempt that `token` was made for; an unknown token is ignored.
 
     `task_id` is kept where our own request has not been answered yet: then it may be all that is
-    ever heard of a song already paid for.
+    ever heard of a song already paid for. The statements are the same whatever the token, so that
+    the time of the answer does not tell an unknown one from one that has served its time.
     """
-    attempt = await GenerationAttempt.get_or_none(token_hash=token_hash(token))
-    if attempt is None:
-        return
+    attempts = GenerationAttempt.filter(token_hash=token_hash(token))
     if task_id and len(task_id) <= MAX_TASK_ID:
-        await GenerationAttempt.filter(id=attempt.id, reported_task_id=None).update(
-            reported_task_id=task_id
-        )
-    await _ring(services, attempt.session_id)
+        await attempts.filter(reported_task_id=None).update(reported_task_id=task_id)
+    attempt = await attempts.first()
+    await _ring(services, attempt.session_id if attempt else NOBODY)
 
 
 async def ring_by_task(services: Services, task_id: str) -> bool:
@@ -47,5 +51,7 @@ async def _ring(services: Services, session_id: str) -> None:
     await due.update(next_run_at=now())
     crash_point("after_report")
     waits_for_song = Q(stage=Stage.QUEUED) | Q(stage__in=SLOT_STAGES)
-    if await Submission.filter(waits_for_song, session_id=session_id).exists():
+    is_awaited = await Submission.filter(waits_for_song, session_id=session_id).exists()
+    logger.info("webhook_heard", session_id=short_id(session_id), is_awaited=is_awaited)
+    if is_awaited:
         await services.doorbell.ring(TASK_OF[Stage.COMPOSING], session_id)

@@ -1,8 +1,10 @@
 """The doorbell under bad input: one neutral answer, nothing believed, nothing changed."""
 
 import json
+import logging
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.ids import new_webhook_token, token_hash
 from server.services import Services
@@ -10,7 +12,7 @@ from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, Submission
 from tests.integration.conftest import Client
 from tests.integration.doorbell import RecordingDoorbell
-from tests.integration.web.forms import SESSION_ID, store_submission
+from tests.integration.web.forms import SESSION_ID, UNKNOWN_ID, store_submission
 
 TASK_ID = "0b2a66c0-d9f2-43d2-9fa7-b9c95c29324d"
 BODIES = {
@@ -52,6 +54,27 @@ async def test_row_28_29_31_answers_the_same_and_changes_nothing(
 
     assert answers == {(200, '{"success":true,"message":"Webhook processed"}')}
     assert await state() == before
+
+
+async def test_row_28_does_the_same_for_every_token(
+    client: Client, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    expired = new_webhook_token()
+    await store_submission(Stage.READY, session_id=UNKNOWN_ID)
+    await GenerationAttempt.create(session_id=UNKNOWN_ID, token_hash=token_hash(expired))
+    caplog.set_level(logging.DEBUG, "tortoise.db_client")
+    deeds = set()
+
+    for path in (token, expired, new_webhook_token(), "unknown"):
+        caplog.clear()
+        with capture_logs() as lines:
+            await client.post(f"/api/webhook/{path}", data=BODIES["success"])
+        statements = [record.getMessage().partition(": ")[0] for record in caplog.records]
+        deeds.add((*statements, *(line["event"] for line in lines)))
+        assert path not in str(lines)
+
+    [deed] = deeds
+    assert len(deed) > 1
 
 
 async def test_a_known_token_rings(client: Client, services: Services, token: str) -> None:
