@@ -14,7 +14,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
 
-from server import pool
+from server import postgres, sqlite
 from server.errors import DatabaseUnavailable, StartError
 from server.settings import EMBEDDED_DATABASE, Settings
 
@@ -34,6 +34,10 @@ UNAVAILABLE: Final = (
 
 Tortoise does not wrap these.
 """
+
+TROUBLE: Final = (*UNAVAILABLE, OperationalError)
+"""What whoever goes on without the database must catch: SQLite's errors too, which Tortoise wraps
+together with mistakes."""
 
 
 async def _keep_session(connection: object) -> None:
@@ -63,8 +67,8 @@ def orm_configuration(url: str) -> dict[str, Any]:
     # name SQLite's would be sent to PostgreSQL by a process that has used both.
     engine = url.partition("://")[0]
     connection = expand_db_url(url)
+    connection["engine"] = (postgres if engine == "asyncpg" else sqlite).__name__
     if engine == "asyncpg":
-        connection["engine"] = pool.__name__
         connection["credentials"] |= POSTGRES_POOL
     return {
         "connections": {engine: connection},

@@ -16,7 +16,7 @@ from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
 from server.clock import now
-from server.database import UNAVAILABLE
+from server.database import TROUBLE
 from server.log import short_id
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
@@ -104,7 +104,7 @@ async def _beat(lease: Lease) -> None:
             if not await is_held(lease):
                 logger.warning("lease_lost", session_id=short_id(lease.session_id))
                 return
-        except UNAVAILABLE:
+        except TROUBLE:
             logger.warning("heartbeat_missed", session_id=short_id(lease.session_id))
 
 

@@ -18,7 +18,7 @@ from taskiq.exceptions import NoResultError
 from taskiq.receiver import Receiver
 
 from server.clock import now
-from server.database import UNAVAILABLE
+from server.database import TROUBLE
 from server.heartbeat import touch_heartbeat
 from server.pipeline.broker import Queue
 from server.services import Doorbell, Services
@@ -106,7 +106,7 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
         await receiver.hand_back(services.doorbell)
         await services.doorbell.finish()
         heartbeat.cancel()
-        with contextlib.suppress(*UNAVAILABLE):
+        with contextlib.suppress(*TROUBLE):
             async with asyncio.timeout(FAREWELL_S):
                 await WorkerHeartbeat.filter(name=name).delete()
         await broker.shutdown()
@@ -118,6 +118,6 @@ async def _beat(name: str, row: Mapping[str, Any], file: Path | None) -> None:
         try:
             await WorkerHeartbeat.update_or_create(defaults={**row, "beat_at": now()}, name=name)
             touch_heartbeat(file)
-        except UNAVAILABLE:
+        except TROUBLE:
             logger.warning("heartbeat_missed", queue=row["queue"])
         await asyncio.sleep(HEARTBEAT_S)

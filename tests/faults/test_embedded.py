@@ -1,55 +1,69 @@
 """The site in one process on SQLite: killed while it writes, locked out, and rung at by many."""
 
 import asyncio
+import json
 import random
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
 
 from server.simulator.faults import Fault, Switch
 from server.simulator.generation import Status
+from tests.faults.disks import POWERLESS, Disk, open_disk
 from tests.faults.fleet import Patient, open_embedded
 from tests.faults.processes import children_of, kill_within
+from tests.servers import wait_until
 
 
-def check_integrity(folder: Path) -> str:
-    connection = sqlite3.connect(folder / "petsong.sqlite3")
+def check_integrity(disk: Disk) -> str:
+    connection = sqlite3.connect(disk.folder / "petsong.sqlite3")
     [(verdict,)] = connection.execute("PRAGMA integrity_check").fetchall()
     connection.close()
     return str(verdict)
 
 
 @pytest.fixture(scope="module")
-async def patient(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Patient]:
-    async with open_embedded(tmp_path_factory.mktemp("embedded")) as patient:
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+    """The disk of the database, and of nothing else."""
+    with open_disk(tmp_path_factory.mktemp("disk")) as disk:
+        yield disk
+
+
+@pytest.fixture(scope="module")
+async def patient(tmp_path_factory: pytest.TempPathFactory, disk: Disk) -> AsyncIterator[Patient]:
+    async with open_embedded(tmp_path_factory.mktemp("embedded"), disk.folder) as patient:
         yield patient
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.soak)])
-async def test_row_70_every_receipt_outlives_a_killed_site(patient: Patient, kills: int) -> None:
+async def test_row_70_every_receipt_outlives_a_killed_site(
+    patient: Patient, disk: Disk, kills: int
+) -> None:
     chance = random.Random(70)
     web = patient.site.processes["web"]
     receipts: list[str] = []
     for number in range(kills):
+        receipts.append(str(await patient.try_to_submit(f"{number}-first")))
         death = asyncio.create_task(kill_within(web, chance.uniform(0.1, 0.4)))
         for song in range(8):
             receipt = await patient.try_to_submit(f"{number}-{song}")
             receipts += [receipt] if receipt else []
         await death
-        assert check_integrity(patient.site.folder) == "ok"
+        assert check_integrity(disk) == "ok"
         await web.start()
-    assert receipts
 
     # Whose webhook found nobody there was ordered once more; whose was lost twice has failed.
     findings = await patient.check(ambiguous=len(receipts))
     assert set(findings.ends) == set(receipts)
 
 
-async def test_row_70_a_locked_database_takes_no_form_and_recovers(patient: Patient) -> None:
-    stranger = sqlite3.connect(patient.site.folder / "petsong.sqlite3", isolation_level=None)
+async def test_row_70_a_locked_database_takes_no_form_and_recovers(
+    patient: Patient, disk: Disk
+) -> None:
+    stranger = sqlite3.connect(disk.folder / "petsong.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     refused = await patient.try_to_submit("locked")
     stranger.execute("ROLLBACK")
@@ -59,6 +73,61 @@ async def test_row_70_a_locked_database_takes_no_form_and_recovers(patient: Pati
     assert patient.statuses() == {503}
     assert await patient.try_to_submit("locked")
     await patient.check()
+
+
+async def hand_in_until_refused(patient: Patient, key: str) -> list[str]:
+    """Send forms until one is not taken; return the receipts of those before it."""
+    receipts: list[str] = []
+    while receipt := await patient.try_to_submit(f"{key}-{len(receipts)}"):
+        receipts.append(receipt)
+    return receipts
+
+
+async def is_healthy(patient: Patient) -> bool:
+    return (await patient.site.http.get("/api/health")).status_code == 200
+
+
+async def test_row_70_a_full_disk_takes_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
+    with disk.full(patient.site.processes["web"].child.pid):
+        receipts = await hand_in_until_refused(patient, "full")
+        # Long enough for every heartbeat to be missed.
+        await wait_until(lambda: missed_heartbeats(patient) >= {"default", "render"})
+    assert await patient.try_to_submit(f"full-{len(receipts)}")
+
+    assert patient.statuses() == {200, 503}
+    assert check_integrity(disk) == "ok"
+    await wait_until(lambda: is_healthy(patient))
+    receipts = list(patient.submitted)
+    assert sorted((await patient.check()).succeeded) == sorted(receipts)
+
+
+async def test_row_70_a_read_only_database_takes_no_form(patient: Patient, disk: Disk) -> None:
+    web, database = patient.site.processes["web"], disk.folder / "petsong.sqlite3"
+    command = web.child.command
+    receipt = await patient.submit()
+    await patient.reach(receipt, "ready")
+    await web.stop()
+    database.chmod(0o444)
+    web.child.command = [*POWERLESS, *command]
+    await web.start()
+
+    assert await patient.try_to_submit("sealed") is None
+    assert patient.answers[-1].status_code == 503
+    assert (await patient.site.snapshot(receipt))["status"] == "success"
+    await web.stop()
+
+    database.chmod(0o644)
+    web.child.command = command
+    await web.start()
+    assert await patient.try_to_submit("sealed")
+    assert check_integrity(disk) == "ok"
+    await patient.check()
+
+
+def missed_heartbeats(patient: Patient) -> set[str]:
+    """Return the queues whose worker could not say that it lives."""
+    lines = patient.site.output().splitlines()
+    return {json.loads(line).get("queue") for line in lines if "heartbeat_missed" in line}
 
 
 @pytest.mark.soak

@@ -24,7 +24,8 @@ FLOORS: tuple[set[str], ...] = (
     {"submissions"},
     {"services"},
     {"sonauto", "storage", "limits", "credits", "database"},
-    {"addresses", "pool", "settings", "errors", "clock", "ids", "log", "crashes", "heartbeat"},
+    {"addresses", "postgres", "sqlite"},
+    {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat"},
 )
 STRANGERS = ({"web", "pipeline"},)  # on one floor, and yet they never import each other
 SIMULATOR_STARTERS = {"server.cli", "server.site"}

@@ -1,0 +1,55 @@
+"""A disk that fills up, and processes that may not write where they might before."""
+
+import os
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SIZE_BYTES = 8 << 20
+LIMIT_BYTES = 20 << 10
+"""More than a photo of the tests has, less than a database with its journal."""
+
+POWERLESS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
+"""What to put before a command so that permissions count for root, too."""
+
+
+class Disk:
+    """A folder, on a small disk of its own where we may mount one."""
+
+    def __init__(self, folder: Path, *, is_mounted: bool) -> None:
+        self.folder = folder
+        self._is_mounted = is_mounted
+
+    @contextmanager
+    def full(self, pid: int) -> Iterator[None]:
+        """Leave no room on the disk; where it is not ours, let a process write no large file."""
+        if self._is_mounted:
+            ballast = self.folder / "ballast"
+            with ballast.open("wb", buffering=0) as file, suppress(OSError):
+                while file.write(bytes(4096)):
+                    continue
+            try:
+                yield
+            finally:
+                ballast.unlink()
+        else:
+            before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (LIMIT_BYTES, before[1]))
+            try:
+                yield
+            finally:
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def open_disk(folder: Path) -> Iterator[Disk]:
+    """Mount a small disk on `folder` for the block's length, or do without."""
+    mount = ("mount", "-t", "tmpfs", "-o", f"size={SIZE_BYTES}", "tmpfs", str(folder))
+    is_mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    try:
+        yield Disk(folder, is_mounted=is_mounted)
+    finally:
+        if is_mounted:
+            subprocess.run(("umount", "--lazy", str(folder)), check=True)
