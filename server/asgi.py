@@ -16,7 +16,7 @@ from quart import Quart
 
 from realtime.events import Snapshot
 from realtime.gateway import SnapshotUnavailable, serve_watchers
-from server.database import UNAVAILABLE
+from server.database import TROUBLE
 from server.ids import is_session_id
 from server.services import Services
 from server.submissions.snapshot import read_snapshot
@@ -40,7 +40,7 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
     async def load_snapshot(session_id: str) -> Snapshot | None:
         try:
             return await read_snapshot(services, session_id) if is_session_id(session_id) else None
-        except UNAVAILABLE as error:
+        except TROUBLE as error:
             logger.warning("snapshot_unavailable", reason=type(error).__name__)
             raise SnapshotUnavailable from error
 
