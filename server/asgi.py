@@ -4,7 +4,6 @@ It also makes room for thousands of waiting visitors in this one process.
 """
 
 import gc
-import resource
 from typing import Final
 
 import socketio
@@ -17,12 +16,11 @@ from quart import Quart
 from realtime.events import Snapshot
 from realtime.gateway import SnapshotUnavailable, serve_watchers
 from server.database import TROUBLE
+from server.files import SPARE_FILES, raise_limit, read_limit
 from server.ids import is_session_id
 from server.services import Services
 from server.submissions.snapshot import read_snapshot
 
-MAX_FILES: Final = 20_000
-"""Each socket is a file; two for every visitor that one process can be expected to hold."""
 GC_THRESHOLDS: Final = (500, 4, 200)
 """Passes over the young are small and frequent; one through the whole heap comes after about
 400,000 new objects, some 3,500 sockets that came and went."""
@@ -46,7 +44,7 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
 
     serve_watchers(sockets, load_snapshot)
     app.before_serving(_make_room)
-    site = _without_compression(socketio.ASGIApp(sockets, other_asgi_app=app))
+    site = _within_limit(_without_compression(socketio.ASGIApp(sockets, other_asgi_app=app)))
     hops = services.settings.trusted_proxy_hops
     if hops == 0:
         return site
@@ -54,10 +52,7 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
 
 
 async def _make_room() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    raise_limit()
     # Looking for cycles through all that 5,000 sockets hold stops everybody for half a second: it
     # is done seldom, and never through what was there before anybody came. The young must be few at
     # each pass, too: of waiting sockets old objects go as new ones come, which Python does not
@@ -66,6 +61,35 @@ async def _make_room() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+
+
+def _within_limit(app: ASGIFramework) -> ASGIFramework:
+    """Refuse the sockets for which there are no files, before forms are the ones to suffer.
+
+    A page without a socket asks by HTTP, and tries again later.
+    """
+    num_sockets = 0
+
+    async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        nonlocal num_sockets
+        if scope["type"] != "websocket":
+            await app(scope, receive, send)
+            return
+        if num_sockets >= read_limit() - SPARE_FILES:
+            await _refuse(send)
+            return
+        num_sockets += 1
+        try:
+            await app(scope, receive, send)
+        finally:
+            num_sockets -= 1
+
+    return serve
+
+
+async def _refuse(send: ASGISendCallable) -> None:
+    await send({"type": "websocket.http.response.start", "status": 503, "headers": []})
+    await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
 
 
 def _without_compression(app: ASGIFramework) -> ASGIFramework:

@@ -72,6 +72,7 @@ def doctor() -> None:
     findings = _run(inspection.examine(settings))
     for finding in findings:
         mark = "[green]ok[/]" if finding.is_ok else "[red]missing[/]"
+        mark = "[yellow]warning[/]" if finding.is_warning else mark
         output.print(f"{mark:>12} {finding.subject}: {finding.text}", highlight=False)
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ from renderer.probe import choose
 from server.clock import to_wire
 from server.database import open_database
 from server.errors import PetsongError
+from server.files import MAX_FILES, read_hard_limit
 from server.settings import Settings
 from server.storage import open_storage
 from server.submissions.account import read_account
@@ -21,11 +22,12 @@ from server.submissions.model import Submission
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of `petsong doctor`."""
+    """One line of `petsong doctor`; with `is_warning` the site runs, but not for everybody."""
 
     subject: str
     is_ok: bool
     text: str
+    is_warning: bool = False
 
 
 async def read_status(settings: Settings) -> list[tuple[str, str]]:
@@ -55,6 +57,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _try("storage", lambda: _try_storage(settings)),
         await _try("assets", _load_assets),
         await _try("encoder", lambda: _open_encoder(settings)),
+        _count_files(),
         Finding("films", True, _describe_films(settings)),
         Finding("songs", True, "demo composer" if settings.is_simulated else "song service"),
     ]
@@ -94,6 +97,14 @@ async def _load_assets() -> str:
 async def _open_encoder(settings: Settings) -> str:
     choice = choose(settings.render_encoder)
     return f"{choice.encoder} ({choice.fallback})" if choice.fallback else choice.encoder
+
+
+def _count_files() -> Finding:
+    hard = read_hard_limit()
+    text = f"{hard} may be open in a process"
+    if hard < MAX_FILES:
+        text += f", and {MAX_FILES} are wanted; raise the hard limit (ulimit -Hn)"
+    return Finding("files", True, text, is_warning=hard < MAX_FILES)
 
 
 def _describe_films(settings: Settings) -> str:

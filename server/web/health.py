@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from quart import Blueprint, Response
 
 from server.clock import now, to_wire
-from server.database import UNAVAILABLE
+from server.database import TROUBLE
+from server.files import measure_use
 from server.submissions.model import WorkerHeartbeat
 from server.submissions.workers import count_encoders, read_living_workers
 from server.web.context import current_services
@@ -37,13 +38,18 @@ class EncoderUse(BaseModel):
 
 
 class Health(BaseModel):
-    """What the site depends on; `redis` is `embedded` where the site runs without."""
+    """What the site depends on; `redis` is `embedded` where the site runs without.
+
+    `open_files_percent`: how much this process has open of what it may; a socket is a file, and
+    near 100 sockets are refused first.
+    """
 
     status: Literal["healthy", "unhealthy"]
     timestamp: str
     redis: Literal["connected", "disconnected", "embedded"]
     database: Literal["connected", "disconnected"]
     celery_workers: int
+    open_files_percent: int
     encoders: list[EncoderUse]
 
 
@@ -70,6 +76,7 @@ async def get_health() -> Response:
         redis="embedded" if is_embedded else "connected" if is_counting else "disconnected",
         database="disconnected" if workers is None else "connected",
         celery_workers=len(workers or ()),
+        open_files_percent=measure_use(),
         encoders=[EncoderUse(**asdict(use)) for use in count_encoders(workers or [])],
     )
     return reply(body, 200 if is_healthy else 503)
@@ -86,7 +93,7 @@ async def get_liveness() -> Response:
 async def _find_workers() -> list[WorkerHeartbeat] | None:
     try:
         return await read_living_workers()
-    except UNAVAILABLE:
+    except TROUBLE:
         return None
 
 

@@ -10,10 +10,14 @@ from tests.sites import PETSONG
 VARIABLES = ("SONAUTO_API_KEY", "DATABASE_URL", "REDIS_URL", "WEBHOOK_BASE_URL", "PORT")
 
 
-async def run(folder: Path, *words: str, **variables: str) -> tuple[int, str]:
-    """Run `petsong` with these words in `folder`; return its exit status and output."""
+async def run(folder: Path, *words: str, max_files: str = "", **variables: str) -> tuple[int, str]:
+    """Run `petsong` with these words in `folder`; return its exit status and output.
+
+    It may have no more than `max_files` open, if that is given.
+    """
+    limited = ["sh", "-c", f'ulimit -n {max_files}; exec "$@"', "sh"] if max_files else []
     command = ChildServer(
-        [*PETSONG, *words],
+        [*limited, *PETSONG, *words],
         log_path=folder / "output",
         environment={
             **dict.fromkeys(VARIABLES, ""),
@@ -43,6 +47,15 @@ async def test_a_fresh_folder_is_migrated_examined_and_counted(tmp_path: Path) -
     assert "square 720x720 at 15 fps, story 1080x1920 at 30 fps" in findings
     for stage in ("queued", "composing", "rendering", "ready", "failed"):
         assert stage in counts
+
+
+async def test_row_77_doctor_warns_of_a_limit_of_files_that_is_too_low(tmp_path: Path) -> None:
+    assert await run(tmp_path, "migrate") == (0, "")
+
+    status, findings = await run(tmp_path, "doctor", max_files="1024")
+
+    assert status == 0
+    assert "warning files: 1024 may be open in a process, and 20000 are wanted" in findings
 
 
 async def test_doctor_names_what_is_missing_and_goes_on(tmp_path: Path) -> None:
