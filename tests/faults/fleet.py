@@ -219,18 +219,16 @@ async def open_fleet(
 
 
 @asynccontextmanager
-async def open_embedded(
-    folder: Path, disk: Path | None = None, **changes: str
-) -> AsyncIterator[Patient]:
-    """Start a site in one process for the block's length, its SQLite database on `disk`."""
-    database = {"DATABASE_URL": f"sqlite://{disk or folder}/petsong.sqlite3"}
+async def open_embedded(folder: Path, **changes: str) -> AsyncIterator[Patient]:
+    """Start a site in one process on SQLite for the block's length."""
+    database = {"DATABASE_URL": f"sqlite://{folder}/petsong.sqlite3"}
     settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **database, **changes}
     migration = ChildServer(
-        [*PETSONG, "migrate"], log_path=folder / "migrate.log", environment=database
+        [*PETSONG, "migrate"], log_path=folder / "migrate.log", environment=settings
     )
     migration.child.start()
     assert await migration.child.wait(60) == 0, migration.output()
-    history = History(database["DATABASE_URL"])
+    history = History(settings["DATABASE_URL"])
     await history.begin()
     async with open_site(folder, **settings) as site:
         patient = Patient(site=site, history=history, variables={})

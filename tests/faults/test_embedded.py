@@ -34,7 +34,8 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
 
 @pytest.fixture(scope="module")
 async def patient(tmp_path_factory: pytest.TempPathFactory, disk: Disk) -> AsyncIterator[Patient]:
-    async with open_embedded(tmp_path_factory.mktemp("embedded"), disk.folder) as patient:
+    url = f"sqlite://{disk.folder}/petsong.sqlite3"
+    async with open_embedded(tmp_path_factory.mktemp("embedded"), DATABASE_URL=url) as patient:
         yield patient
 
 
