@@ -4,17 +4,14 @@ Everything is read from the finished rows' own timestamps, so that no process ha
 forecast is kept for some seconds in each process, because thousands ask for it.
 """
 
-import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median, quantiles
 from typing import Final
-from weakref import WeakKeyDictionary
 
-from tortoise import BaseDBAsyncClient
-
+from server.submissions.kept import Kept
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 
@@ -127,28 +124,12 @@ def judge(songs: Sequence[Song]) -> Accuracy | None:
 
 async def read_forecast() -> Forecast | None:
     """Return the present forecast, at most 5 s old; None while too few songs are finished."""
-    kept = _kept.setdefault(Submission._meta.db, _Kept())
-    moment = asyncio.get_running_loop().time()
-    if moment >= kept.stale_at:
-        # First of all, so that whoever asks meanwhile takes the former one and reads nothing.
-        kept.stale_at = moment + LIFETIME_S
-        kept.forecast = make_forecast(await _read_songs(LAST_SONGS))
-    return kept.forecast
+    return await _kept.get()
 
 
 async def read_accuracy() -> Accuracy | None:
     """Return how true the forecasts of the last songs were; None while that cannot be said."""
     return judge(await _read_songs(2 * LAST_SONGS))
-
-
-@dataclass
-class _Kept:
-    forecast: Forecast | None = None
-    stale_at: float = 0.0
-
-
-_kept: WeakKeyDictionary[BaseDBAsyncClient, _Kept] = WeakKeyDictionary()
-"""What was read last, by the database it was read from."""
 
 
 async def _read_songs(count: int) -> list[Song]:
@@ -165,6 +146,13 @@ async def _read_songs(count: int) -> list[Song]:
             "sent_to_LLM", "received_from_LLM", "video_creation_end"
         )
     ]
+
+
+async def _read_forecast() -> Forecast | None:
+    return make_forecast(await _read_songs(LAST_SONGS))
+
+
+_kept: Final = Kept(_read_forecast, LIFETIME_S)
 
 
 def _span(durations_s: Sequence[float]) -> Span:

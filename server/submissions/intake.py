@@ -20,7 +20,7 @@ from server.ids import new_cookie_id, new_session_id
 from server.log import short_id
 from server.services import Services
 from server.storage import Storage, StorageUnavailable
-from server.submissions.account import read_account
+from server.submissions.account import is_sold_out
 from server.submissions.form import SubmissionForm
 from server.submissions.model import CookieQuota, Submission
 from server.submissions.photo import clean_photo
@@ -44,7 +44,7 @@ async def accept(
     Raises SoldOut, SubmissionLimitReached, FormRejected (the photo) or StorageUnavailable; then
     nothing was stored and no quota used.
     """
-    if (await read_account()).is_sold_out:
+    if await is_sold_out():
         if earlier := await _find_receipt(form, idempotency_key):
             return earlier
         raise SoldOut("the song service's credits are used up")
