@@ -24,7 +24,6 @@ from server.simulator.client import Simulator
 
 CREW: Final = ("worker --queue default", "worker --queue render", "scheduler")
 SLOTS: Final = 2
-WAITING: Final = 3
 UNTIL_TOLD_S: Final = 3600.0
 CREDITS: Final = 1_000_000
 WAIT_TIMEOUT_S: Final = 120.0
@@ -35,15 +34,16 @@ LAST_WITHOUT_SONG: Final = "storage/preview/{}-story.mp4"
 
 @dataclass(frozen=True)
 class Scale:
-    """A song's length in seconds; how many visits and refills for each repeat."""
+    """A song's length in seconds; how many wait for a slot; visits and refills for each repeat."""
 
     song_s: int
+    num_waiting: int
     num_visits: int
     num_refills: int
 
 
-FULL: Final = Scale(150, 12, 8)
-QUICK: Final = Scale(6, 1, 1)
+FULL: Final = Scale(150, 3, 12, 8)
+QUICK: Final = Scale(6, 1, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ async def measure(options: Options) -> list[Series]:
         async with _open_site(Path(folder), scale) as site:
             start, cpu_s = time.monotonic(), time.process_time()
             visits = [await _visit(site, number) for number in range(num_visits)]
-            refills = await _refill(site, num_visits, num_refills)
+            refills = await _refill(site, num_visits, num_refills, scale.num_waiting)
             cpu = (time.process_time() - cpu_s) / (time.monotonic() - start)
     orders, successes = zip(*visits[1:], strict=True)
     return [
@@ -106,12 +106,12 @@ async def _visit(site: Site, number: int) -> tuple[float, float]:
     return _moment(order) - start, seen["ready"] - _moment(webhook)
 
 
-async def _refill(site: Site, first: int, num_refills: int) -> list[float]:
+async def _refill(site: Site, first: int, num_refills: int, num_waiting: int) -> list[float]:
     """Return the seconds from each song's webhook to the order that takes its slot.
 
     `first` songs have been ordered, and have ended, before.
     """
-    submitted = [await submit(site.http, write_form()) for _ in range(SLOTS + WAITING)]
+    submitted = [await submit(site.http, write_form()) for _ in range(SLOTS + num_waiting)]
     ledger = await site.wait_for(first + SLOTS, first)
     for number in range(first, first + num_refills):
         await site.wait_until_idle(submitted[-1])
