@@ -12,6 +12,7 @@ import pytest
 import socketio
 from redis.asyncio import Redis
 
+from benchmarks.crowd import Crowd, open_crowd
 from realtime.events import NOT_FOUND, Event
 from server.files import SPARE_FILES
 from server.ids import new_session_id
@@ -31,6 +32,19 @@ CREATE TRIGGER end_slowly BEFORE UPDATE ON submissions
 """
 QUICK_END = "DROP FUNCTION end_slowly() CASCADE"
 ENDING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+
+WAITING = """
+INSERT INTO submissions (session_id, created_at, owner_name, photo_path, pet_name, pet_type,
+    music_vibe, stage, stage_since, version, next_run_at, fence, attempts, press_due_at,
+    press_attempts)
+SELECT 'v' || lpad(n::text, 23, '0'), now(), '', '', '', 'Dog', 'Romantic', 'queued', now(), 1,
+    now() + interval '1 day', 0, 0, now() + interval '1 day', 0
+FROM generate_series(1, {count}) AS n"""
+END_ALL = """
+UPDATE submissions SET stage = 'ready', entry_status = 'success', version = version + 1
+WHERE owner_name = ''"""
+FORGET = "DELETE FROM submissions WHERE owner_name = ''"
 
 
 HANDSHAKE = {
@@ -79,6 +93,31 @@ async def test_row_73_who_was_away_at_the_end_hears_of_it_on_coming_back(fleet: 
     async with open_browser(fleet.site.url) as browser:
         assert (await browser.watch(session_id))["status"] == "success"
     assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.soak)])
+async def test_row_74_a_crowd_comes_back_to_a_restarted_web_and_misses_nothing(
+    fleet: Fleet, count: int
+) -> None:
+    web = fleet.site.processes["web"]
+    await fleet.history.execute(WAITING.format(count=count))
+    rows = await fleet.history.ask("SELECT session_id FROM submissions WHERE owner_name = ''")
+    visitors = [session_id for (session_id,) in rows]
+    assert len(visitors) == count
+    async with open_crowd(fleet.site.url, visitors, per_second=400) as crowd:
+        await wait_until(lambda: are_watching(crowd, count), 60, "all watch")
+        assert (await crowd.report()).known_at == {}
+        await web.stop()
+        await fleet.history.execute(END_ALL)
+        await web.start()
+
+        await wait_until(lambda: are_watching(crowd, count), 60, "all are back")
+        assert set((await crowd.report()).known_at) == set(visitors)
+    await fleet.history.execute(FORGET)
+
+
+async def are_watching(crowd: Crowd, count: int) -> bool:
+    return (await crowd.report()).num_watching == count
 
 
 async def test_row_75_a_push_that_is_lost_is_made_good_by_asking(fleet: Fleet) -> None:
