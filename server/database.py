@@ -14,7 +14,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.api import migrate as run_migrations
 
-from server import postgres, sqlite
+from server import postgres
 from server.errors import DatabaseUnavailable, StartError
 from server.settings import EMBEDDED_DATABASE, Settings
 
@@ -29,6 +29,8 @@ UNAVAILABLE: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     DBConnectionError,
+    # SQLite's, when a transaction cannot be committed; those of statements Tortoise does wrap.
+    sqlite3.OperationalError,
 )
 """What the drivers raise when the database is away, full or deadlocked: the same may do later.
 
@@ -67,8 +69,8 @@ def orm_configuration(url: str) -> dict[str, Any]:
     # name SQLite's would be sent to PostgreSQL by a process that has used both.
     engine = url.partition("://")[0]
     connection = expand_db_url(url)
-    connection["engine"] = (postgres if engine == "asyncpg" else sqlite).__name__
     if engine == "asyncpg":
+        connection["engine"] = postgres.__name__
         connection["credentials"] |= POSTGRES_POOL
     return {
         "connections": {engine: connection},

@@ -24,7 +24,7 @@ FLOORS: tuple[set[str], ...] = (
     {"submissions"},
     {"services"},
     {"sonauto", "storage", "limits", "credits", "database"},
-    {"addresses", "postgres", "sqlite"},
+    {"addresses", "postgres"},
     {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat"},
 )
 STRANGERS = ({"web", "pipeline"},)  # on one floor, and yet they never import each other
