@@ -6,7 +6,8 @@
 import asyncio
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -84,16 +85,22 @@ class Tally:
         print("  ".join(f"{name} {count}" for name, count in self.sums.items()), flush=True)
 
 
-async def play_on(folder: Path, seed: int, numbers: Iterator[int], tally: Tally) -> None:
-    """Play round after round on a fleet with servers of its own, until there are no more."""
-    chance = random.Random(seed)
+@asynccontextmanager
+async def open_own_fleet(folder: Path) -> AsyncIterator[Fleet]:
+    """Start a fleet with servers of its own, which it may hurt."""
     async with (
         RedisServer() as redis,
         PostgresServer() as postgres,
         open_fleet(folder, redis, postgres, AMBIGUOUS_GRACE_SECONDS=GRACE_S) as fleet,
     ):
-        for number in numbers:
-            tally.add(await play(fleet, number, chance))
+        yield fleet
+
+
+async def play_on(fleet: Fleet, seed: int, numbers: Iterator[int], tally: Tally) -> None:
+    """Play round after round on a fleet until there are no more."""
+    chance = random.Random(seed)
+    for number in numbers:
+        tally.add(await play(fleet, number, chance))
 
 
 @pytest.mark.soak
@@ -102,9 +109,14 @@ async def test_row_71_nothing_is_lost_however_often_processes_die(
 ) -> None:
     tally = Tally()
     numbers = iter(range(ROUNDS))
-    async with asyncio.TaskGroup() as fleets:
-        for seed in range(FLEETS):
-            fleets.create_task(play_on(tmp_path_factory.mktemp("fleet"), seed, numbers, tally))
+    async with AsyncExitStack() as stack:
+        fleets = [
+            await stack.enter_async_context(open_own_fleet(tmp_path_factory.mktemp("fleet")))
+            for _ in range(FLEETS)
+        ]
+        async with asyncio.TaskGroup() as playing:
+            for seed, fleet in enumerate(fleets):
+                playing.create_task(play_on(fleet, seed, numbers, tally))
 
     assert not tally.problems, "\n".join(tally.problems)
     ends = [tally.sums[name] for name in ("lost", "published twice", "paid twice")]
