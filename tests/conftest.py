@@ -4,6 +4,7 @@ Invariant: the servers start with the first test that needs them, once per worke
 empty database. A test that stops or breaks a server starts one of its own, from tests.servers.
 """
 
+import gc
 import signal
 from collections.abc import AsyncIterator
 
@@ -17,6 +18,17 @@ from tests.servers import PostgresServer, RedisServer
 def pytest_configure() -> None:
     """Leave in good order when `make` is told to stop, as if Ctrl-C had been typed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+    """Collect what a failed test leaves before its source is read for the report.
+
+    Python 3.11 cannot parse two sources at once, and a task that nobody awaited, when it is
+    collected in the middle of that, has its own traceback formatted.
+    """
+    if call.excinfo:
+        gc.collect()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:

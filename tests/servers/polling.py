@@ -1,6 +1,7 @@
 """Waiting for a condition in tests.
 
-Invariant: there is always a deadline, and passing it says what was waited for and last seen.
+Invariant: there is always a deadline, and passing it says what was waited for and last seen. What
+is not there soon is asked for less often, so that asking does not slow down what is waited for.
 """
 
 import asyncio
@@ -8,7 +9,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, overload
 
-PAUSE_S = 0.02
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.1
+GROWTH = 1.2
 
 T = TypeVar("T")
 
@@ -31,6 +33,7 @@ async def wait_until(
     the condition's source would not.
     """
     seen: object = None
+    pause_s = FIRST_PAUSE_S
     try:
         async with asyncio.timeout(timeout_s) as deadline:
             while True:
@@ -39,7 +42,8 @@ async def wait_until(
                     seen = await seen
                 if seen:
                     return seen
-                await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * GROWTH, LONGEST_PAUSE_S)
     except TimeoutError as error:
         if not deadline.expired():
             raise

@@ -70,7 +70,8 @@ class ChildServer(Server):
 
 
 async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
+    # To read all certificates there are takes longer than to ask.
+    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as http:
         try:
             return (await http.get(url)).status_code < 500
         except httpx.TransportError:
