@@ -16,6 +16,10 @@ COMPILE    := $(UV_PIP) compile --quiet --universal --python-version 3.11 --fork
 	--generate-hashes --no-header --extra build pyproject.toml
 NPM        := cd client && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 
+# Three on two cores, for much of it is waiting; folders come in an order that has the longest first.
+# ARGS="-n 0" runs all in one process.
+WORKERS := --numprocesses 3 --no-loadscope-reorder
+
 # What each stage leaves behind.
 UV            := .venv/.uv-$(UV_VERSION)
 REQUIREMENTS  := .venv/.requirements
@@ -42,7 +46,7 @@ run: setup ## Start the site on http://localhost:8000 (PORT=8080 changes the por
 	@PORT=$(PORT) exec $(PETSONG) serve
 
 test: setup programs lint types client-test ## Check everything, with real servers (ARGS="-k name" goes to pytest)
-	.venv/bin/pytest --numprocesses 3 --no-loadscope-reorder $(ARGS)
+	.venv/bin/pytest $(WORKERS) $(ARGS)
 
 soak: setup programs ## Kill processes at random for hours, and count the songs (ROUNDS=3 for a short one)
 	ROUNDS=$(ROUNDS) .venv/bin/pytest tests/faults tests/integration -m soak -s --timeout 0 $(ARGS)
