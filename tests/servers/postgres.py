@@ -61,7 +61,7 @@ class PostgresServer(Server):
         """Return the address of a database, as Tortoise ORM writes it."""
         return f"asyncpg://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
 
-    async def start(self, timeout_s: float = 30) -> None:
+    async def start(self, timeout_s: float = 60) -> None:
         """Start the server and wait until it answers; the first start makes the cluster."""
         if not self._cluster.exists():
             await self._run(

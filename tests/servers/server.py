@@ -26,7 +26,7 @@ class Server(ABC):
     async def is_up(self) -> bool:
         """Whether the server answers at this moment."""
 
-    async def start(self, timeout_s: float = 30) -> None:
+    async def start(self, timeout_s: float = 60) -> None:
         """Start the server and wait until it answers."""
         self.child.start()
 

@@ -47,7 +47,7 @@ class ChildServer(Server):
         self.ready_output = ready_output
         self._output_before = ""
 
-    async def start(self, timeout_s: float = 30) -> None:
+    async def start(self, timeout_s: float = 60) -> None:
         """Start the program and wait until it is up."""
         self._output_before = self.output()
         await super().start(timeout_s)
