@@ -222,6 +222,7 @@ async def knock(url: str) -> int:
         return answer.status_code
 
 
+@pytest.mark.soak
 async def test_row_77_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
