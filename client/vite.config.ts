@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vite'
 import type { Plugin } from 'vite'
+import { wordsOf } from './src/words'
 
 /** Replaces `<!-- include: NAME -->` by partials/NAME.html, so that what the pages share is written once. */
 const includePartials: Plugin = {
@@ -15,8 +16,20 @@ const includePartials: Plugin = {
   },
 }
 
+/** Replaces `[[NAME]]` by what src/words says under that name for the page. */
+const fillInWords: Plugin = {
+  name: 'fill-in-words',
+  transformIndexHtml: {
+    order: 'pre',
+    handler: (html, { path }) => {
+      const words = wordsOf(path)
+      return html.replace(/\[\[([\w.]+)\]\]/g, (_mark, name: string) => words(name))
+    },
+  },
+}
+
 export default defineConfig({
-  plugins: [includePartials],
+  plugins: [includePartials, fillInWords],
   build: {
     // The site's content security policy allows no data: fonts or images.
     assetsInlineLimit: 0,

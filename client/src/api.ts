@@ -5,6 +5,7 @@
  */
 import { asObject, asText, parseSnapshot, parseSongResult, SUBMISSION_FIELDS } from './contract'
 import type { Snapshot, SongResult, Submission, SubmissionField } from './contract'
+import { SHARED } from './words/shared'
 
 export type FieldMessages = Partial<Record<SubmissionField, string>>
 
@@ -25,9 +26,10 @@ export type ResultOutcome =
   | { kind: 'expired' }
   | { kind: 'unreachable'; message: string }
 
+export type DeletionOutcome = { kind: 'deleted' } | { kind: 'refused'; message: string }
+
 const TIMEOUT_MS = 15_000
 const UPLOAD_TIMEOUT_MS = 60_000
-const NO_ANSWER = 'We could not reach our studio. Please check your connection and try again.'
 const SOLD_OUT_ERRORS = ['rate_limit_exceeded', 'sold_out']
 
 interface Answer {
@@ -46,7 +48,7 @@ async function request(path: string, init: RequestInit = {}, timeout_ms = TIMEOU
 }
 
 function messageOf(body: unknown): string {
-  return asText(asObject(body)['message']) ?? NO_ANSWER
+  return asText(asObject(body)['message']) ?? SHARED.noAnswer
 }
 
 function fieldMessagesOf(body: unknown): FieldMessages {
@@ -104,6 +106,17 @@ export async function fetchSnapshot(session_id: string): Promise<SnapshotOutcome
 
 export async function fetchResult(session_id: string): Promise<ResultOutcome> {
   return readResultAnswer(await request(`/api/results/${encodeURIComponent(session_id)}`))
+}
+
+/** Deletes a song of this browser, which its cookie id tells; one that was gone before is deleted too. */
+export async function deleteSong(session_id: string, cookie_id: string | null): Promise<DeletionOutcome> {
+  const init = {
+    method: 'DELETE',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ cookie_id }),
+  }
+  const { status, body } = await request(`/api/submissions/${encodeURIComponent(session_id)}`, init)
+  return [200, 404, 410].includes(status) ? { kind: 'deleted' } : { kind: 'refused', message: messageOf(body) }
 }
 
 /** Whether new songs are taken; yes when the server cannot be asked, since it decides again at the submission. */

@@ -89,6 +89,8 @@ export interface SongResult {
   owner_name: string
   pet_name: string
   created_at: string
+  kept_until: string
+  captions_url: string | null
 }
 
 type JsonObject = Record<string, unknown>
@@ -169,5 +171,7 @@ export function parseSongResult(value: unknown): SongResult | null {
     owner_name: asText(object['owner_name']) ?? '',
     pet_name: asText(object['pet_name']) ?? '',
     created_at: asText(object['created_at']) ?? '',
+    kept_until: asText(object['kept_until']) ?? '',
+    captions_url: asText(object['captions_url']),
   }
 }

@@ -5,13 +5,12 @@
  */
 import type { CropMove } from './crop'
 import { PhotoError } from './photo'
-
-const EDITOR_MISSING = 'The photo editor could not be loaded. Please check your connection and choose the photo again.'
+import { WORDS } from './words/form'
 
 /** Loaded with the first photo: the editor is as large as the rest of the page's own code. */
 function loadEditor(): Promise<typeof import('./crop')> {
   return import('./crop').catch(() => {
-    throw new PhotoError(EDITOR_MISSING)
+    throw new PhotoError(WORDS.editorMissing)
   })
 }
 

@@ -3,6 +3,8 @@
  *
  * Length is counted in code points, as the server counts it.
  */
+import { WORDS } from './words/form'
+
 const LETTERS_AND_SPACES = /^[\p{L}\p{M} ]+$/u
 const MIN_LENGTH = 2
 const MAX_LENGTH = 100
@@ -15,10 +17,10 @@ export function normalizeName(text: string): string {
 export function findNameFault(text: string, whose: string): string {
   const name = normalizeName(text)
   const length = Array.from(name).length
-  if (length === 0) return `Please enter ${whose}.`
-  if (!LETTERS_AND_SPACES.test(name)) return 'Please use letters and spaces only.'
-  if (length < MIN_LENGTH) return `Please use at least ${String(MIN_LENGTH)} letters.`
-  if (length > MAX_LENGTH) return `Please use at most ${String(MAX_LENGTH)} letters.`
+  if (length === 0) return WORDS.enterName(whose)
+  if (!LETTERS_AND_SPACES.test(name)) return WORDS.lettersOnly
+  if (length < MIN_LENGTH) return WORDS.tooShort(MIN_LENGTH)
+  if (length > MAX_LENGTH) return WORDS.tooLong(MAX_LENGTH)
   return ''
 }
 

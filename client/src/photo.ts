@@ -3,6 +3,8 @@
  *
  * The picture is upright (the browser applies the camera's orientation) and small enough for an older phone's memory.
  */
+import { WORDS } from './words/form'
+
 const MAX_FILE_BYTES = 5 * 1024 * 1024
 const MIN_SIDE_PX = 400
 const MAX_SIDE_PX = 2048
@@ -14,18 +16,20 @@ export class PhotoError extends Error {}
 
 /** What is wrong with a file of this size, as a sentence; an empty string when nothing is. */
 export function findFileFault(size_bytes: number): string {
-  if (size_bytes === 0) return 'This file is empty. Please choose another photo.'
-  if (size_bytes > MAX_FILE_BYTES) return 'This photo is larger than 5 MB. Please choose a smaller one.'
+  if (size_bytes === 0) return WORDS.emptyPhoto
+  if (size_bytes > MAX_FILE_BYTES) return WORDS.largePhoto
   return ''
 }
 
 /** What is wrong with a picture of these dimensions, as a sentence; an empty string when nothing is. */
 export function findSizeFault(width_px: number, height_px: number): string {
   if (Math.min(width_px, height_px) >= MIN_SIDE_PX) return ''
-  return (
-    `This photo is only ${String(width_px)} × ${String(height_px)} pixels. ` +
-    `Please choose one of at least ${String(MIN_SIDE_PX)} × ${String(MIN_SIDE_PX)}.`
-  )
+  return WORDS.smallPhoto(width_px, height_px, MIN_SIDE_PX)
+}
+
+/** The format of iPhones, which few other browsers decode; its type is often left empty. */
+function isHeic({ name, type }: Pick<File, 'name' | 'type'>): boolean {
+  return /\.hei[cf]$/i.test(name) || /^image\/hei[cf]/.test(type)
 }
 
 async function decode(file: File): Promise<HTMLImageElement> {
@@ -36,7 +40,7 @@ async function decode(file: File): Promise<HTMLImageElement> {
     await image.decode()
     return image
   } catch {
-    throw new PhotoError('This browser cannot open that file. Please choose a JPG or PNG photo.')
+    throw new PhotoError(isHeic(file) ? WORDS.heicNotDecoded : WORDS.notDecoded)
   } finally {
     URL.revokeObjectURL(url)
   }
@@ -48,7 +52,7 @@ export function toJpeg(canvas: HTMLCanvasElement, quality: number): Promise<Blob
     canvas.toBlob(
       (blob) => {
         if (blob) resolve(blob)
-        else reject(new PhotoError('There was not enough memory for this photo. Please choose a smaller one.'))
+        else reject(new PhotoError(WORDS.noMemory))
       },
       'image/jpeg',
       quality,
@@ -63,7 +67,7 @@ export function toDataUrl(blob: Blob): Promise<string> {
       resolve(reader.result as string)
     }
     reader.onerror = () => {
-      reject(new PhotoError('The photo could not be read. Please choose it again.'))
+      reject(new PhotoError(WORDS.unreadable))
     }
     reader.readAsDataURL(blob)
   })
@@ -88,7 +92,7 @@ export async function openPicture(file: File): Promise<string> {
   canvas.width = Math.round(image.naturalWidth * scale)
   canvas.height = Math.round(image.naturalHeight * scale)
   const context = canvas.getContext('2d')
-  if (!context) throw new PhotoError('This browser cannot draw the photo. Please try another browser.')
+  if (!context) throw new PhotoError(WORDS.notDrawn)
   // JPEG has no transparency: what is clear in a PNG becomes white, not black.
   context.fillStyle = '#fff'
   context.fillRect(0, 0, canvas.width, canvas.height)

@@ -8,7 +8,12 @@ import { asObject, asText } from './contract'
 export const STORAGE_KEY = 'submission_data'
 export const MAX_SUBMISSIONS = 10
 
-export interface Entry {
+export interface Names {
+  pet_name: string
+  owner_name: string
+}
+
+export interface Entry extends Names {
   session_id: string
   /** ISO 8601, UTC. */
   timestamp: string
@@ -22,9 +27,17 @@ export interface SubmissionLog {
 type TextStorage = Pick<Storage, 'getItem' | 'setItem'>
 
 function parseEntry(value: unknown): Entry[] {
-  const { session_id, timestamp } = asObject(value)
-  const id = asText(session_id)
-  return id ? [{ session_id: id, timestamp: asText(timestamp) ?? '' }] : []
+  const entry = asObject(value)
+  const session_id = asText(entry['session_id'])
+  if (!session_id) return []
+  return [
+    {
+      session_id,
+      timestamp: asText(entry['timestamp']) ?? '',
+      pet_name: asText(entry['pet_name']) ?? '',
+      owner_name: asText(entry['owner_name']) ?? '',
+    },
+  ]
 }
 
 function parseLog(text: string | null): SubmissionLog {
@@ -33,6 +46,10 @@ function parseLog(text: string | null): SubmissionLog {
     cookie_id: asText(cookie_id),
     entries: Array.isArray(entries) ? entries.flatMap(parseEntry) : [],
   }
+}
+
+function isNot(session_id: string): (entry: Entry) => boolean {
+  return (entry) => entry.session_id !== session_id
 }
 
 export class SessionManager {
@@ -52,21 +69,32 @@ export class SessionManager {
   }
 
   /** Adds a song; the cookie id is kept unless the server issued a new one. */
-  updateSession(session_id: string, cookie_id: string | null, now = new Date()): void {
+  updateSession(session_id: string, cookie_id: string | null, names: Names, now = new Date()): void {
     const { cookie_id: known, entries } = this.read()
-    const others = entries.filter((entry) => entry.session_id !== session_id)
-    const log: SubmissionLog = {
-      cookie_id: cookie_id ?? known,
-      entries: [...others, { session_id, timestamp: now.toISOString() }],
-    }
+    const { pet_name, owner_name } = names
+    const entry = { session_id, timestamp: now.toISOString(), pet_name, owner_name }
+    this.#write({ cookie_id: cookie_id ?? known, entries: [...entries.filter(isNot(session_id)), entry] })
+  }
+
+  /** Leaves a song out that has been deleted; the server goes on counting it. */
+  forget(session_id: string): void {
+    const { cookie_id, entries } = this.read()
+    this.#write({ cookie_id, entries: entries.filter(isNot(session_id)) })
+  }
+
+  isOwn(session_id: string): boolean {
+    return this.read().entries.some((entry) => entry.session_id === session_id)
+  }
+
+  hasReachedSubmissionLimit(limit = MAX_SUBMISSIONS): boolean {
+    return this.read().entries.length >= limit
+  }
+
+  #write(log: SubmissionLog): void {
     try {
       this.#openStorage().setItem(STORAGE_KEY, JSON.stringify(log))
     } catch {
       // The song is made all the same; only this browser's list stays as it was.
     }
-  }
-
-  hasReachedSubmissionLimit(limit = MAX_SUBMISSIONS): boolean {
-    return this.read().entries.length >= limit
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { coupleOf, facebookUrl, findVideo, videoFileName, whatsAppUrl } from '../src/share'
+import { coupleOf, facebookUrl, findVideo, mailUrl, videoFileName, whatsAppUrl, xUrl } from '../src/share'
 
 const PAGE = 'https://example.org/result/abc'
 
@@ -27,4 +27,6 @@ it('names the couple', () => {
 it('hands the address over in one piece', () => {
   expect(new URL(facebookUrl(PAGE)).searchParams.get('u')).toBe(PAGE)
   expect(new URL(whatsAppUrl(PAGE, 'A song & more')).searchParams.get('text')).toBe(`A song & more ${PAGE}`)
+  expect(Object.fromEntries(new URL(xUrl(PAGE, 'A song & more')).searchParams)).toEqual({ text: 'A song & more', url: PAGE })
+  expect(mailUrl(PAGE, 'A song & more')).toBe(`mailto:?subject=A%20song%20%26%20more&body=${encodeURIComponent(PAGE)}`)
 })

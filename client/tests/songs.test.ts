@@ -1,12 +1,40 @@
 import { expect, it } from 'vitest'
-import { linkSongs } from '../src/songs'
+import type { Snapshot } from '../src/contract'
+import { describeSong, stateOf } from '../src/songs'
 
-it('links the newest first and survives a broken date', () => {
-  const links = linkSongs([
-    { session_id: 'old', timestamp: '' },
-    { session_id: 'new/1', timestamp: '2026-02-14T12:00:00Z' },
-  ])
-  expect(links.map((link) => link.url)).toEqual(['/result/new%2F1', '/result/old'])
-  expect(links[0]?.label).toContain('2026')
-  expect(links[1]?.label).toBe('A song')
+const ENTRY = { session_id: 'new/1', timestamp: '2026-02-14T12:00:00Z', pet_name: 'Toby', owner_name: 'Matt' }
+const COMPOSING: Snapshot = {
+  session_id: 'new/1',
+  version: 2,
+  status: 'processing',
+  stage: 'composing',
+  progress: 0.3,
+  queue_position: null,
+  eta_seconds: null,
+  preview_url: null,
+  failure_reason: null,
+  created_at: '2026-02-14T12:00:00Z',
+}
+const READY: Snapshot = { ...COMPOSING, status: 'success', stage: 'ready', preview_url: '/storage/preview/new.mp4' }
+
+it('leads to the waiting page until the song has ended', () => {
+  expect(describeSong(ENTRY, 'composing', COMPOSING)).toMatchObject({ url: '/waiting/new%2F1', posterUrl: null })
+  expect(describeSong(ENTRY, 'ready', READY)).toMatchObject({
+    url: '/result/new%2F1',
+    title: 'Toby & Matt',
+    stateText: 'Ready',
+    posterUrl: '/storage/poster/new%2F1.jpg',
+  })
+})
+
+it('names a song of before by its date, and one without a date all the same', () => {
+  const nameless = { ...ENTRY, pet_name: '', owner_name: '' }
+  expect(describeSong(nameless, 'asking').title).toContain('2026')
+  expect(describeSong({ ...nameless, timestamp: '' }, 'asking').title).toBe('A song')
+})
+
+it('tells a song that is ready from one whose files are gone', () => {
+  expect(stateOf(READY)).toBe('ready')
+  expect(stateOf({ ...READY, preview_url: null })).toBe('gone')
+  expect(stateOf(COMPOSING)).toBe('composing')
 })

@@ -14,14 +14,14 @@ from tests.sites import Site
 
 RouteHandler = Callable[[Route], Awaitable[None]]
 
-SOLD_OUT = "Sorry, we're all sold out!"
+SOLD_OUT = "Sorry, we’re all sold out!"
 
 
 async def test_a_form_sent_empty_tells_what_every_field_needs(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.submit()
 
-    await expect(visitor.message("pet_name")).to_have_text("Please enter your pet's name.")
+    await expect(visitor.message("pet_name")).to_have_text("Please enter your pet’s name.")
     await expect(visitor.message("pet_type")).to_have_text("Please choose a pet type.")
     await expect(visitor.message("photo")).to_have_text("Please add a photo of your pet.")
     await expect(visitor.message("music_vibe")).to_have_text("Please choose a music vibe.")

@@ -21,7 +21,7 @@ async def test_a_failed_song_is_explained_and_leads_back_to_the_form(
 
     await visitor.page.wait_for_url(f"**/result/{session_id}")
     await expect(visitor.shown("failure-reason")).to_have_text(
-        "We couldn't generate your song. Please try again with different inputs."
+        "We couldn’t generate your song. Please try again with different inputs."
     )
     await visitor.page.get_by_role("link", name="Retake the journey").click()
 

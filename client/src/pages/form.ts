@@ -12,28 +12,13 @@ import type { Submission, SubmissionField } from '../contract'
 import { cutPhoto } from '../crop-dialog'
 import { loadDraft, saveDraft } from '../draft'
 import { IdempotencyKey } from '../idempotency'
+import { registerMySongs } from '../my-songs'
 import { findNameFault, normalizeName, shortenName } from '../names'
 import { fromDataUrl, openPicture, PhotoError, toDataUrl } from '../photo'
 import { SessionManager } from '../session'
-import { linkSongs } from '../songs'
-import type { SongLink } from '../songs'
 import { registerToast, showToast } from '../toast'
-
-const WORDS = {
-  choosePetType: 'Please choose a pet type.',
-  chooseVibe: 'Please choose a music vibe.',
-  choosePhoto: 'Choose a photo',
-  changePhoto: 'Change photo',
-  openingPhoto: 'Opening …',
-  addPhoto: 'Please add a photo of your pet.',
-  unreadable: 'This photo could not be opened. Please choose it again.',
-  checkFields: 'Please check the marked fields.',
-  tryAgain: 'Try again',
-  submit: 'Make our song',
-  sending: 'Sending …',
-  petOnLabel: 'Your pet',
-  ownerOnLabel: 'you',
-}
+import { WORDS } from '../words/form'
+import { SHARED } from '../words/shared'
 
 /** The ring of the label has room for about this much of each name. */
 const LABEL_LETTERS = 16
@@ -55,10 +40,8 @@ Alpine.data('submissionForm', () => ({
   isDraggedOver: false,
   isSoldOut: false,
   isTurning: !prefersStillness,
-  songs: [] as SongLink[],
 
   async init() {
-    this.songs = linkSongs(sessions.read().entries)
     this.restoreDraft()
     this.isSoldOut = sessions.hasReachedSubmissionLimit() || !(await fetchAvailability())
     if (this.isSoldOut) this.showSoldOut()
@@ -69,7 +52,7 @@ Alpine.data('submissionForm', () => ({
   get namesOnLabel(): string {
     const pet = shortenName(normalizeName(this.fields.pet_name) || WORDS.petOnLabel, LABEL_LETTERS)
     const owner = shortenName(normalizeName(this.fields.owner_name) || WORDS.ownerOnLabel, LABEL_LETTERS)
-    return `${pet} & ${owner}`
+    return SHARED.couple(pet, owner)
   },
 
   get hasPhoto(): boolean {
@@ -86,7 +69,7 @@ Alpine.data('submissionForm', () => ({
   },
 
   get turningLabel(): string {
-    return this.isTurning ? 'Stop the record' : 'Turn the record'
+    return this.isTurning ? SHARED.stopRecord : SHARED.turnRecord
   },
 
   toggleTurning() {
@@ -103,9 +86,9 @@ Alpine.data('submissionForm', () => ({
   findFault(field: SubmissionField): string {
     switch (field) {
       case 'pet_name':
-        return findNameFault(this.fields.pet_name, "your pet's name")
+        return findNameFault(this.fields.pet_name, WORDS.yourPet)
       case 'owner_name':
-        return findNameFault(this.fields.owner_name, 'your name')
+        return findNameFault(this.fields.owner_name, WORDS.yourself)
       case 'pet_type':
         return this.fields.pet_type === '' ? WORDS.choosePetType : ''
       case 'music_vibe':
@@ -240,13 +223,13 @@ Alpine.data('submissionForm', () => ({
     this.isSubmitting = true
     const outcome = await submitSong(submission, idempotencyKey.keyFor(JSON.stringify(submission)))
     this.isSubmitting = false
-    this.showOutcome(outcome)
+    this.showOutcome(outcome, submission)
   },
 
-  showOutcome(outcome: SubmissionOutcome) {
+  showOutcome(outcome: SubmissionOutcome, submission: Submission) {
     switch (outcome.kind) {
       case 'accepted':
-        sessions.updateSession(outcome.session_id, outcome.cookie_id)
+        sessions.updateSession(outcome.session_id, outcome.cookie_id, submission)
         idempotencyKey.renew()
         // Busy until the next page is there: no second song from an impatient second tap.
         this.isSubmitting = true
@@ -280,15 +263,9 @@ Alpine.data('submissionForm', () => ({
   /** The page came back from the browser's back-forward cache: the last submission is over. */
   welcomeBack() {
     this.isSubmitting = false
-    this.songs = linkSongs(sessions.read().entries)
-  },
-
-  // Earlier songs
-
-  get hasSongs(): boolean {
-    return this.songs.length > 0
   },
 }))
 
+registerMySongs(sessions)
 registerToast()
 Alpine.start()

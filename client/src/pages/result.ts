@@ -5,49 +5,25 @@
  */
 import Alpine from '@alpinejs/csp'
 import '../styles.css'
-import { fetchResult, fetchSnapshot } from '../api'
+import { deleteSong, fetchResult, fetchSnapshot } from '../api'
 import type { ResultOutcome } from '../api'
 import { FAILURE_REASONS, FORMAT_STORY } from '../contract'
-import type { FailureReason, SongResult } from '../contract'
-import { clearDraft } from '../draft'
+import type { SongResult } from '../contract'
+import { describeDay } from '../dates'
+import { clearDraft, loadDraft } from '../draft'
 import { parseLyrics } from '../lyrics'
 import type { LyricsSection } from '../lyrics'
-import { canShare, copyText, coupleOf, facebookUrl, findVideo, sharePage, videoFileName, whatsAppUrl } from '../share'
+import { SessionManager } from '../session'
+import { canShare, canShareFiles, copyText, coupleOf, facebookUrl, fetchFile, findVideo, mailUrl, shareSong, videoFileName, whatsAppUrl, xUrl } from '../share'
+import { markUnseen, setTitle } from '../tab'
 import { registerToast, showToast } from '../toast'
+import { WORDS } from '../words/result'
 
 type View = 'loading' | ResultOutcome['kind']
 
 const COPIED_MS = 2_500
-const TITLE_END = ' · Petsong'
-
-const TITLES: Record<View, string> = {
-  loading: 'Your song',
-  success: 'Your song is ready',
-  unfinished: 'Your song is being made',
-  failed: 'No song this time',
-  missing: 'Song not found',
-  expired: 'Song no longer kept',
-  unreachable: 'No connection',
-}
-
-const FAILURE_WORDS: Record<FailureReason, string> = {
-  generation_failed: "We couldn't generate your song. Please try again with different inputs.",
-  rejected: 'The studio turned these names or this vibe down. Please try again with different inputs.',
-  timeout: 'The studio did not finish your song in time. Please try again.',
-  download_failed: 'Your song was recorded, but the tape never reached us. Please try again.',
-  render_failed: 'Video creation failed. Please try again.',
-  photo_unreadable: 'We could not read your photo. Please try again with another one.',
-  service_error: 'The studio is closed for the moment. Please try again a little later.',
-}
-
-const WORDS = {
-  copy: 'Copy URL',
-  copied: 'Copied!',
-  notCopied: 'Please copy the marked address yourself.',
-  shareTitle: (couple: string) => (couple ? `A love song for ${couple}` : 'A love song'),
-}
-
 const session_id = document.documentElement.dataset['sessionId'] ?? ''
+const sessions = new SessionManager()
 
 interface State {
   view: View
@@ -56,10 +32,13 @@ interface State {
   failureText: string
   unreachableText: string
   isCopied: boolean
+  isDeleting: boolean
+  /** The film as the share sheet takes it, once it is here. */
+  file: File | null
 }
 
 function initialState(): State {
-  return { view: 'loading', result: null, sections: [], failureText: '', unreachableText: '', isCopied: false }
+  return { view: 'loading', result: null, sections: [], failureText: '', unreachableText: '', isCopied: false, isDeleting: false, file: null }
 }
 
 Alpine.data('result', () => ({
@@ -77,6 +56,8 @@ Alpine.data('result', () => ({
         this.result = outcome.result
         clearDraft()
         this.sections = parseLyrics(outcome.result.lyrics)
+        markUnseen()
+        void this.fetchFile()
         break
       case 'failed':
         this.failureText = await this.explainFailure(outcome.message)
@@ -88,7 +69,7 @@ Alpine.data('result', () => ({
         this.unreachableText = outcome.message
     }
     this.view = outcome.kind
-    document.title = TITLES[outcome.kind] + TITLE_END
+    setTitle(WORDS.titles[outcome.kind])
   },
 
   /** The reason in our words where the snapshot names one that we know, otherwise in the server's. */
@@ -96,7 +77,7 @@ Alpine.data('result', () => ({
     const outcome = await fetchSnapshot(session_id)
     const named = outcome.kind === 'snapshot' ? outcome.snapshot.failure_reason : null
     const reason = FAILURE_REASONS.find((known) => known === named)
-    return reason ? FAILURE_WORDS[reason] : message
+    return reason ? WORDS.failed[reason] : message
   },
 
   get isLoading(): boolean {
@@ -158,6 +139,12 @@ Alpine.data('result', () => ({
   get hasStory(): boolean {
     return this.storyUrl !== ''
   },
+  get captionsUrl(): string | null {
+    return this.result?.captions_url ?? null
+  },
+  get keptUntil(): string {
+    return describeDay(this.result?.kept_until ?? '')
+  },
   get hasLyrics(): boolean {
     return this.sections.length > 0
   },
@@ -176,12 +163,23 @@ Alpine.data('result', () => ({
   get whatsAppUrl(): string {
     return whatsAppUrl(this.pageUrl, this.shareTitle)
   },
+  get xUrl(): string {
+    return xUrl(this.pageUrl, this.shareTitle)
+  },
+  get mailUrl(): string {
+    return mailUrl(this.pageUrl, this.shareTitle)
+  },
   get copyLabel(): string {
-    return this.isCopied ? WORDS.copied : WORDS.copy
+    return this.isCopied ? WORDS.send.copied : WORDS.send.copy
+  },
+
+  /** Before the tap: a share sheet opens only while the tap is fresh, and not after a download. */
+  async fetchFile() {
+    if (canShareFiles()) this.file = await fetchFile(this.videoUrl, this.fileName)
   },
 
   async share() {
-    await sharePage(this.shareTitle, this.pageUrl)
+    await shareSong(this.shareTitle, this.pageUrl, this.file)
   },
 
   async copyUrl() {
@@ -194,7 +192,42 @@ Alpine.data('result', () => ({
     }
     const field = this.$refs['address'] as HTMLInputElement
     field.select()
-    showToast({ text: WORDS.notCopied })
+    showToast({ text: WORDS.send.notCopied })
+  },
+
+  // Deleting it
+
+  get isOwn(): boolean {
+    return sessions.isOwn(session_id)
+  },
+  get hasDraft(): boolean {
+    return loadDraft() !== null
+  },
+  get deleteLabel(): string {
+    return this.isDeleting ? WORDS.remove.deleting : WORDS.remove.confirm
+  },
+
+  openDelete() {
+    ;(this.$refs['deleteDialog'] as HTMLDialogElement).showModal()
+  },
+
+  closeDelete() {
+    ;(this.$refs['deleteDialog'] as HTMLDialogElement).close()
+  },
+
+  async deleteNow() {
+    this.isDeleting = true
+    const outcome = await deleteSong(session_id, sessions.read().cookie_id)
+    this.isDeleting = false
+    this.closeDelete()
+    if (outcome.kind === 'refused') {
+      showToast({ text: outcome.message })
+      return
+    }
+    sessions.forget(session_id)
+    this.view = 'expired'
+    setTitle(WORDS.titles.expired)
+    showToast({ text: WORDS.remove.done })
   },
 }))
 

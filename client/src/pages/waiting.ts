@@ -9,33 +9,18 @@ import type { Snapshot, Stage } from '../contract'
 import { describeEta } from '../eta'
 import { isFinal, watchSubmission } from '../live'
 import type { Connection } from '../live'
-import { registerToast, showToast } from '../toast'
+import { askPermission, notify, readPermission } from '../notification'
+import type { Permission } from '../notification'
 import { copyText } from '../share'
+import { setTitle } from '../tab'
+import { registerToast, showToast } from '../toast'
+import { SHARED } from '../words/shared'
+import { WORDS } from '../words/waiting'
 
 const LONG_WAIT_MS = 5 * 60 * 1000
 const CLOCK_TICK_MS = 5_000
 
-const TITLE_END = ' · Petsong'
-
-const STAGE_WORDS: Record<Stage, { title: string; text: string }> = {
-  queued: { title: 'In the queue', text: 'Your song is waiting for a free place in the studio.' },
-  composing: { title: 'Composing', text: 'The band is writing and recording your song.' },
-  downloading: { title: 'Collecting the tape', text: 'Your song is recorded. We are collecting the tape.' },
-  rendering: { title: 'Pressing the record', text: 'We are pressing your song onto your own record.' },
-  ready: { title: 'Ready', text: 'Your song is ready. Here it comes …' },
-  failed: { title: 'Stopped', text: 'Something went wrong with your song.' },
-}
 const STEPS: Stage[] = ['queued', 'composing', 'downloading', 'rendering']
-
-const WORDS = {
-  opening: 'Looking for your song …',
-  nextInLine: 'You are next in line.',
-  place: (position: number) => `You are number ${String(position)} in line.`,
-  reconnecting: 'Reconnecting … Your song is being made all the same; we keep asking how far it is.',
-  copied: 'Copied! Open the link whenever you like.',
-  notCopied: 'Please copy the address from your browser’s address bar.',
-  missingTitle: 'Song not found',
-}
 
 const session_id = document.documentElement.dataset['sessionId'] ?? ''
 const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').matches
@@ -45,6 +30,8 @@ interface State {
   connection: Connection
   isMissing: boolean
   isTurning: boolean
+  permission: Permission
+  hasAsked: boolean
   opened_ms: number
   now_ms: number
 }
@@ -56,6 +43,8 @@ function initialState(): State {
     connection: 'connecting',
     isMissing: false,
     isTurning: !prefersStillness,
+    permission: readPermission(),
+    hasAsked: false,
     opened_ms: now_ms,
     now_ms,
   }
@@ -70,7 +59,7 @@ Alpine.data('waiting', () => ({
     }, CLOCK_TICK_MS)
     watchSubmission(session_id, {
       onSnapshot: (snapshot) => {
-        this.show(snapshot)
+        void this.show(snapshot)
       },
       onConnection: (connection) => {
         this.connection = connection
@@ -78,15 +67,18 @@ Alpine.data('waiting', () => ({
       onMissing: () => {
         this.isMissing = true
         window.clearInterval(clock)
-        document.title = WORDS.missingTitle + TITLE_END
+        setTitle(WORDS.missingTitle)
       },
     })
   },
 
-  show(snapshot: Snapshot) {
+  async show(snapshot: Snapshot) {
     this.snapshot = snapshot
-    document.title = STAGE_WORDS[snapshot.stage].title + TITLE_END
-    if (isFinal(snapshot)) window.location.replace(`/result/${encodeURIComponent(session_id)}`)
+    setTitle(WORDS.stages[snapshot.stage].title)
+    if (!isFinal(snapshot)) return
+    const url = `/result/${encodeURIComponent(session_id)}`
+    if (snapshot.stage === 'ready' && document.visibilityState === 'hidden') await notify(WORDS.readyTitle, WORDS.readyText, url)
+    window.location.replace(url)
   },
 
   get isFound(): boolean {
@@ -94,14 +86,14 @@ Alpine.data('waiting', () => ({
   },
 
   get stageText(): string {
-    return this.snapshot ? STAGE_WORDS[this.snapshot.stage].text : WORDS.opening
+    return this.snapshot ? WORDS.stages[this.snapshot.stage].text : WORDS.opening
   },
 
   get steps(): { title: string; current: string | null; state: string }[] {
     const stage = this.snapshot?.stage ?? 'queued'
     const at = stage === 'ready' ? STEPS.length : STEPS.indexOf(stage)
     return STEPS.map((step, index) => ({
-      title: STAGE_WORDS[step].title,
+      title: WORDS.stages[step].title,
       current: index === at ? 'step' : null,
       state: index < at ? 'done' : index === at ? 'current' : 'next',
     }))
@@ -112,7 +104,7 @@ Alpine.data('waiting', () => ({
   },
 
   get progressText(): string {
-    return `${String(this.percent)} percent`
+    return WORDS.percent(this.percent)
   },
 
   get progressStyle(): Record<string, string> {
@@ -148,6 +140,22 @@ Alpine.data('waiting', () => ({
     showToast({ text: (await copyText(window.location.href)) ? WORDS.copied : WORDS.notCopied })
   },
 
+  // The notification
+
+  get canAskToNotify(): boolean {
+    return this.permission === 'default'
+  },
+
+  get notifyText(): string {
+    if (this.permission === 'granted') return WORDS.willNotify
+    return this.hasAsked ? WORDS.notifyRefused : ''
+  },
+
+  async askToNotify() {
+    this.permission = await askPermission()
+    this.hasAsked = true
+  },
+
   // The record
 
   get previewUrl(): string | null {
@@ -167,7 +175,7 @@ Alpine.data('waiting', () => ({
   },
 
   get turningLabel(): string {
-    return this.isTurning ? 'Stop the record' : 'Turn the record'
+    return this.isTurning ? SHARED.stopRecord : SHARED.turnRecord
   },
 
   toggleTurning() {

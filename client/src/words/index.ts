@@ -1,0 +1,29 @@
+/**
+ * What is read on the pages: one file for each page, and one for what they share.
+ *
+ * Sentences that depend on something are functions; all others may also be named in the pages' HTML as `[[name]]`.
+ */
+import { WORDS as form } from './form'
+import { WORDS as result } from './result'
+import { SHARED } from './shared'
+import { WORDS as waiting } from './waiting'
+
+const PAGES: Record<string, object> = { index: form, waiting, result }
+
+function find(words: unknown, name: string): unknown {
+  return name.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words)
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')
+}
+
+/** For the page at a path such as `/index.html`: name -> text as HTML; a name without a text is an error. */
+export function wordsOf(path: string): (name: string) => string {
+  const page = PAGES[/(\w+)\.html$/.exec(path)?.[1] ?? '']
+  return (name) => {
+    const text = find(page, name) ?? find(SHARED, name)
+    if (typeof text !== 'string') throw new Error(`${path} names [[${name}]], and src/words has no such text`)
+    return escapeHtml(text)
+  }
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { wordsOf } from '../src/words'
+
+function read(path: string): string {
+  return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+}
+
+function withPartials(html: string): string {
+  return html.replace(/<!-- include: (\w+) -->/g, (_comment, name: string) => read(`partials/${name}.html`))
+}
+
+describe.each(['index', 'waiting', 'result'])('%s.html', (name) => {
+  const page = withPartials(read(`${name}.html`))
+
+  it('names texts that there are', () => {
+    const words = wordsOf(`/${name}.html`)
+    const names = Array.from(page.matchAll(/\[\[(.*?)\]\]/g), (match) => match[1] ?? '')
+    expect(names.length).toBeGreaterThan(5)
+    for (const each of names) expect(words(each)).not.toBe('')
+  })
+
+  it('says nothing of its own, so that whoever changes a text finds it in src/words', () => {
+    const texts = page
+      .replace(/<option>.*?<\/option>|<!--[^]*?-->|\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]|&\w+;/g, '')
+      .match(/>[^<>]*[A-Za-z]{3,}[^<>]*</g)
+    const labels = page.match(/ (?:aria-label|alt|title|placeholder)="[^"[{]*[A-Za-z][^"]*"/g)
+    expect([...(texts ?? []), ...(labels ?? [])]).toEqual([])
+  })
+})
+
+it('refuses a name without a text, and one that needs a value', () => {
+  const words = wordsOf('/index.html')
+  expect(() => words('nothing')).toThrow('nothing')
+  expect(() => words('tooShort')).toThrow('tooShort')
+})
+
+it('writes texts as HTML', () => {
+  expect(wordsOf('/index.html')('onLabel')).toBe('Your pet &amp; you')
+})
