@@ -8,11 +8,18 @@ MAX_FILES: Final = 20_000
 """Two for every visitor that one process can be expected to hold."""
 SPARE_FILES: Final = 200
 """Kept from sockets: for the database, Redis, and requests with what they read and write."""
+OWN_FILES: Final = 50
+"""The part of those that is kept from requests, too: the process must be able to answer them."""
 
 
 def read_limit() -> int:
     """Return how many files may be open at present."""
     return _count(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def read_visitors_limit() -> int:
+    """Return how many files may be open when one more visitor is let in."""
+    return read_limit() - OWN_FILES
 
 
 def read_hard_limit() -> int:
@@ -29,13 +36,17 @@ def raise_limit() -> None:
 
 
 def measure_use() -> int:
-    """Return the percentage of the limit that is open; with 20,000 it takes some milliseconds."""
+    """Return the percentage of the visitors' limit that is open; at 100 nobody is let in.
+
+    With 20,000 files it takes some milliseconds.
+    """
     try:
         with os.scandir("/dev/fd") as files:
             num_open = sum(1 for _ in files)
     except OSError:  # looking takes a file, too
         return 100
-    return min(100, round(100 * num_open / read_limit()))
+    limit = read_visitors_limit()
+    return 100 if num_open >= limit else 100 * num_open // limit
 
 
 def _count(limit: int) -> int:

@@ -14,7 +14,6 @@ from typing import Final
 
 import structlog
 from hypercorn.asyncio import serve as serve_asgi
-from hypercorn.config import Config
 
 from realtime.gateway import create_server, disconnect_all
 from realtime.publisher import SocketPublisher
@@ -22,6 +21,7 @@ from server.app import create_app
 from server.asgi import create_asgi
 from server.database import lock_embedded, migrate
 from server.errors import StartError
+from server.listener import Listener, ListenerConfig
 from server.pipeline.broker import Queue, create_brokers
 from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.schedule import keep_time
@@ -89,10 +89,10 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def bind(settings: Settings) -> socket.socket:
+def bind(settings: Settings) -> Listener:
     """Return the listening socket; raise StartError with what to do when the port is taken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    listener = Listener(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
@@ -105,10 +105,9 @@ def bind(settings: Settings) -> socket.socket:
     return listener
 
 
-def web_server(listener: socket.socket) -> Config:
-    """Return Hypercorn's configuration for a socket that is bound already, and now is its own."""
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
+def web_server(listener: Listener) -> ListenerConfig:
+    """Return Hypercorn's configuration for a socket that is bound already."""
+    config = ListenerConfig(listener)
     config.backlog = BACKLOG
     config.include_server_header = False
     config.graceful_timeout = GRACE_S

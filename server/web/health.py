@@ -40,8 +40,8 @@ class EncoderUse(BaseModel):
 class Health(BaseModel):
     """What the site depends on; `redis` is `embedded` where the site runs without.
 
-    `open_files_percent`: how much this process has open of what it may; a socket is a file, and
-    near 100 sockets are refused first.
+    `open_files_percent`: how much this process has open of what visitors may fill; a socket is a
+    file, and near 100 sockets are refused first, at 100 every new connection.
     """
 
     status: Literal["healthy", "unhealthy"]

@@ -1,25 +1,19 @@
 """Pushes that nobody hears, sockets that are only half there, and one that shouts."""
 
-import asyncio
-import resource
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from contextlib import AsyncExitStack
 
-import httpx
 import pytest
-import socketio
 from redis.asyncio import Redis
 
 from benchmarks.crowd import Crowd, open_crowd
 from realtime.events import NOT_FOUND, Event
-from server.files import SPARE_FILES
 from server.ids import new_session_id
 from server.simulator.faults import Fault, Switch
+from tests.faults.browser import open_browser
 from tests.faults.fleet import Fleet
 from tests.faults.processes import count_files
-from tests.servers import Proxy, free_port, wait_until
+from tests.servers import Proxy, wait_until
 
 SLOW_END = """
 CREATE FUNCTION end_slowly() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -45,39 +39,6 @@ END_ALL = """
 UPDATE submissions SET stage = 'ready', entry_status = 'success', version = version + 1
 WHERE owner_name = ''"""
 FORGET = "DELETE FROM submissions WHERE owner_name = ''"
-
-
-HANDSHAKE = {
-    "Connection": "Upgrade",
-    "Upgrade": "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "cGV0c29uZyBwZXRzb25nIQ==",
-}
-
-
-class Browser:
-    """A socket, and the statuses it has been told."""
-
-    def __init__(self) -> None:
-        self.client = socketio.AsyncClient(reconnection=False)
-        self.told: list[str] = []
-        self.client.on(Event.STATUS.value, self._hear)
-
-    def _hear(self, snapshot: dict[str, Any]) -> None:
-        self.told.append(snapshot["status"])
-
-    async def watch(self, session_id: object) -> dict[str, Any]:
-        return dict(await self.client.call(Event.WATCH.value, {"session_id": session_id}))
-
-
-@asynccontextmanager
-async def open_browser(url: str) -> AsyncIterator[Browser]:
-    browser = Browser()
-    await browser.client.connect(url, transports=["websocket"])
-    try:
-        yield browser
-    finally:
-        await browser.client.disconnect()
 
 
 async def test_row_73_who_was_away_at_the_end_hears_of_it_on_coming_back(fleet: Fleet) -> None:
@@ -187,60 +148,3 @@ async def test_row_77_sockets_that_are_only_half_there_are_given_up(fleet: Fleet
 
         await wait_until(lambda: count_files(pid) <= before + 2, 60, "the sockets are freed")
         proxy.restore()
-
-
-def limit_files(pid: int, limit: int) -> None:
-    """Let a running process have no more than so many files open."""
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
-
-
-async def test_row_77_sockets_are_refused_while_there_are_files_for_forms(fleet: Fleet) -> None:
-    port, most = free_port(), 5
-    url = f"http://127.0.0.1:{port}"
-    small = await fleet.start("small web", "serve", PORT=str(port))
-    limit_files(small.child.pid, SPARE_FILES + most)
-    async with AsyncExitStack() as stack:
-        for _ in range(most):
-            await stack.enter_async_context(open_browser(url))
-        assert await knock(url) == 503
-        assert await fleet.try_to_submit("crowded", url)
-
-    await wait_until(lambda: is_let_in(url))
-
-
-async def is_let_in(url: str) -> bool:
-    return await knock(url) == 101
-
-
-async def knock(url: str) -> int:
-    """Ask for a socket; return the status of the answer, and leave again."""
-    path = "/socket.io/?EIO=4&transport=websocket"
-    async with (
-        httpx.AsyncClient(base_url=url, trust_env=False) as http,
-        http.stream("GET", path, headers=HANDSHAKE) as answer,
-    ):
-        return answer.status_code
-
-
-@pytest.mark.soak
-async def test_row_77_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> None:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    small = await fleet.start("small web", "serve", PORT=str(port))
-    pid = small.child.pid
-    assert await fleet.try_to_submit("before", url)
-    limit = count_files(pid) + 10
-    limit_files(pid, limit)
-    crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
-    await wait_until(lambda: count_files(pid) == limit)
-
-    # On the connection that has been open all the while.
-    health = await fleet.site.http.get(f"{url}/api/health")
-    assert (health.status_code, health.json()["open_files_percent"]) == (200, 100)
-    assert await fleet.try_to_submit("during", url) is None
-    assert fleet.answers[-1].status_code == 503
-
-    for _, writer in crowd:
-        writer.close()
-    assert await wait_until(lambda: fleet.try_to_submit("during", url))
-    await fleet.check()

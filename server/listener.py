@@ -1,0 +1,55 @@
+"""The socket that visitors connect to: the last files are kept from them, for the site itself.
+
+Without any it could not answer those whom it has let in: the database, Redis and a photo need one.
+"""
+
+import socket
+from contextlib import suppress
+from errno import EMFILE, ENFILE
+from typing import Any, Final
+
+from hypercorn.config import Config, Sockets
+
+from server.files import read_visitors_limit
+
+REFUSAL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n"
+    b"Retry-After: 10\r\n\r\n"
+)
+
+
+class Listener(socket.socket):
+    """Accepts connections for asyncio as long as there are files for visitors."""
+
+    _has_failed = False
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a connection, or refuse it with 503 and raise ConnectionAbortedError."""
+        if self._has_failed:
+            # asyncio comes again in a second, but first it asks as often as the backlog is long
+            # and logs each failure: https://github.com/python/cpython/issues/151615
+            self._has_failed = False
+            raise BlockingIOError
+        try:
+            connection, peer = super().accept()
+        except OSError as error:
+            self._has_failed = error.errno in {EMFILE, ENFILE}
+            raise
+        # The lowest free number is given out, so that many files are open.
+        if connection.fileno() >= read_visitors_limit():
+            with connection, suppress(OSError):
+                connection.send(REFUSAL)
+            raise ConnectionAbortedError("there are no files for visitors")
+        return connection, peer
+
+
+class ListenerConfig(Config):
+    """Hypercorn's configuration for a socket that is bound already."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__()
+        self._listener = listener
+
+    def create_sockets(self) -> Sockets:
+        """Return the one socket that exists."""
+        return Sockets([], [self._listener], [])

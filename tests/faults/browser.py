@@ -1,0 +1,34 @@
+"""A page's socket, and what it is told through it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import socketio
+
+from realtime.events import Event
+
+
+class Browser:
+    """A socket, and the statuses it has been told."""
+
+    def __init__(self) -> None:
+        self.client = socketio.AsyncClient(reconnection=False)
+        self.told: list[str] = []
+        self.client.on(Event.STATUS.value, self._hear)
+
+    def _hear(self, snapshot: dict[str, Any]) -> None:
+        self.told.append(snapshot["status"])
+
+    async def watch(self, session_id: object) -> dict[str, Any]:
+        return dict(await self.client.call(Event.WATCH.value, {"session_id": session_id}))
+
+
+@asynccontextmanager
+async def open_browser(url: str) -> AsyncIterator[Browser]:
+    browser = Browser()
+    await browser.client.connect(url, transports=["websocket"])
+    try:
+        yield browser
+    finally:
+        await browser.client.disconnect()

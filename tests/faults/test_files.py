@@ -1,0 +1,106 @@
+"""A web that may open no more files, of which each visitor's connection is one."""
+
+import asyncio
+import resource
+from contextlib import AsyncExitStack
+
+import httpx
+
+from server.files import MAX_FILES, OWN_FILES, SPARE_FILES
+from server.site import BACKLOG
+from tests.faults.browser import open_browser
+from tests.faults.fleet import Fleet
+from tests.servers import free_port, wait_until
+
+OUT_OF_FILES = "socket.accept() out of system resource"
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "cGV0c29uZyBwZXRzb25nIQ==",
+}
+
+
+async def start_small_web(fleet: Fleet) -> tuple[int, str]:
+    """Start one more web; return its process, whose files will be limited, and its address."""
+    port = free_port()
+    web = await fleet.start("small web", "serve", PORT=str(port))
+    return web.child.pid, f"http://127.0.0.1:{port}"
+
+
+def limit_files(pid: int, limit: int) -> None:
+    """Let a running process open no more than so many files."""
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, hard))
+
+
+async def test_row_77_sockets_are_refused_while_there_are_files_for_forms(fleet: Fleet) -> None:
+    pid, url = await start_small_web(fleet)
+    most = 5
+    limit_files(pid, SPARE_FILES + most)
+    async with AsyncExitStack() as stack:
+        for _ in range(most):
+            await stack.enter_async_context(open_browser(url))
+        assert await knock(url) == 503
+        assert await fleet.try_to_submit("crowded", url)
+
+    await wait_until(lambda: is_let_in(url))
+
+
+async def is_let_in(url: str) -> bool:
+    return await knock(url) == 101
+
+
+async def knock(url: str) -> int:
+    """Ask for a socket; return the status of the answer, and leave again."""
+    path = "/socket.io/?EIO=4&transport=websocket"
+    async with (
+        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+        http.stream("GET", path, headers=HANDSHAKE) as answer,
+    ):
+        return answer.status_code
+
+
+async def test_row_77_visitors_are_refused_while_there_are_files_for_the_web(fleet: Fleet) -> None:
+    pid, url = await start_small_web(fleet)
+    assert await fleet.try_to_submit("before", url)
+    limit_files(pid, OWN_FILES)
+
+    assert await visit(url) == 503
+    # On the connection that has been open all the while.
+    assert await read_health(fleet, url) == (200, 100)
+    assert await fleet.try_to_submit("during", url)
+
+    limit_files(pid, MAX_FILES)
+    assert await visit(url) == 200
+
+
+async def test_row_77_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> None:
+    pid, url = await start_small_web(fleet)
+    web = fleet.site.processes["small web"]
+    assert await fleet.try_to_submit("before", url)
+    limit_files(pid, 1)
+    async with asyncio.TaskGroup() as group:
+        visitor = group.create_task(visit(url))
+        await wait_until(lambda: OUT_OF_FILES in web.output())
+
+        assert await read_health(fleet, url) == (200, 100)
+        assert await fleet.try_to_submit("during", url) is None
+        assert fleet.answers[-1].status_code == 503
+        limit_files(pid, MAX_FILES)
+
+    assert visitor.result() == 200
+    assert await fleet.try_to_submit("during", url)
+    assert web.output().count(OUT_OF_FILES) < BACKLOG  # as often as asyncio asks in one go
+
+
+async def visit(url: str) -> int:
+    """Come anew and ask for something; return the status of the answer."""
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
+        return (await http.get("/api/health/live")).status_code
+
+
+async def read_health(fleet: Fleet, url: str) -> tuple[int, int]:
+    """Return the status of a web, and how many of the files it may have open are."""
+    health = await fleet.site.http.get(f"{url}/api/health")
+    return health.status_code, health.json()["open_files_percent"]
