@@ -24,7 +24,8 @@ class WebhookSender:
     def __init__(self, faults: Switchboard, ledger: Ledger) -> None:
         self._faults = faults
         self._ledger = ledger
-        limits = httpx.Limits(max_connections=None)
+        # One that is kept may be closed by the site just as it is used again.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, limits=limits)
 
     async def close(self) -> None:
