@@ -1,5 +1,7 @@
 /** Builds the three pages into dist/; the server fills in their Jinja expressions, which stay untouched here. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
 import type { Plugin } from 'vite'
 import { wordsOf } from './src/words'
@@ -28,8 +30,23 @@ const fillInWords: Plugin = {
   },
 }
 
+const COMPRESSED = /\.(?:css|js|svg)$/
+
+/** Writes each text of assets/ once more as .br and .gz, for the server to send instead. */
+const compressAssets: Plugin = {
+  name: 'compress-assets',
+  writeBundle: ({ dir = '' }, bundle) => {
+    for (const name of Object.keys(bundle).filter((file) => COMPRESSED.test(file))) {
+      const path = join(dir, name)
+      const content = readFileSync(path)
+      writeFileSync(`${path}.br`, brotliCompressSync(content))
+      writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }))
+    }
+  },
+}
+
 export default defineConfig({
-  plugins: [includePartials, fillInWords],
+  plugins: [includePartials, fillInWords, compressAssets],
   build: {
     // The site's content security policy allows no data: fonts or images.
     assetsInlineLimit: 0,

@@ -11,6 +11,7 @@ from quart import Quart
 from server.services import Services
 from server.web.admin import admin
 from server.web.availability import availability
+from server.web.compression import compress_pages
 from server.web.context import attach_services
 from server.web.documentation import serve_documentation
 from server.web.failures import answer_errors
@@ -42,4 +43,5 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
         app.register_blueprint(blueprint)
     serve_documentation(app)
     serve_pages(app, client)
+    compress_pages(app)
     return app

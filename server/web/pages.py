@@ -16,9 +16,9 @@ from server.ids import is_session_id
 from server.services import Services
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
+from server.web.compression import list_assets, send_asset
 from server.web.context import current_services
 from server.web.limiting import unlimited
-from server.web.media import send_media
 
 CLIENT_FOLDER: Final = Path(__file__).parents[2] / "client" / "dist"
 PAGES: Final = ("index.html", "waiting.html", "result.html")
@@ -41,7 +41,7 @@ def serve_pages(app: Quart, client: Path) -> None:
 
 def _create_blueprint(client: Path) -> Blueprint:
     pages = Blueprint("pages", __name__, template_folder=str(client))
-    assets = {path.name: path for path in (client / "assets").iterdir()}
+    assets = list_assets(client / "assets")
     files = {path.name: path for path in client.iterdir() if path.is_file()}
     for page in PAGES:
         del files[page]
@@ -88,7 +88,7 @@ def _create_blueprint(client: Path) -> Blueprint:
         """Send a file whose name changes with its content."""
         if name not in assets:
             raise NotFound
-        return await send_media(assets[name])
+        return await send_asset(assets[name])
 
     @pages.get("/<name>")
     @hide
