@@ -36,6 +36,8 @@ QUICK: Mapping[str, str] = {
 """The clocks of a test site; the normal path waits for none of them."""
 SMALL: Mapping[str, str] = {"RENDER_FORMATS": "square", "VIDEO_RESOLUTION": "360", "VIDEO_FPS": "5"}
 """One film for each song, made in a tenth of the time that the usual ones take."""
+LIMITS = httpx.Limits(keepalive_expiry=2)
+"""Less than the 5 s after which a site closes an idle connection, perhaps under a request."""
 USUAL: Mapping[str, Any] = dict.fromkeys(SMALL, "")
 """The changes of a site that makes the films of a real one."""
 
@@ -160,7 +162,7 @@ async def open_site(
         variables = site_environment(folder, port, simulator, {**(network or {}), **changes})
         url = f"http://127.0.0.1:{port}"
         http = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+            httpx.AsyncClient(base_url=url, trust_env=False, timeout=30, limits=LIMITS)
         )
         site = Site(url, simulator, http, folder)
         if network:

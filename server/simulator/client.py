@@ -21,6 +21,8 @@ from .generation import Status
 
 STOP_TIMEOUT_S = 10.0
 CALL_TIMEOUT_S = 60.0
+IDLE_S = 2.0
+"""For how long an idle connection is used again; the server closes it after 5 s."""
 
 
 class Simulator:
@@ -76,8 +78,9 @@ class Simulator:
             origin = json.loads(line)["url"]
             timeout = httpx.Timeout(CALL_TIMEOUT_S)
             base_url = f"{origin}/simulator"
+            limits = httpx.Limits(keepalive_expiry=IDLE_S)
             async with httpx.AsyncClient(
-                base_url=base_url, timeout=timeout, trust_env=False
+                base_url=base_url, timeout=timeout, limits=limits, trust_env=False
             ) as controls:
                 yield cls(process, origin, controls)
         finally:
