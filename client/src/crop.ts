@@ -55,6 +55,9 @@ export function openCropper(image: HTMLImageElement): Promise<Cropper> {
       cropBoxMovable: false,
       cropBoxResizable: false,
       toggleDragModeOnDblclick: false,
+      // The frame is as small as its place on a screen that is enlarged or turned, however small that is.
+      minContainerWidth: 0,
+      minContainerHeight: 0,
       background: false,
       guides: false,
       center: false,
