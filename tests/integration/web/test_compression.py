@@ -69,7 +69,7 @@ async def test_every_page_is_compressed_for_those_who_take_it(client: Client, pa
     plain = await client.get(path)
     response = await client.get(path, headers={"Accept-Encoding": "gzip, br"})
 
-    content = await response.get_data()
+    content = await response.get_data(as_text=False)
     assert gzip.decompress(content) == await plain.get_data()
     assert int(response.headers["Content-Length"]) == len(content)
     assert response.headers["Content-Encoding"] == "gzip"
