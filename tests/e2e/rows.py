@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 
 from server.simulator.generation import Status
+from tests.servers import wait_until
 from tests.sites import Site
 
 
@@ -23,6 +24,33 @@ def rename(site: Site, session_id: str, pet_name: str, owner_name: str) -> None:
     """Store names that the form would never have let in."""
     statement = "UPDATE submissions SET pet_name = ?, owner_name = ? WHERE session_id = ?"
     change(site, statement, pet_name, owner_name, session_id)
+
+
+async def hold(site: Site, session_id: str) -> None:
+    """Keep a download that has failed once from being tried again."""
+
+    def has_failed() -> bool:
+        statement = "SELECT attempts, lease_until FROM submissions WHERE session_id = ?"
+        return change(site, statement, session_id) == [(1, None)]
+
+    await site.wait_for(session_id, stage="downloading")
+    await wait_until(has_failed, message="the download has failed")
+    _set_due(site, session_id, "2999-01-01 00:00:00+00:00")
+
+
+def release(site: Site, session_id: str) -> None:
+    """Let go on what was held."""
+    _set_due(site, session_id, "2000-01-01 00:00:00+00:00")
+
+
+def show_stage(site: Site, session_id: str, stage: str) -> None:
+    """Let a submission that is held pass for being in another stage."""
+    statement = "UPDATE submissions SET stage = ?, version = version + 1 WHERE session_id = ?"
+    change(site, statement, stage, session_id)
+
+
+def _set_due(site: Site, session_id: str, moment: str) -> None:
+    change(site, "UPDATE submissions SET next_run_at = ? WHERE session_id = ?", moment, session_id)
 
 
 def change(site: Site, statement: str, *values: object) -> list[tuple[object, ...]]:

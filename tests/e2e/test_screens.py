@@ -1,119 +1,89 @@
-"""Every state of every page on a phone and on a desk: nothing is wider than the screen.
+"""Every state of every page: it fits every screen, axe finds no fault with it, and nothing of it is
+lost to those who enlarge the page or set its text wider.
 
-The pictures are left in tests/e2e/screenshots for whoever wants to look.
+Each journey is taken once, and every state is looked at in all ways while it lasts. The pictures
+are left in tests/e2e/screenshots for whoever wants to look.
 """
 
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Page, ViewportSize
 
-from server.simulator.generation import Status
-from tests.e2e.photos import phone_photo
-from tests.e2e.rows import finish_song
-from tests.e2e.test_waiting import COMPOSING
-from tests.e2e.visitor import Visitor, visit
+from tests.e2e.axe import find_violations
+from tests.e2e.losses import find_lost, find_lost_when_spaced
+from tests.e2e.states import JOURNEYS
+from tests.e2e.visitor import visit
 from tests.sites import Site
 
 FOLDER = Path(__file__).parent / "screenshots"
-WIDE = "document.documentElement.scrollWidth - innerWidth"
-UNKNOWN = "abcdefghijklmnopqrstuvwx"
+PHONE: ViewportSize = {"width": 360, "height": 740}
+TABLET: ViewportSize = {"width": 768, "height": 1024}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+ENLARGED: ViewportSize = {"width": 320, "height": 256}
+"""A desk of 1280 x 1024 at 400 %."""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
-async def look(visitor: Visitor, state: str) -> None:
-    """Take a picture of the whole page, from its top."""
-    size = visitor.page.viewport_size
-    assert size
-    assert await visitor.page.evaluate(WIDE) <= 0, f"{state} is wider than {size['width']} px"
-    await visitor.page.evaluate("scrollTo(0, 0)")
-    await visitor.page.screenshot(path=FOLDER / f"{state}-{size['width']}.png", full_page=True)
+@dataclass
+class Findings:
+    """What is wrong with the states of a journey, one line for each fault."""
+
+    states: list[str] = field(default_factory=list)
+    too_wide: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    lost_enlarged: list[str] = field(default_factory=list)
+    lost_spaced: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(params=[(360, 740), (1440, 900)], ids=["phone", "desk"])
-def screen(request: pytest.FixtureRequest) -> dict[str, object]:
-    width, height = request.param
-    return {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
+@pytest.fixture(scope="session", params=JOURNEYS, ids=lambda journey: journey.__name__)
+async def findings(request: pytest.FixtureRequest, shared_site: Site, browser: Browser) -> Findings:
+    found = Findings()
+    profile = {"viewport": PHONE, "reduced_motion": "reduce"}
+    async with visit(browser, shared_site.url, profile=profile) as visitor:
+        async for state in request.param(shared_site, visitor):
+            await look(visitor.page, state, found)
+    return found
 
 
-async def test_the_form(site: Site, browser: Browser, screen: dict[str, object]) -> None:
-    async def refuse(route: Route) -> None:
-        await route.abort("connectionrefused")
-
-    async with visit(browser, site.url, profile=screen) as visitor:
-        await visitor.open("/")
-        await look(visitor, "form")
-        await visitor.submit()
-        await expect(visitor.message("owner_name")).not_to_be_empty()
-        await look(visitor, "form-mistakes")
-        await visitor.choose_photo(phone_photo())
-        await expect(visitor.shown("crop-dialog")).to_be_visible()
-        await look(visitor, "crop")
-        await visitor.shown("crop-accept").click()
-        await expect(visitor.shown("photo-preview")).to_be_visible()
-        await visitor.fill_in()
-        await visitor.page.route("**/api/submissions", refuse)
-        await visitor.submit()
-        await visitor.sees("toast", "Try again")
-        await look(visitor, "form-unreachable")
+async def look(page: Page, state: str, found: Findings) -> None:
+    """Look at a state in all ways, and leave it as it was."""
+    found.states.append(state)
+    await page.set_viewport_size(ENLARGED)
+    found.lost_enlarged += [f"{state}: {loss}" for loss in await find_lost(page)]
+    for size in (TABLET, DESK, PHONE):
+        await page.set_viewport_size(size)
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            found.too_wide.append(f"{state} is {width} px wide on {size['width']}")
+        await page.evaluate("scrollTo(0, 0)")
+        await page.screenshot(path=FOLDER / f"{state}-{size['width']}.png", full_page=True)
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme)
+            where = f"{state}, {size['width']} px, {scheme}"
+            found.violations += [f"{where}: {fault}" for fault in await find_violations(page)]
+        await page.emulate_media(color_scheme="light")
+    found.lost_spaced += [f"{state}: {loss}" for loss in await find_lost_when_spaced(page)]
 
 
-async def test_the_form_when_sold_out(
-    site: Site, browser: Browser, screen: dict[str, object]
-) -> None:
-    async with visit(browser, site.url, profile=screen) as visitor:
-        await visitor.remember(f"cookie_{'g' * 24}", entries=10)
-        await visitor.open("/")
-        await visitor.sees("sold-out", "sold out")
-        await look(visitor, "sold-out")
-        await visitor.page.get_by_role("button", name="Close").click()
-        await look(visitor, "form-songs")
+def show(faults: list[str]) -> str:
+    return "\n".join(["", *faults])
 
 
-async def test_the_waiting_page(site: Site, browser: Browser, screen: dict[str, object]) -> None:
-    async with visit(browser, site.url, profile=screen) as visitor:
-        await visitor.page.clock.install()
-        await visitor.order_song()
-        await look(visitor, "waiting")
-        await expect(visitor.shown("stage")).to_have_text(COMPOSING)
-        await expect(visitor.shown("preview")).to_be_visible()
-        await look(visitor, "waiting-preview")
-        await visitor.page.clock.fast_forward("05:10")
-        await expect(visitor.shown("long-wait")).to_be_visible()
-        await look(visitor, "waiting-long")
-        await visitor.open(f"/waiting/{UNKNOWN}")
-        await expect(visitor.shown("missing")).to_be_visible()
-        await look(visitor, "waiting-missing")
+def test_every_state_fits_every_screen(findings: Findings) -> None:
+    assert findings.states
+    assert not findings.too_wide, show(findings.too_wide)
 
 
-async def test_the_result_page(site: Site, browser: Browser, screen: dict[str, object]) -> None:
-    async with visit(browser, site.url, profile=screen) as visitor:
-        session_id = await visitor.order_song()
-        await finish_song(site, session_id)
-        await expect(visitor.shown("success")).to_be_visible()
-        await look(visitor, "result")
-        await visitor.shown("video").evaluate("video => { video.muted = true; video.play() }")
-        await look(visitor, "result-playing")
-
-        session_id = await site.submit(pet_name="Maximiliane " * 8, owner_name="W" * 100)
-        await finish_song(site, session_id)
-        await site.wait_for(session_id, status="success")
-        await visitor.open(f"/result/{session_id}")
-        await expect(visitor.shown("success")).to_be_visible()
-        await look(visitor, "result-long-names")
-
-        session_id = await site.submit()
-        await finish_song(site, session_id, Status.FAILURE)
-        await site.wait_for(session_id, status="fail")
-        await visitor.open(f"/result/{session_id}")
-        await expect(visitor.shown("failure")).to_be_visible()
-        await look(visitor, "result-failure")
-        await visitor.open(f"/result/{UNKNOWN}")
-        await expect(visitor.shown("missing")).to_be_visible()
-        await look(visitor, "result-missing")
+def test_axe_finds_no_fault(findings: Findings) -> None:
+    assert not findings.violations, show(findings.violations)
 
 
-async def test_the_other_pages(site: Site, browser: Browser, screen: dict[str, object]) -> None:
-    async with visit(browser, site.url, profile=screen) as visitor:
-        for path in ("docs", "terms", "privacy", "nowhere"):
-            await visitor.open(f"/{path}")
-            await look(visitor, path)
+def test_nothing_is_lost_at_400_percent(findings: Findings) -> None:
+    assert not findings.lost_enlarged, show(findings.lost_enlarged)
+
+
+def test_nothing_is_lost_with_wider_text(findings: Findings) -> None:
+    assert not findings.lost_spaced, show(findings.lost_spaced)
