@@ -89,6 +89,7 @@ export interface SongResult {
   owner_name: string
   pet_name: string
   created_at: string
+  /** When it is deleted. */
   kept_until: string
   captions_url: string | null
 }

@@ -3,6 +3,7 @@
 404 unknown, 202 still being made, 400 failed, 410 its files have been cleaned away, 200 finished.
 """
 
+from datetime import timedelta
 from typing import Final, Literal
 
 from pydantic import BaseModel
@@ -36,7 +37,10 @@ class VideoFile(BaseModel):
 
 
 class SongResult(BaseModel):
-    """A finished song; `videos` are the films that are there, the one at `video_url` first."""
+    """A finished song; `videos` are the films that are there, the one at `video_url` first.
+
+    After `kept_until` its files are deleted, and it is answered 410.
+    """
 
     success: Literal[True] = True
     session_id: str
@@ -49,6 +53,7 @@ class SongResult(BaseModel):
     owner_name: str
     pet_name: str
     created_at: str
+    kept_until: str
 
 
 class UnfinishedResult(BaseModel):
@@ -94,6 +99,7 @@ async def get_result(session_id: str) -> Response:
 
 async def _song_result(services: Services, submission: Submission) -> SongResult:
     session_id, storage = submission.session_id, services.storage
+    retention = timedelta(days=services.settings.file_retention_days)
     films = services.settings.films
     # Also those that were made before the settings were changed.
     specs = {**films, **{name: spec for name, spec in FORMATS.items() if name not in films}}
@@ -120,6 +126,7 @@ async def _song_result(services: Services, submission: Submission) -> SongResult
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,
         created_at=to_wire(submission.created_at),
+        kept_until=to_wire(submission.created_at + retention),
     )
 
 

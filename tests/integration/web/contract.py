@@ -158,6 +158,7 @@ CASES = {
             "owner_name": "Matt",
             "pet_name": "Toby",
             "created_at": "2026-02-14T10:30:00Z",
+            "kept_until": "2026-03-16T10:30:00Z",
         },
         stage=Stage.READY,
         stored={"lyrics": LYRICS},
