@@ -24,6 +24,7 @@ from server.settings import Settings
 
 REDIS_TIMEOUT: Final = timedelta(seconds=0.5)
 ADMIN_REQUESTS_PER_MINUTE: Final = 30
+REMOVALS_PER_HOUR: Final = 60
 
 logger = structlog.get_logger(__name__)
 
@@ -33,6 +34,7 @@ class Rule(StrEnum):
 
     SUBMISSIONS = "submissions"
     RESULTS = "results"
+    REMOVALS = "removals"
     ADMIN = "admin"
 
 
@@ -43,6 +45,7 @@ class RequestLimits:
         self._items: dict[Rule, RateLimitItem] = {
             Rule.SUBMISSIONS: RateLimitItemPerHour(settings.submissions_per_hour_per_ip),
             Rule.RESULTS: RateLimitItemPerHour(settings.results_per_hour_per_ip),
+            Rule.REMOVALS: RateLimitItemPerHour(REMOVALS_PER_HOUR),
             Rule.ADMIN: RateLimitItemPerMinute(ADMIN_REQUESTS_PER_MINUTE),
         }
         self._connections: ConnectionPool | None = None

@@ -15,6 +15,7 @@ from server.storage import StorageUnavailable, Workspace
 from server.submissions import presses, transitions
 from server.submissions.lifecycle import OPEN_STAGES, Stage
 from server.submissions.model import Submission
+from server.submissions.removal import remove_late
 
 BEFORE_RENDERING: Final = OPEN_STAGES - {Stage.RENDERING}
 
@@ -34,6 +35,7 @@ async def press_record(services: Services, session_id: str) -> None:
         await transitions.show_preview(services, session_id)
         # A task of its own, which queues up behind the previews of those who came meanwhile.
         await services.doorbell.ring("prepare_films", session_id)
+    await remove_late(services, session_id)
 
 
 async def prepare_films(services: Services, session_id: str) -> None:
@@ -45,6 +47,7 @@ async def prepare_films(services: Services, session_id: str) -> None:
         await draw_card(services, files, session_id)
         for film_format in others:
             await _press(services, files, session_id, film_format)
+    await remove_late(services, session_id)
 
 
 async def draw_card(services: Services, files: Workspace, session_id: str) -> None:

@@ -17,6 +17,7 @@ from server.services import Services
 from server.submissions import account, presses, transitions
 from server.submissions.lifecycle import TRANSITIONS, WORKING_STAGES, FailureReason, Stage
 from server.submissions.model import GenerationAttempt, Submission
+from server.submissions.removal import remove
 
 RINGS_PER_SWEEP: Final = 100
 BATCH: Final = 200
@@ -64,17 +65,13 @@ async def check_timeouts(services: Services) -> None:
 
 
 async def clean_up_old_files(services: Services) -> None:
-    """Delete the files, names and lyrics of ended submissions past their retention.
-
-    Files go first and the row is marked after, so that an interrupted run is simply run again.
-    """
+    """Delete the files, names and lyrics of ended submissions past their retention."""
     cutoff = now() - timedelta(days=services.settings.file_retention_days)
     ended = [stage for stage, exits in TRANSITIONS.items() if not exits]
     old = Submission.filter(stage__in=ended, created_at__lt=cutoff, expired_at=None)
     while rows := await old.limit(BATCH).only("session_id"):
         for row in rows:
-            await services.storage.delete(row.session_id)
-            await transitions.expire(row.session_id)
+            await remove(services, row.session_id)
         logger.info("files_cleaned_up", submissions=len(rows))
 
 

@@ -160,15 +160,18 @@ async def fail(
 
 
 async def expire(session_id: str) -> None:
-    """Mark an ended submission whose files are gone, and forget the names and the lyrics."""
+    """Mark an ended submission whose files are gone, and forget all that tells of people."""
     await Submission.filter(session_id=session_id, expired_at=None).update(
         expired_at=now(),
         version=F("version") + 1,
         owner_name="",
         pet_name="",
+        photo_path="",
         lyrics=None,
         LLM_response=None,
         LLM_full_response=None,
+        generated_song_path=None,
+        generated_video_path=None,
         preview_path=None,
     )
 
@@ -176,7 +179,7 @@ async def expire(session_id: str) -> None:
 async def show_preview(services: Services, session_id: str) -> None:
     """Let the waiting page know that the record is pressed; the stage stays as it is."""
     path = str(services.storage.preview(session_id, services.settings.main_format))
-    pressed = Submission.filter(session_id=session_id, preview_path=None)
+    pressed = Submission.filter(session_id=session_id, preview_path=None, expired_at=None)
     if await pressed.update(preview_path=path, version=F("version") + 1):
         await announce(services, session_id)
 

@@ -1,9 +1,10 @@
-"""`/api/submissions`: the form comes in, its progress is asked for."""
+"""`/api/submissions`: the form comes in, its progress is asked for, its maker takes it back."""
 
 from typing import Final, Literal
 
 from pydantic import BaseModel
 from quart import Blueprint, Response, request
+from werkzeug.exceptions import Conflict, Forbidden
 
 from server.clock import to_wire
 from server.ids import is_session_id
@@ -11,6 +12,7 @@ from server.limits import Rule
 from server.submissions.form import SubmissionForm, read_form, read_idempotency_key
 from server.submissions.intake import accept
 from server.submissions.model import Submission
+from server.submissions.removal import has_ended, is_made_by, remove
 from server.submissions.snapshot import read_snapshot
 from server.web.context import current_services
 from server.web.documentation import documented
@@ -20,6 +22,7 @@ from server.web.requests import read_json_object, refuse_foreign_origin
 
 MAX_FORM_BYTES: Final = 7_000_000
 """A photo of 5 MB is 6.99 million characters of base64."""
+MAX_REMOVAL_BYTES: Final = 4096
 
 submissions = Blueprint("submissions", __name__, url_prefix="/api/submissions")
 
@@ -31,6 +34,19 @@ class SubmissionReceipt(BaseModel):
     session_id: str
     cookie_id: IfGiven[str] = None
     message: Literal["Submission received successfully"] = "Submission received successfully"
+
+
+class RemovalRequest(BaseModel):
+    """Who wants a submission removed: the secret of the browser that made it."""
+
+    cookie_id: str
+
+
+class RemovalReceipt(BaseModel):
+    """The files of a submission, its names and its lyrics are gone."""
+
+    success: Literal[True] = True
+    message: Literal["The song was deleted."] = "The song was deleted."
 
 
 class SubmissionStatus(BaseModel):
@@ -102,3 +118,34 @@ async def get_status(session_id: str) -> Response:
         )
         return reply(body)
     return session_not_found()
+
+
+@submissions.delete("/<session_id>")
+@documented(
+    {
+        200: RemovalReceipt,
+        403: ErrorReply,
+        404: ErrorReply,
+        409: ErrorReply,
+        429: ErrorReply,
+        503: ErrorReply,
+    },
+    takes=RemovalRequest,
+)
+@limited(Rule.REMOVALS)
+async def delete_submission(session_id: str) -> Response:
+    """Delete an ended submission, for the browser that made it; once it is gone, the same again."""
+    refuse_foreign_origin()
+    cookie_id = (await read_json_object(MAX_REMOVAL_BYTES)).get("cookie_id")
+    submission = None
+    if is_session_id(session_id):
+        submission = await Submission.get_or_none(session_id=session_id)
+    if submission is None:
+        return session_not_found()
+    if not isinstance(cookie_id, str) or not is_made_by(submission, cookie_id):
+        raise Forbidden("Only the browser that made this song may delete it.")
+    if not has_ended(submission):
+        raise Conflict("This song is still being made. Please delete it when it is ready.")
+    if submission.expired_at is None:
+        await remove(current_services(), session_id)
+    return reply(RemovalReceipt())
