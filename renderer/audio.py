@@ -8,7 +8,7 @@ Only the MP3 demuxer is ever asked, so a playlist or page in a song's clothes op
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from av.error import FFmpegError, InvalidDataError
 from mutagen import MutagenError
 from mutagen.mp3 import MP3, BitrateMode, MPEGInfo
 
-from renderer.aac import Packets, encode_aac, plan_segments
+from renderer.aac import FRAME_SAMPLES, Packets, encode_aac, plan_segments
 from renderer.errors import BadSong
 from renderer.jobs import SongReport
 
@@ -35,6 +35,17 @@ class AudioTrack:
     sample_rate: int
     bit_rate: int
     duration_s: float
+
+    def shorten(self, longest_s: float) -> "AudioTrack":
+        """Return the track's beginning, cut at the last packet's end before `longest_s`.
+
+        The packets are the same ones; a track that is no longer than that is returned as it is.
+        """
+        if self.duration_s <= longest_s:
+            return self
+        samples = int(longest_s * self.sample_rate) // FRAME_SAMPLES * FRAME_SAMPLES
+        packets = [packet for packet in self.packets if (packet.pts or 0) < samples]
+        return replace(self, packets=packets, duration_s=samples / self.sample_rate)
 
 
 def check_song(path: Path) -> SongReport:

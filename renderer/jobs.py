@@ -6,7 +6,10 @@ They cross the pipe to a child process as JSON, so each field is JSON, a path or
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from renderer.errors import BadSpec
 from renderer.spec import RenderSpec
+
+SHORTEST_FILM_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,18 @@ class Film:
     """One MP4 to write at `out`.
 
     `cycle` is what `press` wrote for the same photo and spec; without it, or where it is missing,
-    damaged or of another photo, the cycle is pressed anew.
+    damaged or of another photo, the cycle is pressed anew. The film is as long as the song, or ends
+    at `longest_s` seconds of it.
     """
 
     out: Path
     spec: RenderSpec = field(default_factory=RenderSpec)
     cycle: Path | None = None
+    longest_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.longest_s is not None and not self.longest_s >= SHORTEST_FILM_S:
+            raise BadSpec(f"a film of {self.longest_s:g} s is too short")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from renderer.movie import check_movie, write_movie
 from renderer.output import replace_file, sync
 from renderer.photo import read_photo
 from renderer.pressing import Cycle, press_cycle, read_cycle
+from renderer.spec import RenderSpec
 from renderer.timings import Timings
 
 POSTER_QUALITY = 88
@@ -59,7 +60,7 @@ def render(job: RenderJob, on_progress: Callable[[float], None] | None = None) -
         raise BadSpec("every film needs a file of its own, other than the photo's and the song's")
     timings = Timings()
     photo = read_photo(job.photo)
-    cycles = [_get_cycle(film, photo, job, timings) for film in job.films]
+    cycles = _get_cycles(photo, job, timings)
     with timings.measure("audio"):
         audio = encode_song(job.song, bit_rates.pop(), on_progress)
     with ExitStack() as parts:  # no film appears before all are written and checked
@@ -68,6 +69,15 @@ def render(job: RenderJob, on_progress: Callable[[float], None] | None = None) -
             for film, cycle in zip(job.films, cycles, strict=True)
         )
     return RenderReport(audio.duration_s, reports, dict(timings))
+
+
+def _get_cycles(photo: bytes, job: RenderJob, timings: Timings) -> list[tuple[Cycle, bool]]:
+    """Return each film's cycle as `_get_cycle` does; films of one spec and cycle share it."""
+    found: dict[tuple[RenderSpec, Path | None], tuple[Cycle, bool]] = {}
+    for film in job.films:
+        if (film.spec, film.cycle) not in found:
+            found[film.spec, film.cycle] = _get_cycle(film, photo, job, timings)
+    return [found[film.spec, film.cycle] for film in job.films]
 
 
 def _get_cycle(film: Film, photo: bytes, job: RenderJob, timings: Timings) -> tuple[Cycle, bool]:
@@ -83,6 +93,8 @@ def _get_cycle(film: Film, photo: bytes, job: RenderJob, timings: Timings) -> tu
 def _write_film(
     part: Path, film: Film, cycle: Cycle, is_reused: bool, audio: AudioTrack, timings: Timings
 ) -> FilmReport:
+    if film.longest_s is not None:
+        audio = audio.shorten(film.longest_s)
     frames = film.spec.count_frames(audio.duration_s)
     with timings.measure("write"):
         write_movie(part, cycle, frames, film.spec, audio)
