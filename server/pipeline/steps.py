@@ -5,6 +5,7 @@ finds nothing to do returns quietly: somebody was first, or the ring was a late 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -26,6 +27,9 @@ from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
 
 STORAGE_RETRY_S: Final = 30
+TEASER_S: Final = 15.0
+TEASER: Final = "teaser"
+"""What the film for links is called where films are named by their formats."""
 
 logger = structlog.get_logger(__name__)
 
@@ -110,7 +114,7 @@ async def _download(services: Services, lease: Lease, files: Workspace) -> None:
 
 
 async def create_video(services: Services, session_id: str) -> None:
-    """Photo, song and pressed cycles -> a film in each format, and the journey's end."""
+    """Photo, song and pressed cycles -> a film in each format, a teaser, and the journey's end."""
     async with hold(session_id, Stage.RENDERING, services.settings.lease_seconds) as lease:
         if lease is None or await is_poison(services, lease, FailureReason.RENDER_FAILED):
             return
@@ -134,7 +138,7 @@ async def _make_films(services: Services, lease: Lease, files: Workspace) -> Non
     films = _plan_films(services, lease, files)
     if not await services.storage.has(services.storage.card(session_id)):
         await draw_card(services, files, session_id)
-    cycles = (files.preview(session_id, film_format) for film_format in films)
+    cycles = (files.preview(session_id, film_format) for film_format in services.settings.films)
     await files.fetch(files.photo(session_id), files.song(session_id), *cycles)
     try:
         await _render(services, lease, files, films)
@@ -144,15 +148,17 @@ async def _make_films(services: Services, lease: Lease, files: Workspace) -> Non
 
 
 def _plan_films(services: Services, lease: Lease, files: Workspace) -> Mapping[str, Film]:
-    session_id = lease.session_id
-    return {
+    session_id, settings = lease.session_id, services.settings
+    films = {
         film_format: Film(
             out=partial(files.video(session_id, film_format), lease.fence),
             spec=spec,
             cycle=files.preview(session_id, film_format),
         )
-        for film_format, spec in services.settings.films.items()
+        for film_format, spec in settings.films.items()
     }
+    out = partial(files.teaser(session_id), lease.fence)
+    return films | {TEASER: replace(films[settings.main_format], out=out, longest_s=TEASER_S)}
 
 
 async def _render(
@@ -168,7 +174,9 @@ async def _render(
     for film_format, film in films.items():
         if not await is_held(lease):
             return
-        await files.publish(film.out, files.video(session_id, film_format))
+        is_teaser = film_format == TEASER
+        path = files.teaser(session_id) if is_teaser else files.video(session_id, film_format)
+        await files.publish(film.out, path)
         crash_point("between_renames")
     crash_point("after_rename")
     main = report.films[0]

@@ -38,6 +38,10 @@ class Folders:
         """Return the path of the finished MP4 in one format."""
         return self.videos / f"{film_name(session_id, film_format)}.mp4"
 
+    def teaser(self, session_id: str) -> Path:
+        """Return the path of the main film's beginning, which links are shown with."""
+        return _path(self.videos, session_id, "-teaser.mp4")
+
     def preview(self, session_id: str, film_format: str) -> Path:
         """Return the path of the MP4 of one cycle in one format."""
         return self.previews / f"{film_name(session_id, film_format)}.mp4"
@@ -56,6 +60,7 @@ class Folders:
             self.photo(session_id),
             self.song(session_id),
             *(self.video(session_id, film_format) for film_format in FORMATS),
+            self.teaser(session_id),
             *(self.preview(session_id, film_format) for film_format in FORMATS),
             self.poster(session_id),
             self.card(session_id),

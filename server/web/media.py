@@ -1,4 +1,4 @@
-"""The files visitors see: films and card, and the preview with its poster while they wait.
+"""The files visitors see: films, teaser and card, and the preview with its poster while they wait.
 
 A path is made only from an id of ours and a known format. Photos and songs are not served at all.
 """
@@ -58,6 +58,16 @@ async def get_video(name: str) -> Response:
     return await _send_kept(current_services().storage.video(*film))
 
 
+@media.get("/teaser/<session_id>.mp4")
+@hide
+@unlimited
+async def get_teaser(session_id: str) -> Response:
+    """Send the film that a link to a finished song is shown with."""
+    if not is_session_id(session_id) or not await _is_finished(session_id):
+        raise NotFound
+    return _for_other_sites(await _send_kept(current_services().storage.teaser(session_id)))
+
+
 @media.get("/preview/<name>.mp4")
 @hide
 @unlimited
@@ -86,7 +96,7 @@ async def get_card(session_id: str) -> Response:
     """Send the picture that a link to a finished song is shown with."""
     if not is_session_id(session_id) or not await _is_finished(session_id):
         raise NotFound
-    return await _send_kept(current_services().storage.card(session_id))
+    return _for_other_sites(await _send_kept(current_services().storage.card(session_id)))
 
 
 async def send_media(path: Path) -> Response:
@@ -112,6 +122,12 @@ async def _send_kept(path: Path) -> Response:
     if not await storage.has(path):
         raise NotFound
     return Response(status=302, headers={"Location": address, "Cache-Control": CACHE_REDIRECT})
+
+
+def _for_other_sites(response: Response) -> Response:
+    # Chat apps on the web show them on their own pages.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 async def _is_finished(session_id: str) -> bool:

@@ -18,9 +18,9 @@ SONG_S = 2
 
 
 @cache
-def song() -> bytes:
-    """Return an MP3 of two seconds."""
-    tone = 0.3 * np.sin(2 * np.pi * 440 * time_axis(SONG_S))
+def song(duration_s: float = SONG_S) -> bytes:
+    """Return an MP3, by default of two seconds."""
+    tone = 0.3 * np.sin(2 * np.pi * 440 * time_axis(duration_s))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "song.mp3"
         write_mp3(path, np.stack([tone, tone]))

@@ -1,6 +1,7 @@
 """What becomes of a photo and a song, on both databases, with real renders of short films."""
 
 from dataclasses import replace
+from functools import partial
 
 import av
 import pytest
@@ -12,14 +13,14 @@ from renderer import FilmReport
 from renderer.probe import Choice
 from server.clock import now
 from server.pipeline.pressing import log_film, prepare_films, press_record
-from server.pipeline.steps import create_video
+from server.pipeline.steps import TEASER_S, create_video
 from server.services import Services
 from server.storage import PARTIAL_SUFFIX
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from tests.integration.conftest import Connect, OpenStack
 from tests.integration.doorbell import RecordingDoorbell
-from tests.integration.films import SONG_S, store_order
+from tests.integration.films import SONG_S, song, store_order
 
 BROKE = "h264_nvenc broke: the device is gone"
 
@@ -53,6 +54,9 @@ async def test_a_song_becomes_a_film_in_each_format(services: Services) -> None:
     assert row.generated_video_path == str(services.storage.video(session_id, "square"))
     assert sizes_of(services, session_id) == {"square": (720, 720), "story": (1080, 1920)}
     assert services.storage.card(session_id).is_file()
+    with av.open(str(services.storage.teaser(session_id))) as teaser:
+        assert [stream.type for stream in teaser.streams] == ["video", "audio"]
+        assert teaser.streams.video[0].width == 720
     assert drafts_of(services) == []
     choice = services.renders.choice
     assert choice is not None
@@ -61,8 +65,22 @@ async def test_a_song_becomes_a_film_in_each_format(services: Services) -> None:
     assert [(film["format"], film["encoder"]) for film in films] == [
         ("square", choice.encoder),
         ("story", choice.encoder),
+        ("teaser", choice.encoder),
     ]
     assert "encoder_fallback" not in [line["event"] for line in lines]
+
+
+async def test_the_teaser_ends_before_the_song_in_the_main_format(open_stack: OpenStack) -> None:
+    async with open_stack(render_formats="story") as services:
+        session_id = await store_order(services, Stage.RENDERING)
+        path = services.storage.song(session_id)
+        await services.storage.write(path, partial(song, TEASER_S + 3))
+
+        await create_video(services, session_id)
+
+        with av.open(str(services.storage.teaser(session_id)), "r") as teaser:
+            assert (teaser.duration or 0) / av.time_base == pytest.approx(TEASER_S, abs=0.1)
+            assert teaser.streams.video[0].height == 1920
 
 
 async def test_one_other_format_alone(open_stack: OpenStack, connect: Connect) -> None:

@@ -113,7 +113,7 @@ async def test_films_are_made_of_objects_and_kept_as_objects(
         await create_video(services, session_id)
     [timings] = [line for line in lines if line["event"] == "video_rendered"]
     assert "encode" not in timings, "the cycles were pressed again"
-    films = {f"video/{session_id}.mp4", f"video/{session_id}-story.mp4"}
+    films = {f"video/{session_id}{name}.mp4" for name in ("", "-story", "-teaser")}
     assert await keys_of(object_server, bucket) == given | preview | prepared | films
     assert (await Submission.get(session_id=session_id)).stage == Stage.READY
 

@@ -46,6 +46,7 @@ def test_every_file_of_a_submission_lies_inside_the_storage(
             "video/{id}.mp4",
             "video/{id}-hd.mp4",
             "video/{id}-story.mp4",
+            "video/{id}-teaser.mp4",
             "preview/{id}.mp4",
             "preview/{id}-hd.mp4",
             "preview/{id}-story.mp4",
@@ -74,7 +75,8 @@ def test_a_films_name_is_read_back(film_format: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "suffix", ["-square", "-", "-wide", "-story-hd", "-STORY", "story", "-../hd", "-story\n"]
+    "suffix",
+    ["-square", "-", "-wide", "-story-hd", "-STORY", "-teaser", "story", "-../hd", "-story\n"],
 )
 def test_no_other_text_is_a_films_name(suffix: str) -> None:
     assert read_film_name(new_session_id() + suffix) is None

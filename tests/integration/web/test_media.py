@@ -98,9 +98,12 @@ async def test_each_format_of_a_finished_song_and_its_card(
 ) -> None:
     write_file(services.storage.video(SESSION_ID, "story"), b"story")
     write_file(services.storage.card(SESSION_ID), b"card")
+    write_file(services.storage.teaser(SESSION_ID), b"teaser")
+    own, others = "same-origin", "cross-origin"
     addresses = {
-        f"/storage/video/{SESSION_ID}-story.mp4": (b"story", "video/mp4"),
-        f"/storage/card/{SESSION_ID}.jpg": (b"card", "image/jpeg"),
+        f"/storage/video/{SESSION_ID}-story.mp4": (b"story", "video/mp4", own),
+        f"/storage/card/{SESSION_ID}.jpg": (b"card", "image/jpeg", others),
+        f"/storage/teaser/{SESSION_ID}.mp4": (b"teaser", "video/mp4", others),
     }
     row = await store_submission(Stage.RENDERING)
 
@@ -108,10 +111,13 @@ async def test_each_format_of_a_finished_song_and_its_card(
         assert (await client.get(address)).status_code == 404
     await Submission.filter(session_id=row.session_id).update(entry_status="success")
 
-    for address, (content, kind) in addresses.items():
+    for address, (content, kind, sites) in addresses.items():
         response = await client.get(address)
         assert await response.get_data(as_text=False) == content
         assert response.headers["Content-Type"] == kind
+        assert response.headers["Cross-Origin-Resource-Policy"] == sites
+        part = await client.get(address, headers={"Range": "bytes=1-2"})
+        assert (part.status_code, await part.get_data(as_text=False)) == (206, content[1:3])
     assert (await client.get(f"/storage/video/{SESSION_ID}-hd.mp4")).status_code == 404
 
 
@@ -149,6 +155,9 @@ async def test_row_78_no_other_path_leads_to_a_file(client: Client, services: Se
         f"/storage/preview/{SESSION_ID}-card.jpg",
         f"/storage/poster/{SESSION_ID}-card.jpg",
         "/storage/card/notes.jpg",
+        "/storage/teaser/notes.mp4",
+        f"/storage/teaser/{SESSION_ID}-story.mp4",
+        f"/storage/video/{SESSION_ID}-teaser.mp4",
         f"/storage/uploads/{SESSION_ID}.jpg",
         f"/storage/audio/{SESSION_ID}.mp3",
         f"/storage/video/%2e%2e%2fuploads%2f{SESSION_ID}.mp4",

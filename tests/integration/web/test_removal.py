@@ -49,10 +49,10 @@ async def test_everything_about_a_song_is_gone_at_once(
     assert {row[name] for name in ("pet_name", "owner_name", "photo_path")} == {""}
     assert {row[name] for name in PERSONAL} == {None}
     assert (await client.get(f"/api/results/{SESSION_ID}")).status_code == 410
-    for address in ("video", "poster", "card", "preview"):
-        ending = "mp4" if address in ("video", "preview") else "jpg"
-        path = f"/storage/{address}/{SESSION_ID}.{ending}"
-        assert (await client.get(path)).status_code == 404, path
+    for kind in ("video", "teaser", "poster", "card", "preview"):
+        ending = "jpg" if kind in ("poster", "card") else "mp4"
+        address = f"/storage/{kind}/{SESSION_ID}.{ending}"
+        assert (await client.get(address)).status_code == 404, address
 
 
 @pytest.mark.parametrize(
