@@ -24,7 +24,8 @@ from renderer.timings import Timings
 # The player as `renderer.drawing` puts it on the card, in pixels of the card.
 _SPINDLE = (320, 315)
 _SCALE = 0.68
-_RECORD = RenderSpec(vinyl_size_px=500, pet_size_px=244)
+CARD_PHOTO_PX = 244
+_RECORD = RenderSpec(vinyl_size_px=500, pet_size_px=CARD_PHOTO_PX)
 
 _TEXT_LEFT, _TEXT_RIGHT, _TEXT_TOP, _TEXT_BOTTOM = 708, 1152, 60, 520
 _CREAM, _ROSE = (228, 242, 255), (176, 186, 246)
@@ -41,19 +42,22 @@ def draw_card(job: CardJob) -> CardReport:
     """Draw `job.out`, a JPEG of 1200x630; raises a `RenderError` and then leaves nothing behind."""
     timings = Timings()
     with timings.measure("photo"):
-        photo = decode_photo(read_photo(job.photo), job.photo, _RECORD.pet_size_px)
+        photo = decode_photo(read_photo(job.photo), job.photo, CARD_PHOTO_PX)
     with timings.measure("compose"):
-        picture = _lay_player(photo)
+        picture = lay_player(photo)
     with timings.measure("letters"):
-        _write_names(picture, job.pet_name, job.owner_name)
+        write_names(picture, job.pet_name, job.owner_name)
     with timings.measure("write"), replace_file(job.out) as part:
         encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
         part.write_bytes(encoded.tobytes())
     return CardReport(size_bytes=encoded.size, timings=dict(timings))
 
 
-def _lay_player(photo: Bytes) -> Bytes:
-    """Return the card without its names: (630, 1200, 3) BGR, with record, light and needle."""
+def lay_player(photo: Bytes) -> Bytes:
+    """Return the card without its names: (630, 1200, 3) BGR, with record, light and needle.
+
+    `photo` is a BGR square of `CARD_PHOTO_PX`.
+    """
     assets = load_assets()
     size_px = _RECORD.vinyl_size_px
     gain, glow = light_vinyl(size_px)
@@ -84,7 +88,7 @@ def _lay(picture: Floats, premultiplied: Floats, opacity: Floats) -> None:
     under += premultiplied[shown]
 
 
-def _write_names(picture: Bytes, pet_name: str, owner_name: str) -> None:
+def write_names(picture: Bytes, pet_name: str, owner_name: str) -> None:
     """Write the lines as one block, in the middle of the free cloth's height."""
     blocks = list(_set_lines(pet_name, owner_name))
     height_px = sum(block.height_px for block, _ in blocks) + sum(gap for _, gap in blocks)

@@ -11,6 +11,7 @@ from renderer import BadPhoto, CardJob, OutputFailed
 from renderer.assets import load_assets
 from renderer.card import draw_card
 from renderer.lettering import Style, fit_block, is_settable
+from renderer.site_card import CARD, draw_site_card
 from tests.unit.renderer.conftest import GREEN, RED
 
 Picture = NDArray[np.int16]
@@ -187,3 +188,11 @@ def test_a_bad_photo_is_named_and_leaves_nothing_behind(
 def test_a_folder_that_is_not_there_is_named(red_photo: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputFailed, match="nowhere"):
         draw_card(CardJob(red_photo, tmp_path / "nowhere" / "card.jpg", "Waffles", "Anna"))
+
+
+def test_the_sites_own_card_is_what_its_command_draws() -> None:
+    kept = cv2.imread(str(CARD))
+    assert kept is not None
+    assert kept.shape == (630, 1200, 3)
+    assert np.abs(kept.astype(np.int16) - draw_site_card()).mean() < 3
+    assert CARD.stat().st_size < 90_000
