@@ -13,12 +13,11 @@ from werkzeug.exceptions import NotFound
 
 from server.errors import StartError
 from server.ids import is_session_id
-from server.services import Services
-from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
 from server.web.compression import list_assets, send_asset
 from server.web.context import current_services
 from server.web.limiting import unlimited
+from server.web.links import link_to_site, link_to_song
 
 CLIENT_FOLDER: Final = Path(__file__).parents[2] / "client" / "dist"
 PAGES: Final = ("index.html", "waiting.html", "result.html")
@@ -51,7 +50,7 @@ def _create_blueprint(client: Path) -> Blueprint:
     @unlimited
     async def show_form() -> str:
         """Show the form."""
-        return await render_template("index.html")
+        return await render_template("index.html", link=link_to_site())
 
     @pages.get("/waiting/<session_id>")
     @hide
@@ -97,7 +96,9 @@ def _create_blueprint(client: Path) -> Blueprint:
         """Send a file from the client's top folder, such as its icon."""
         if name not in files:
             raise NotFound
-        return await send_file(files[name], cache_timeout=3600, conditional=True)
+        response = await send_file(files[name], cache_timeout=3600, conditional=True)
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
 
     return pages
 
@@ -107,21 +108,14 @@ async def _show_unlisted(template: str, session_id: str) -> Response:
     submission = None
     if is_session_id(session_id):
         submission = await Submission.get_or_none(session_id=session_id)
-    link = await _describe_link(current_services(), submission)
-    page = await render_template(template, session_id=session_id, site=request.host_url, **link)
+    song = await link_to_song(current_services(), submission) if submission else None
+    page = await render_template(
+        template,
+        session_id=session_id,
+        is_song=song is not None,
+        link=song or link_to_site(request.path if submission else "/"),
+    )
     return Response(page, 404 if submission is None else 200, UNLISTED)
-
-
-async def _describe_link(services: Services, submission: Submission | None) -> dict[str, str]:
-    """Return what apps show instead of a link to a finished song; nothing without its card."""
-    if submission is None or submission.entry_status != EntryStatus.SUCCESS:
-        return {}
-    if not await services.storage.has(services.storage.card(submission.session_id)):
-        return {}
-    return {
-        "card_path": f"storage/card/{submission.session_id}.jpg",
-        "couple": f"{submission.pet_name} and {submission.owner_name}",
-    }
 
 
 async def _describe_site() -> dict[str, object]:

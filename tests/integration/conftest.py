@@ -26,9 +26,7 @@ Connect = Callable[[Services], Client]
 CLIENT_PAGES = ("index.html", "waiting.html", "result.html")
 CLIENT_PAGE = """<!doctype html>
 <html lang="en" data-simulated="{{ simulated }}" data-session-id="{{ session_id }}">
-  {% if card_path %}
-  <meta property="og:image" content="{{ site }}{{ card_path }}">{{ couple }}
-  {% endif %}
+  <meta property="og:image" content="{{ link.image }}">
   <link rel="stylesheet" crossorigin href="/assets/style-1234.css">
   <a href="{{ terms_url }}">terms</a> <a href="{{ privacy_url }}">privacy</a>
   <a href="{{ attribution_url }}">{{ attribution_text }}</a>

@@ -1,8 +1,6 @@
 /** Everything that the form says, from its title to its mistakes. */
 export const WORDS = {
   pageTitle: 'Petsong · A love song for you and your pet',
-  description:
-    'Two names, one love song: tell us about your pet, add a photo, and get your own record to watch, keep and send on.',
   skip: 'Skip to the form',
   title: 'Two names, one love song.',
   lead: 'We write and sing a song with both of your names in it, and press it on a record that wears your pet’s photo.',

@@ -1,6 +1,6 @@
 /** Everything that the waiting page says. */
 export const WORDS = {
-  pageTitle: 'Your song is being made · Petsong',
+  pageTitle: 'Your song is being made',
   title: 'Calculating results...',
   onLabel: 'YOUR LOVE SONG',
   preview: 'Your own record, turning',

@@ -10,9 +10,7 @@ from realtime.events import Snapshot
 from server.app import create_app
 from server.errors import StartError
 from server.services import Services
-from server.storage import write_file
 from server.submissions.lifecycle import Stage
-from server.submissions.model import Submission
 from server.web.headers import SECURITY_HEADERS
 from server.web.limiting import MARK
 from server.web.submissions import SubmissionSnapshot
@@ -39,25 +37,6 @@ async def test_row_82_a_song_is_not_listed(client: Client) -> None:
         headers = (await client.get(path)).headers
         assert headers["X-Robots-Tag"] == "noindex"
         assert headers["Referrer-Policy"] == "no-referrer"
-
-
-async def test_a_link_to_a_finished_song_has_a_picture(client: Client, services: Services) -> None:
-    async def read_page() -> str:
-        response = await client.get(f"/result/{SESSION_ID}", headers={"Host": "songs.example"})
-        return await response.get_data(as_text=True)
-
-    await store_submission(Stage.RENDERING, pet_name="<Toby>")
-    write_file(services.storage.card(SESSION_ID), b"card")
-    unfinished = await read_page()
-    await Submission.filter(session_id=SESSION_ID).update(entry_status="success")
-    finished = await read_page()
-    services.storage.card(SESSION_ID).unlink()
-    without_card = await read_page()
-
-    address = f"http://songs.example/storage/card/{SESSION_ID}.jpg"
-    assert f'<meta property="og:image" content="{address}">&lt;Toby&gt; and Matt' in finished
-    assert "og:image" not in unfinished
-    assert "og:image" not in without_card
 
 
 async def test_page_shows_an_id_as_text(client: Client) -> None:
