@@ -73,6 +73,8 @@ export type SubmissionField = (typeof SUBMISSION_FIELDS)[number]
 export interface VideoFile {
   format: string
   url: string
+  /** Where a link saves it, under the two names, without any script. */
+  download_url: string
   width: number
   height: number
 }
@@ -149,7 +151,8 @@ function parseVideo(value: unknown): VideoFile | null {
   const format = asText(object['format'])
   const url = asText(object['url'])
   if (format === null || url === null) return null
-  return { format, url, width: asNumber(object['width']) ?? 0, height: asNumber(object['height']) ?? 0 }
+  const download_url = asText(object['download_url']) ?? url
+  return { format, url, download_url, width: asNumber(object['width']) ?? 0, height: asNumber(object['height']) ?? 0 }
 }
 
 function parseVideos(value: unknown): VideoFile[] {

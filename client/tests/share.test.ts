@@ -15,7 +15,7 @@ it('names the format of a film that is not for everything', () => {
 })
 
 it('finds a film by its format', () => {
-  const story = { format: 'story', url: '/story.mp4', width: 1080, height: 1920 }
+  const story = { format: 'story', url: '/story.mp4', download_url: '/story.mp4?download', width: 1080, height: 1920 }
   expect(findVideo({ videos: [story] }, 'story')).toEqual(story)
   expect(findVideo({ videos: [story] }, 'hd')).toBeUndefined()
 })

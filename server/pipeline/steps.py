@@ -21,7 +21,7 @@ from server.pipeline.pressing import draw_card, log_film
 from server.pipeline.retries import backoff_s
 from server.services import Services
 from server.sonauto import Outcome
-from server.storage import StorageUnavailable, Workspace, partial
+from server.storage import StorageUnavailable, Workspace, attach_film, partial
 from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
@@ -167,6 +167,7 @@ async def _render(
     session_id = lease.session_id
     job = RenderJob(files.photo(session_id), files.song(session_id), tuple(films.values()))
     report = await services.renders.render(job)
+    row = await Submission.get(session_id=session_id)
     for film_format, film_report in zip(films, report.films, strict=True):
         log_film(services, "film_rendered", session_id, film_format, film_report)
     # Whoever is killed in between leaves whole files of a video that is not ready yet; whoever
@@ -174,9 +175,12 @@ async def _render(
     for film_format, film in films.items():
         if not await is_held(lease):
             return
-        is_teaser = film_format == TEASER
-        path = files.teaser(session_id) if is_teaser else files.video(session_id, film_format)
-        await files.publish(film.out, path)
+        if film_format == TEASER:
+            await files.publish(film.out, files.teaser(session_id))
+        else:
+            path = files.video(session_id, film_format)
+            disposition = attach_film(row.pet_name, row.owner_name, film_format)
+            await files.publish(film.out, path, disposition)
         crash_point("between_renames")
     crash_point("after_rename")
     main = report.films[0]

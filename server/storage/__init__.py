@@ -9,6 +9,7 @@ from server.storage.names import (
     read_film_name,
 )
 from server.storage.opening import open_storage
+from server.storage.saving import attach_film
 from server.storage.store import Storage, StorageUnavailable, Workspace
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Storage",
     "StorageUnavailable",
     "Workspace",
+    "attach_film",
     "film_name",
     "open_storage",
     "partial",

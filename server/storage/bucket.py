@@ -42,13 +42,16 @@ class Bucket:
         )
         self.name = f"{settings.storage_url} at {settings.storage_endpoint_url or 'AWS'}"
 
-    async def put(self, key: str, content: bytes | Path) -> None:
-        """Write an object in one request, so that it is there as a whole or not at all."""
+    async def put(self, key: str, content: bytes | Path, disposition: str | None = None) -> None:
+        """Write an object in one request, so that it is there as a whole or not at all.
+
+        Browsers save it under the name in `disposition`, or else in its key.
+        """
         path = PurePosixPath(key)
         attributes = {
             "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
             # Players do not mind it, and a browser saves what comes from another origin only so.
-            "Content-Disposition": f'attachment; filename="{path.name}"',
+            "Content-Disposition": disposition or f'attachment; filename="{path.name}"',
         }
         with self._explained("write", key):
             await obstore.put_async(

@@ -58,8 +58,9 @@ class FolderStorage(Storage, Workspace):
     async def keep(self, *paths: Path) -> None:
         """Do nothing: the files are here."""
 
-    async def publish(self, draft: Path, path: Path) -> None:
-        """Flush the draft to disk and rename it, in a thread."""
+    async def publish(self, draft: Path, path: Path, disposition: str | None = None) -> None:
+        """Flush the draft to disk and rename it, in a thread; the web says how it is saved."""
+        del disposition
         await asyncio.to_thread(publish, draft, path)
 
     def _check(self) -> str:

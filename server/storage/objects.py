@@ -39,9 +39,9 @@ class ObjectWorkspace(Workspace):
         for path in paths:
             await self._bucket.put(self._key(path), path)
 
-    async def publish(self, draft: Path, path: Path) -> None:
+    async def publish(self, draft: Path, path: Path, disposition: str | None = None) -> None:
         """Upload the draft under the final name."""
-        await self._bucket.put(self._key(path), draft)
+        await self._bucket.put(self._key(path), draft, disposition)
         await asyncio.to_thread(draft.unlink)
 
     def _key(self, path: Path) -> str:

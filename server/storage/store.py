@@ -41,9 +41,10 @@ class Workspace(Folders, ABC):
         """Let others see the whole files that lie at `paths`; raises StorageUnavailable."""
 
     @abstractmethod
-    async def publish(self, draft: Path, path: Path) -> None:
+    async def publish(self, draft: Path, path: Path, disposition: str | None = None) -> None:
         """Give a whole draft its final name and keep it, at once; the draft is gone after.
 
+        `disposition` is the Content-Disposition of a file that we do not send ourselves.
         Raises OSError or StorageUnavailable, and then nothing has become visible.
         """
 

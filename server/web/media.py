@@ -7,13 +7,14 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from quart import Blueprint, Response, send_file
+from quart import Blueprint, Response, request, send_file
 from quart.wrappers.response import FileBody
 from quart_schema import hide
+from tortoise.queryset import QuerySet
 from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from server.ids import is_session_id
-from server.storage import read_film_name
+from server.storage import attach_film, read_film_name
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
 from server.web.context import current_services
@@ -51,11 +52,16 @@ class RangeResponse(Response):
 @hide
 @unlimited
 async def get_video(name: str) -> Response:
-    """Send a finished film in one of its formats."""
+    """Send a finished film in one of its formats; with `?download`, to be saved under its names."""
     film = read_film_name(name)
-    if film is None or not await _is_finished(film[0]):
+    submission = film and await _finished().get_or_none(session_id=film[0])
+    if film is None or submission is None:
         raise NotFound
-    return await _send_kept(current_services().storage.video(*film))
+    response = await _send_kept(current_services().storage.video(*film))
+    if "download" in request.args:
+        disposition = attach_film(submission.pet_name, submission.owner_name, film[1])
+        response.headers["Content-Disposition"] = disposition
+    return response
 
 
 @media.get("/teaser/<session_id>.mp4")
@@ -131,4 +137,8 @@ def _for_other_sites(response: Response) -> Response:
 
 
 async def _is_finished(session_id: str) -> bool:
-    return await Submission.exists(session_id=session_id, entry_status=EntryStatus.SUCCESS)
+    return await _finished().filter(session_id=session_id).exists()
+
+
+def _finished() -> QuerySet[Submission]:
+    return Submission.filter(entry_status=EntryStatus.SUCCESS)

@@ -28,10 +28,14 @@ results = Blueprint("results", __name__, url_prefix="/api/results")
 
 
 class VideoFile(BaseModel):
-    """One film of a song: its shape's name, where it is, and its size in pixels."""
+    """One film of a song: its shape's name, where it is, and its size in pixels.
+
+    At `download_url` a browser saves it, under the two names.
+    """
 
     format: str
     url: str
+    download_url: str
     width: int
     height: int
 
@@ -110,6 +114,7 @@ async def _song_result(services: Services, submission: Submission) -> SongResult
         VideoFile(
             format=name,
             url=_video_url(session_id, name),
+            download_url=f"{_video_url(session_id, name)}?download",
             width=spec.width_px,
             height=spec.height_px,
         )

@@ -97,7 +97,7 @@ async def test_a_submission_leaves_its_photo_in_the_bucket_alone(
 async def test_films_are_made_of_objects_and_kept_as_objects(
     services: Services, client: Client, bucket: str, object_server: ObjectServer
 ) -> None:
-    session_id = await store_order(services, Stage.COMPOSING)
+    session_id = await store_order(services, Stage.COMPOSING, pet_name="Zoë")
     given = {f"uploads/{session_id}.jpg", f"audio/{session_id}.mp3"}
 
     await press_record(services, session_id)
@@ -121,6 +121,15 @@ async def test_films_are_made_of_objects_and_kept_as_objects(
     assert [film["format"] for film in result["videos"]] == ["square", "story"]
     for url in (result["video_url"], result["poster_url"], result["card_url"]):
         assert (await client.get(url)).status_code == 302
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for film, ending in zip(result["videos"], ("", "-story"), strict=True):
+            address = (await client.get(film["download_url"])).headers["Location"]
+            saved = await http.get(address, headers={"Range": "bytes=0-1"})
+            assert (saved.status_code, saved.headers["Content-Disposition"]) == (
+                206,
+                f'attachment; filename="Zoe-and-Matt{ending}.mp4"; '
+                f"filename*=UTF-8''Zo%C3%AB-and-Matt{ending}.mp4",
+            )
     page = await (await client.get(f"/result/{session_id}")).get_data(as_text=True)
     assert f"/storage/card/{session_id}.jpg" in page
 

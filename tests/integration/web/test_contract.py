@@ -155,6 +155,7 @@ async def test_a_result_names_the_films_that_are_there_the_main_one_first(
             name: {
                 "format": name,
                 "url": f"/storage/video/{film_name(SESSION_ID, name)}.mp4",
+                "download_url": f"/storage/video/{film_name(SESSION_ID, name)}.mp4?download",
                 "width": width,
                 "height": height,
             }

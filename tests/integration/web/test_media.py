@@ -121,6 +121,41 @@ async def test_each_format_of_a_finished_song_and_its_card(
     assert (await client.get(f"/storage/video/{SESSION_ID}-hd.mp4")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("names", "suffix", "disposition"),
+    [
+        (("Toby", "Matt"), "", 'attachment; filename="Toby-and-Matt.mp4"'),
+        (("Toby", "Anna Lena"), "-story", 'attachment; filename="Toby-and-Anna-Lena-story.mp4"'),
+        (
+            ("Zoë", "Matt"),
+            "",
+            "attachment; filename=\"Zoe-and-Matt.mp4\"; filename*=UTF-8''Zo%C3%AB-and-Matt.mp4",
+        ),
+    ],
+)
+async def test_a_film_is_saved_under_the_two_names(
+    names: tuple[str, str], suffix: str, disposition: str, client: Client, services: Services
+) -> None:
+    pet_name, owner_name = names
+    await store_submission(Stage.READY, pet_name=pet_name, owner_name=owner_name)
+    for film_format in ("square", "story"):
+        write_file(services.storage.video(SESSION_ID, film_format), CONTENT)
+    address = f"/storage/video/{SESSION_ID}{suffix}.mp4"
+
+    result = await (await client.get(f"/api/results/{SESSION_ID}")).get_json()
+    [saved] = [one["download_url"] for one in result["videos"] if one["url"] == address]
+    download = await client.get(saved)
+    part = await client.get(saved, headers={"Range": "bytes=0-1"})
+    played = await client.get(address)
+
+    assert saved == f"{address}?download"
+    assert await download.get_data(as_text=False) == CONTENT
+    assert (download.status_code, part.status_code) == (200, 206)
+    assert download.headers["Content-Disposition"] == disposition
+    assert part.headers["Content-Disposition"] == disposition
+    assert "attachment" not in played.headers.get("Content-Disposition", "")
+
+
 async def test_the_preview_is_the_main_formats(open_stack: OpenStack, connect: Connect) -> None:
     async with open_stack(render_formats="hd,square") as services:
         client = connect(services)

@@ -1,0 +1,39 @@
+"""Under which name a browser saves a film: both names, and the format of all but the plain one."""
+
+import re
+import unicodedata
+from typing import Final
+from urllib.parse import quote
+
+from server.storage.names import PLAIN_FORMAT
+
+NAMELESS: Final = "love-song"
+# What separates words, and what a header or some file system does not take.
+GAPS: Final = re.compile(r'[\s\x00-\x1f\x7f-\x9f\ud800-\udfff"*/:<>?\\|]+')
+
+
+def attach_film(pet_name: str, owner_name: str, film_format: str) -> str:
+    """Return the Content-Disposition (RFC 6266) that saves a film as `Toby-and-Matt.mp4`.
+
+    Programs that know ASCII alone get letters without accents, or a name that names nobody.
+    """
+    ending = ".mp4" if film_format == PLAIN_FORMAT else f"-{film_format}.mp4"
+    couple = _join_words(" and ".join(filter(None, (pet_name, owner_name)))) or NAMELESS
+    plain = _spell_plainly(couple) or NAMELESS
+    header = f'attachment; filename="{plain}{ending}"'
+    if plain == couple:
+        return header
+    return f"{header}; filename*=UTF-8''{quote(couple + ending, safe='')}"
+
+
+def _spell_plainly(text: str) -> str:
+    """Return the text in ASCII, or nothing where that would lose letters."""
+    # Some signs that are harmless as they are come apart into a slash or a quote.
+    decomposed = unicodedata.normalize("NFKD", text)
+    plain = decomposed.encode("ascii", "ignore").decode()
+    is_whole = sum(map(str.isalnum, plain)) == sum(map(str.isalnum, decomposed))
+    return _join_words(plain) if is_whole else ""
+
+
+def _join_words(text: str) -> str:
+    return GAPS.sub("-", text).strip("-.")
