@@ -87,6 +87,8 @@ export interface SongResult {
   videos: VideoFile[]
   poster_url: string | null
   card_url: string | null
+  /** WebVTT, where the lyrics have times. */
+  captions_url: string | null
   lyrics: string
   owner_name: string
   pet_name: string
@@ -171,6 +173,7 @@ export function parseSongResult(value: unknown): SongResult | null {
     videos: parseVideos(object['videos']),
     poster_url: asText(object['poster_url']),
     card_url: asText(object['card_url']),
+    captions_url: asText(object['captions_url']),
     lyrics: asText(object['lyrics']) ?? '',
     owner_name: asText(object['owner_name']) ?? '',
     pet_name: asText(object['pet_name']) ?? '',

@@ -27,6 +27,7 @@ class Fault(StrEnum):
     Life of a generation, decided when it is accepted:
     - `generation_fails`: ends in FAILURE with the error message `value`.
     - `generation_stuck`: stays GENERATING for ever.
+    - `timed_lyrics`: each sung line bears a time as in LRC, `value` seconds after the one before.
 
     Webhook:
     - `webhook_never`: none is sent.
@@ -71,6 +72,7 @@ class Fault(StrEnum):
     STRICT_TAGS = "strict_tags"
     GENERATION_FAILS = "generation_fails"
     GENERATION_STUCK = "generation_stuck"
+    TIMED_LYRICS = "timed_lyrics"
     WEBHOOK_NEVER = "webhook_never"
     WEBHOOK_LATE = "webhook_late"
     WEBHOOK_COPIES = "webhook_copies"
@@ -102,6 +104,7 @@ DEFAULT_VALUES: Mapping[Fault, Any] = {
     Fault.CREATE_BODY: "{}",
     Fault.CREATE_DUPLICATE: "",
     Fault.GENERATION_FAILS: "Generation failed due to content policy",
+    Fault.TIMED_LYRICS: 3.5,
     Fault.WEBHOOK_LATE: 2.0,
     Fault.WEBHOOK_COPIES: 2,
     Fault.WEBHOOK_WRONG_TASK_ID: "00000000-0000-4000-8000-000000000000",

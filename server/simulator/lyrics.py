@@ -142,3 +142,14 @@ def write_lyrics(dedication: Dedication, seed: int) -> str:
         "\n".join([f"[{title}]", *(fill(line, detail) for line in lines)])
         for title, lines, detail in sections
     )
+
+
+def add_times(lyrics: str, line_s: float) -> str:
+    """Write a time before each sung line, as LRC does, `line_s` seconds apart."""
+    lines = lyrics.split("\n")
+    sung = [number for number, line in enumerate(lines) if line and not line.startswith("[")]
+    for count, number in enumerate(sung):
+        seconds, hundredths = divmod(round(count * line_s * 100), 100)
+        time = f"{seconds // 60:02}:{seconds % 60:02}.{hundredths:02}"
+        lines[number] = f"[{time}]{lines[number]}"
+    return "\n".join(lines)

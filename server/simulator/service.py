@@ -15,7 +15,7 @@ from .archive import Archive
 from .faults import Fault, Switchboard
 from .generation import SHARES, Generation, GenerationRequest, Status
 from .ledger import Ledger
-from .lyrics import Dedication, write_lyrics
+from .lyrics import Dedication, add_times, write_lyrics
 from .studio import SongJob, Studio, StudioError
 from .webhooks import WebhookSender
 
@@ -86,6 +86,8 @@ class SongService:
             if request.instrumental
             else request.lyrics or write_lyrics(dedication, generation.seed)
         )
+        if timed := self.faults.take(Fault.TIMED_LYRICS):
+            generation.lyrics = add_times(generation.lyrics, timed.value)
         if failure := self.faults.take(Fault.GENERATION_FAILS):
             generation.planned_error = failure.value
         generation.is_stuck = self.faults.take(Fault.GENERATION_STUCK) is not None

@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from server.ids import is_session_id
 from server.storage import attach_film, read_film_name
+from server.submissions.captions import write_captions
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
 from server.web.context import current_services
@@ -103,6 +104,20 @@ async def get_card(session_id: str) -> Response:
     if not is_session_id(session_id) or not await _is_finished(session_id):
         raise NotFound
     return _for_other_sites(await _send_kept(current_services().storage.card(session_id)))
+
+
+@media.get("/captions/<session_id>.vtt")
+@hide
+@unlimited
+async def get_captions(session_id: str) -> Response:
+    """Send the lyrics of a finished song as captions, where they bear times."""
+    submission = None
+    if is_session_id(session_id):
+        submission = await _finished().get_or_none(session_id=session_id)
+    captions = write_captions((submission and submission.lyrics) or "")
+    if captions is None:
+        raise NotFound
+    return Response(captions, content_type="text/vtt; charset=utf-8")
 
 
 async def send_media(path: Path) -> Response:

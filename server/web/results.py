@@ -15,6 +15,7 @@ from server.ids import is_session_id
 from server.limits import Rule
 from server.services import Services
 from server.storage import film_name
+from server.submissions.captions import remove_times, write_captions
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
 from server.web.context import current_services
@@ -43,7 +44,8 @@ class VideoFile(BaseModel):
 class SongResult(BaseModel):
     """A finished song; `videos` are the films that are there, the one at `video_url` first.
 
-    After `kept_until` its files are deleted, and it is answered 410.
+    `captions_url` is there where the lyrics bear times, which `lyrics` leaves out. After
+    `kept_until` its files are deleted, and it is answered 410.
     """
 
     success: Literal[True] = True
@@ -53,6 +55,7 @@ class SongResult(BaseModel):
     videos: list[VideoFile]
     poster_url: str | None
     card_url: str | None
+    captions_url: str | None
     lyrics: str
     owner_name: str
     pet_name: str
@@ -121,13 +124,16 @@ async def _song_result(services: Services, submission: Submission) -> SongResult
         for name, spec in specs.items()
         if films_made[name] in found
     ]
+    lyrics = submission.lyrics or ""
+    captions_url = f"/storage/captions/{session_id}.vtt" if write_captions(lyrics) else None
     return SongResult(
         session_id=session_id,
         video_url=videos[0].url if videos else _video_url(session_id, next(iter(films))),
         videos=videos,
         poster_url=f"/storage/poster/{session_id}.jpg" if poster in found else None,
         card_url=f"/storage/card/{session_id}.jpg" if card in found else None,
-        lyrics=submission.lyrics or "",
+        captions_url=captions_url,
+        lyrics=remove_times(lyrics),
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,
         created_at=to_wire(submission.created_at),

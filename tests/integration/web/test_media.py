@@ -156,6 +156,31 @@ async def test_a_film_is_saved_under_the_two_names(
     assert "attachment" not in played.headers.get("Content-Disposition", "")
 
 
+async def test_lyrics_with_times_are_captions(client: Client) -> None:
+    address = f"/storage/captions/{SESSION_ID}.vtt"
+    lyrics = "[Chorus]\n[00:01.50]Toby & Matt\n[00:04.00]La"
+    await store_submission(Stage.RENDERING, lyrics=lyrics)
+    assert (await client.get(address)).status_code == 404
+
+    await Submission.filter(session_id=SESSION_ID).update(entry_status="success")
+    result = await (await client.get(f"/api/results/{SESSION_ID}")).get_json()
+    captions = await client.get(address)
+
+    assert result["captions_url"] == address
+    assert result["lyrics"] == "[Chorus]\nToby & Matt\nLa"
+    assert captions.headers["Content-Type"] == "text/vtt; charset=utf-8"
+    assert (await captions.get_data(as_text=True)).splitlines()[:4] == [
+        "WEBVTT",
+        "",
+        "00:00:01.500 --> 00:00:04.000",
+        "Toby &amp; Matt",
+    ]
+    await Submission.filter(session_id=SESSION_ID).update(lyrics="[Chorus]\nToby & Matt")
+    assert (await client.get(address)).status_code == 404
+    result = await (await client.get(f"/api/results/{SESSION_ID}")).get_json()
+    assert result["captions_url"] is None
+
+
 async def test_the_preview_is_the_main_formats(open_stack: OpenStack, connect: Connect) -> None:
     async with open_stack(render_formats="hd,square") as services:
         client = connect(services)
@@ -190,6 +215,8 @@ async def test_row_78_no_other_path_leads_to_a_file(client: Client, services: Se
         f"/storage/preview/{SESSION_ID}-card.jpg",
         f"/storage/poster/{SESSION_ID}-card.jpg",
         "/storage/card/notes.jpg",
+        "/storage/captions/notes.vtt",
+        f"/storage/captions/{SESSION_ID}.vtt",
         "/storage/teaser/notes.mp4",
         f"/storage/teaser/{SESSION_ID}-story.mp4",
         f"/storage/video/{SESSION_ID}-teaser.mp4",

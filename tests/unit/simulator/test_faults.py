@@ -127,6 +127,15 @@ async def _never_ends(scene: Scene) -> None:
     await scene.simulator.finish(stuck)
 
 
+@check(Fault.TIMED_LYRICS, value=2.0, times=1)
+async def _times_its_lyrics(scene: Scene) -> None:
+    timed, plain = await scene.api.create(), await scene.api.create()
+    lyrics = (await scene.api.wait_for(timed, "SUCCESS"))["lyrics"]
+    assert lyrics.startswith("[Verse 1]\n[00:00.00]")
+    assert "\n[00:02.00]" in lyrics
+    assert "[00:" not in (await scene.api.wait_for(plain, "SUCCESS"))["lyrics"]
+
+
 @check(Fault.WEBHOOK_NEVER, times=1)
 async def _sends_nothing(scene: Scene) -> None:
     silent = await scene.api.create(webhook_url=scene.receiver.url)

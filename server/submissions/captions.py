@@ -1,0 +1,67 @@
+"""Lyrics whose lines bear times, as LRC has them, and the WebVTT captions that they become (pure).
+
+    [Chorus]
+    [00:12.50]Toby, be my valentine
+    [00:16.00][01:20.00]Matt is yours
+
+How the song service would write times is not known, so this standard is all that is understood:
+anything else is plain lyrics.
+"""
+
+import re
+from itertools import pairwise
+from typing import Final
+
+LONGEST_CUE_MS: Final = 8000
+
+STAMP: Final = re.compile(r"\[([0-9]{1,3}):([0-5]?[0-9])(?:\.([0-9]{1,3}))?\]\s*")
+LINE_END: Final = re.compile(r"\r\n|\r|\n")
+SECTION: Final = re.compile(r"\[.*\]")
+
+
+def remove_times(lyrics: str) -> str:
+    """Return the lyrics as people read them; those without times as they are."""
+    return "".join(_read_line(line)[1] for line in re.split(r"(\r\n|\r|\n)", lyrics))
+
+
+def write_captions(lyrics: str) -> str | None:
+    """Return the lines that bear times as WebVTT; None where there are none.
+
+    A line is shown until the next one's time, and for eight seconds at most.
+    """
+    lines_at: dict[int, list[str]] = {}
+    for line in LINE_END.split(lyrics):
+        starts, text = _read_line(line)
+        for start in starts:
+            # A time without words, or at a section's name, ends what was sung before.
+            is_sung = text.strip() and not SECTION.fullmatch(text.strip())
+            lines_at.setdefault(start, []).extend([_escape(text.strip())] if is_sung else [])
+    starts = sorted(lines_at)
+    ends = [min(start + LONGEST_CUE_MS, following) for start, following in pairwise(starts)]
+    ends += [start + LONGEST_CUE_MS for start in starts[-1:]]
+    cues = [
+        "\n".join([f"{_show(start)} --> {_show(end)}", *lines_at[start]])
+        for start, end in zip(starts, ends, strict=True)
+        if lines_at[start]
+    ]
+    return "\n\n".join(["WEBVTT", *cues]) + "\n" if cues else None
+
+
+def _read_line(line: str) -> tuple[list[int], str]:
+    """Return the times that a line begins with, in milliseconds, and the rest of it."""
+    starts = []
+    rest = line.lstrip()
+    while stamp := STAMP.match(rest):
+        minutes, seconds, fraction = stamp.groups(default="0")
+        starts.append((int(minutes) * 60 + int(seconds)) * 1000 + int(fraction.ljust(3, "0")))
+        rest = rest[stamp.end() :]
+    return (starts, rest) if starts else ([], line)
+
+
+def _show(milliseconds: int) -> str:
+    seconds, part = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{part:03}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
