@@ -95,7 +95,6 @@ export interface SongResult {
   created_at: string
   /** When it is deleted. */
   kept_until: string
-  captions_url: string | null
 }
 
 type JsonObject = Record<string, unknown>
@@ -179,6 +178,5 @@ export function parseSongResult(value: unknown): SongResult | null {
     pet_name: asText(object['pet_name']) ?? '',
     created_at: asText(object['created_at']) ?? '',
     kept_until: asText(object['kept_until']) ?? '',
-    captions_url: asText(object['captions_url']),
   }
 }

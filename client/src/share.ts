@@ -6,10 +6,9 @@ export function coupleOf({ pet_name, owner_name }: Pick<SongResult, 'pet_name' |
   return [pet_name, owner_name].filter((name) => name !== '').join(' and ')
 }
 
-/** "Toby-and-Matt.mp4", "Toby-and-Matt-story.mp4"; names are letters and spaces, so nothing else needs replacing. */
-export function videoFileName(result: Pick<SongResult, 'pet_name' | 'owner_name'>, format?: string): string {
-  const couple = coupleOf(result).replace(/\s+/g, '-') || 'love-song'
-  return `${format ? `${couple}-${format}` : couple}.mp4`
+/** "Toby-and-Matt.mp4", as the server names it too; names are letters and spaces, so nothing else needs replacing. */
+export function videoFileName(result: Pick<SongResult, 'pet_name' | 'owner_name'>): string {
+  return `${coupleOf(result).replace(/\s+/g, '-') || 'love-song'}.mp4`
 }
 
 /** The film of a song in one format, if it was made. */

@@ -9,11 +9,6 @@ it('names the file after both', () => {
   expect(videoFileName({ pet_name: '', owner_name: '' })).toBe('love-song.mp4')
 })
 
-it('names the format of a film that is not for everything', () => {
-  expect(videoFileName({ pet_name: 'Toby', owner_name: 'Matt' }, 'story')).toBe('Toby-and-Matt-story.mp4')
-  expect(videoFileName({ pet_name: '', owner_name: '' }, 'story')).toBe('love-song-story.mp4')
-})
-
 it('finds a film by its format', () => {
   const story = { format: 'story', url: '/story.mp4', download_url: '/story.mp4?download', width: 1080, height: 1920 }
   expect(findVideo({ videos: [story] }, 'story')).toEqual(story)

@@ -130,11 +130,11 @@ Alpine.data('result', () => ({
   get fileName(): string {
     return this.result ? videoFileName(this.result) : ''
   },
-  get storyUrl(): string {
-    return (this.result && findVideo(this.result, FORMAT_STORY)?.url) ?? ''
+  get downloadUrl(): string {
+    return this.result?.videos[0]?.download_url ?? this.videoUrl
   },
-  get storyFileName(): string {
-    return this.result ? videoFileName(this.result, FORMAT_STORY) : ''
+  get storyUrl(): string {
+    return (this.result && findVideo(this.result, FORMAT_STORY)?.download_url) ?? ''
   },
   get hasStory(): boolean {
     return this.storyUrl !== ''
@@ -176,6 +176,10 @@ Alpine.data('result', () => ({
   /** Before the tap: a share sheet opens only while the tap is fresh, and not after a download. */
   async fetchFile() {
     if (canShareFiles()) this.file = await fetchFile(this.videoUrl, this.fileName)
+  },
+
+  get hasFile(): boolean {
+    return this.file !== null
   },
 
   async share() {

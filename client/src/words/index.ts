@@ -15,7 +15,7 @@ function find(words: unknown, name: string): unknown {
 }
 
 function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;')
 }
 
 /** For the page at a path such as `/index.html`: name -> text as HTML; a name without a text is an error. */
