@@ -1,4 +1,4 @@
-"""The songs made in this browser: listed with names, poster and state, live, and deleted for good."""
+"""The songs made in this browser: listed with names, poster and state, live, and deleted."""
 
 import httpx
 from playwright.async_api import expect
