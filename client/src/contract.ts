@@ -87,6 +87,8 @@ export interface SongResult {
   videos: VideoFile[]
   poster_url: string | null
   card_url: string | null
+  /** A short film of the song's beginning. */
+  teaser_url: string | null
   /** WebVTT, where the lyrics have times. */
   captions_url: string | null
   lyrics: string
@@ -172,6 +174,7 @@ export function parseSongResult(value: unknown): SongResult | null {
     videos: parseVideos(object['videos']),
     poster_url: asText(object['poster_url']),
     card_url: asText(object['card_url']),
+    teaser_url: asText(object['teaser_url']),
     captions_url: asText(object['captions_url']),
     lyrics: asText(object['lyrics']) ?? '',
     owner_name: asText(object['owner_name']) ?? '',

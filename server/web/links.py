@@ -4,14 +4,13 @@ Who may not be named is not: a song that is unfinished, failed, unknown or delet
 site itself is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from quart import request
 
-from server.services import Services
-from server.submissions.lifecycle import EntryStatus
-from server.submissions.model import Submission
+from renderer import RenderSpec
+from server.web.results import SongResult
 
 SITE_TITLE: Final = "A love song for you and your pet"
 SITE_DESCRIPTION: Final = (
@@ -58,30 +57,24 @@ def link_to_site(path: str = "/") -> Link:
     )
 
 
-async def link_to_song(services: Services, submission: Submission) -> Link | None:
-    """Return what a link to a finished song is shown as; None where there is no such song."""
-    is_kept = submission.expired_at is None
-    if submission.entry_status != EntryStatus.SUCCESS or not is_kept:
-        return None
-    session_id, storage = submission.session_id, services.storage
-    card, teaser = storage.card(session_id), storage.teaser(session_id)
-    found = await storage.find([card, teaser])
-    spec = services.settings.films[services.settings.main_format]
-    pet_name, owner_name = submission.pet_name, submission.owner_name
-    site = link_to_site()
-    return Link(
-        url=_absolute(f"/result/{session_id}"),
+def link_to_song(song: SongResult, size: RenderSpec) -> Link:
+    """Return what a link to a finished song is shown as, its teaser having the size of a film."""
+    pet_name, owner_name = song.pet_name, song.owner_name
+    site = link_to_site(f"/result/{song.session_id}")
+    teaser = None
+    if song.teaser_url:
+        teaser = Teaser(_absolute(song.teaser_url), size.width_px, size.height_px)
+    named = replace(
+        site,
         title=f"A love song for {pet_name} and {owner_name}",
         description=f"{pet_name} and {owner_name} have a love song of their own, on a record that "
         f"wears {pet_name}’s photo. Press play.",
-        image=_absolute(f"/storage/card/{session_id}.jpg") if card in found else site.image,
-        image_alt=f"A record with a photo of {pet_name} on its label."
-        if card in found
-        else site.image_alt,
-        teaser=Teaser(_absolute(f"/storage/teaser/{session_id}.mp4"), spec.width_px, spec.height_px)
-        if teaser in found
-        else None,
+        teaser=teaser,
     )
+    if song.card_url is None:
+        return named
+    picture = f"A record with a photo of {pet_name} on its label."
+    return replace(named, image=_absolute(song.card_url), image_alt=picture)
 
 
 def _absolute(path: str) -> str:

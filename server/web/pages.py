@@ -4,6 +4,7 @@ The paths that are served are those that exist when the app is made; no request 
 """
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from server.web.compression import list_assets, send_asset
 from server.web.context import current_services
 from server.web.limiting import unlimited
 from server.web.links import link_to_site, link_to_song
+from server.web.plain import describe, split_sections
 
 CLIENT_FOLDER: Final = Path(__file__).parents[2] / "client" / "dist"
 PAGES: Final = ("index.html", "waiting.html", "result.html")
@@ -108,14 +110,17 @@ async def _show_unlisted(template: str, session_id: str) -> Response:
     submission = None
     if is_session_id(session_id):
         submission = await Submission.get_or_none(session_id=session_id)
-    song = await link_to_song(current_services(), submission) if submission else None
-    page = await render_template(
-        template,
-        session_id=session_id,
-        is_song=song is not None,
-        link=song or link_to_site(request.path if submission else "/"),
-    )
-    return Response(page, 404 if submission is None else 200, UNLISTED)
+    settings = current_services().settings
+    page = await describe(current_services(), submission)
+    link = link_to_site(request.path if submission else "/")
+    context: dict[str, object] = {}
+    if page.song and submission:
+        link = link_to_song(page.song, settings.films[settings.main_format])
+        kept_until = submission.created_at + timedelta(days=settings.file_retention_days)
+        context["kept_until"] = f"{kept_until.day} {kept_until:%B %Y}"
+        context["sections"] = split_sections(page.song.lyrics)
+    text = await render_template(template, session_id=session_id, page=page, link=link, **context)
+    return Response(text, 404 if submission is None else 200, UNLISTED)
 
 
 async def _describe_site() -> dict[str, object]:

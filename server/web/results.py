@@ -44,8 +44,8 @@ class VideoFile(BaseModel):
 class SongResult(BaseModel):
     """A finished song; `videos` are the films that are there, the one at `video_url` first.
 
-    `captions_url` is there where the lyrics bear times, which `lyrics` leaves out. After
-    `kept_until` its files are deleted, and it is answered 410.
+    `teaser_url` is a short film of its beginning; `captions_url` is there where the lyrics bear
+    times, which `lyrics` leaves out. After `kept_until` all of it is deleted, and answered 410.
     """
 
     success: Literal[True] = True
@@ -55,6 +55,7 @@ class SongResult(BaseModel):
     videos: list[VideoFile]
     poster_url: str | None
     card_url: str | None
+    teaser_url: str | None
     captions_url: str | None
     lyrics: str
     owner_name: str
@@ -94,7 +95,7 @@ async def get_result(session_id: str) -> Response:
         return reply(ErrorReply(error="expired", message="This song is no longer available."), 410)
     match EntryStatus(submission.entry_status):
         case EntryStatus.SUCCESS:
-            return reply(await _song_result(current_services(), submission))
+            return reply(await read_song(current_services(), submission))
         case EntryStatus.FAIL:
             message = "Video generation failed. Please try again."
             return reply(UnfinishedResult(status="fail", message=message), 400)
@@ -104,7 +105,8 @@ async def get_result(session_id: str) -> Response:
             return _not_yet("processing")
 
 
-async def _song_result(services: Services, submission: Submission) -> SongResult:
+async def read_song(services: Services, submission: Submission) -> SongResult:
+    """Return a finished song that is still kept; raises StorageUnavailable."""
     session_id, storage = submission.session_id, services.storage
     retention = timedelta(days=services.settings.file_retention_days)
     films = services.settings.films
@@ -112,7 +114,8 @@ async def _song_result(services: Services, submission: Submission) -> SongResult
     specs = {**films, **{name: spec for name, spec in FORMATS.items() if name not in films}}
     films_made = {name: storage.video(session_id, name) for name in specs}
     poster, card = storage.poster(session_id), storage.card(session_id)
-    found = await storage.find([*films_made.values(), poster, card])
+    teaser = storage.teaser(session_id)
+    found = await storage.find([*films_made.values(), poster, card, teaser])
     videos = [
         VideoFile(
             format=name,
@@ -132,6 +135,7 @@ async def _song_result(services: Services, submission: Submission) -> SongResult
         videos=videos,
         poster_url=f"/storage/poster/{session_id}.jpg" if poster in found else None,
         card_url=f"/storage/card/{session_id}.jpg" if card in found else None,
+        teaser_url=f"/storage/teaser/{session_id}.mp4" if teaser in found else None,
         captions_url=captions_url,
         lyrics=remove_times(lyrics),
         owner_name=submission.owner_name,

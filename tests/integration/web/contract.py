@@ -154,6 +154,7 @@ CASES = {
             "videos": [],
             "poster_url": None,
             "card_url": None,
+            "teaser_url": None,
             "captions_url": None,
             "lyrics": LYRICS,
             "owner_name": "Matt",
