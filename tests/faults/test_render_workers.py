@@ -55,7 +55,7 @@ async def test_row_53_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -
     # Its child works on, and leaves the zombie whole films to publish.
     async def drafts() -> list[Path]:
         found = sorted(films.glob(f"{session_id}*.part"))
-        return found if len(found) == 3 else []
+        return found if len(found) == 4 else []  # the teaser is the fourth
 
     whole = await wait_until(drafts, 30, "the films are whole")
 
