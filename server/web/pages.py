@@ -4,7 +4,7 @@ The paths that are served are those that exist when the app is made; no request 
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -114,9 +114,9 @@ async def _show_unlisted(template: str, session_id: str) -> Response:
     page = await describe(current_services(), submission)
     link = link_to_site(request.path if submission else "/")
     context: dict[str, object] = {}
-    if page.song and submission:
+    if page.song:
         link = link_to_song(page.song, settings.films[settings.main_format])
-        kept_until = submission.created_at + timedelta(days=settings.file_retention_days)
+        kept_until = datetime.fromisoformat(page.song.kept_until)
         context["kept_until"] = f"{kept_until.day} {kept_until:%B %Y}"
         context["sections"] = split_sections(page.song.lyrics)
     text = await render_template(template, session_id=session_id, page=page, link=link, **context)
