@@ -253,7 +253,12 @@ Alpine.data('submissionForm', () => ({
 
   showSoldOut() {
     const dialog = this.$refs['soldOutDialog'] as HTMLDialogElement
-    if (!dialog.open) dialog.showModal()
+    if (dialog.open) return
+    // Closed, a dialog gives the focus back to where it was, which must not be nowhere.
+    if (document.activeElement === document.body) {
+      document.querySelector<HTMLElement>('.wordmark')?.focus({ preventScroll: true })
+    }
+    dialog.showModal()
   },
 
   closeSoldOut() {
