@@ -32,6 +32,8 @@ interface State {
   isTurning: boolean
   permission: Permission
   hasAsked: boolean
+  /** Kept, so that it is written again only when it changes: screen readers announce what is written. */
+  stageText: string
   opened_ms: number
   now_ms: number
 }
@@ -45,6 +47,7 @@ function initialState(): State {
     isTurning: !prefersStillness,
     permission: readPermission(),
     hasAsked: false,
+    stageText: WORDS.opening,
     opened_ms: now_ms,
     now_ms,
   }
@@ -74,6 +77,7 @@ Alpine.data('waiting', () => ({
 
   async show(snapshot: Snapshot) {
     this.snapshot = snapshot
+    this.stageText = WORDS.stages[snapshot.stage].text
     setTitle(WORDS.stages[snapshot.stage].title)
     if (!isFinal(snapshot)) return
     const url = `/result/${encodeURIComponent(session_id)}`
@@ -83,10 +87,6 @@ Alpine.data('waiting', () => ({
 
   get isFound(): boolean {
     return !this.isMissing
-  },
-
-  get stageText(): string {
-    return this.snapshot ? WORDS.stages[this.snapshot.stage].text : WORDS.opening
   },
 
   get steps(): { title: string; current: string | null; state: string }[] {
