@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
 import type { Plugin } from 'vite'
-import { wordsOf } from './src/words'
+import { wordsOf } from './src/words/index.ts'
 
 /** Replaces `<!-- include: NAME -->` by partials/NAME.html, so that what the pages share is written once. */
 const includePartials: Plugin = {

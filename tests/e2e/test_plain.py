@@ -86,7 +86,7 @@ async def test_a_finished_song_is_watched_read_and_saved(site: Site, visitor: Vi
     lyrics = visitor.page.get_by_role("region", name="Lyrics")
     await expect(lyrics.get_by_role("heading", name="Verse 1")).to_be_visible()
     await expect(lyrics).not_to_contain_text("[")
-    await expect(visitor.shown("plain")).to_contain_text("This song is kept until")
+    await expect(visitor.shown("plain")).to_contain_text("Kept until")
     for name, ending in (("Download video", ""), ("Save for Stories", "-story")):
         async with visitor.page.expect_download() as download:
             await visitor.page.get_by_role("link", name=name).click()
@@ -98,7 +98,7 @@ async def test_what_is_not_to_be_watched_is_said_in_words(site: Site, visitor: V
     await site.wait_for(session_id, stage="composing")
     await visitor.open(f"/result/{session_id}")
     await visitor.page.get_by_role("link", name="See how far it is").click()
-    await expect(visitor.shown("plain")).to_contain_text("Your song is being made.")
+    await expect(visitor.shown("plain")).to_contain_text("Your song is being made")
     await finish_song(site, session_id, Status.FAILURE)
     await site.wait_for(session_id, status="fail")
 

@@ -4,7 +4,9 @@ export const WORDS = {
   skip: 'Skip to the form',
   title: 'Two names, one love song.',
   lead: 'We write and sing a song with both of your names in it, and press it on a record that wears your pet’s photo.',
-  noScript: 'The form cuts your photo to fit the record before it leaves your phone. Please allow JavaScript for this page.',
+  noScript:
+    'This form needs JavaScript: your photo is cut to a circle in your browser, and only that part is sent. ' +
+    'Songs that are made can be watched without it.',
   onLabel: 'Your pet & you',
   petOnLabel: 'Your pet',
   ownerOnLabel: 'you',

@@ -3,10 +3,10 @@
  *
  * Sentences that depend on something are functions; all others may also be named in the pages' HTML as `[[name]]`.
  */
-import { WORDS as form } from './form'
-import { WORDS as result } from './result'
-import { SHARED } from './shared'
-import { WORDS as waiting } from './waiting'
+import { WORDS as form } from './form.ts'
+import { WORDS as result } from './result.ts'
+import { SHARED } from './shared.ts'
+import { WORDS as waiting } from './waiting.ts'
 
 const PAGES: Record<string, object> = { index: form, waiting, result }
 

@@ -59,9 +59,5 @@ export const WORDS = {
     service_error: 'The studio is closed for the moment. Please try again a little later.',
   },
   missingText: 'The link may be incomplete. Ask for it once more, or make a song of your own.',
-  expired: {
-    title: 'This song has faded out.',
-    text: 'Songs are kept for a limited time, and this one is no longer here. Making a new one takes a few minutes.',
-  },
   unreachable: { title: 'We can’t play it right now.', again: 'Try again' },
 }

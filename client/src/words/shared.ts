@@ -14,5 +14,7 @@ export const SHARED = {
   noAnswer: 'We could not reach our studio. Please check your connection and try again.',
   unknownTitle: 'We don’t know this song.',
   makeSong: 'Make a song',
+  expiredTitle: 'This song has faded out.',
+  expiredText: 'Songs are kept for a limited time, and this one is no longer here. Making a new one takes a few minutes.',
   couple: (pet: string, owner: string) => [pet, owner].filter((name) => name !== '').join(' & '),
 }

@@ -5,8 +5,12 @@ export const WORDS = {
   onLabel: 'YOUR LOVE SONG',
   preview: 'Your own record, turning',
   opening: 'Looking for your song …',
-  noScript: 'This page asks again every 15 seconds.',
-  watch: 'Watch your song',
+  /** Where no script runs. */
+  plain: {
+    again: 'This page looks again every 15 seconds. You can also keep its address and come back later.',
+    watch: 'Watch and listen',
+    seeWhy: 'See what happened',
+  },
 
   stages: {
     queued: { title: 'In the queue', text: 'Your song is waiting for a free place in the studio.' },
