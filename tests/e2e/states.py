@@ -57,7 +57,7 @@ async def show_songs(site: Site, visitor: Visitor) -> AsyncIterator[str]:
 
 
 async def show_waiting(site: Site, visitor: Visitor) -> AsyncIterator[str]:
-    """A wait through all its stages, cut off from the site, too long, and of no song at all."""
+    """A wait through all its stages, cut off from the site, too long; and what becomes of it."""
     page, steps = visitor.page, visitor.shown("steps")
     await page.clock.install()
     # An order whose answer is lost keeps the song in the queue until a webhook tells of it.
@@ -92,6 +92,12 @@ async def show_waiting(site: Site, visitor: Visitor) -> AsyncIterator[str]:
     show_stage(site, session_id, "downloading")
     release(site, session_id)
     await page.wait_for_url(f"**/result/{session_id}")
+    await visitor.shown("delete").click()
+    await expect(visitor.shown("delete-dialog")).to_be_visible()
+    yield "result-deleting"
+    await visitor.open("/")
+    await visitor.sees("songs", "Ready")
+    yield "form-songs-ready"
     await visitor.open(f"/waiting/{UNKNOWN}")
     await expect(visitor.shown("missing")).to_be_visible()
     yield "waiting-missing"
@@ -103,7 +109,7 @@ async def show_result(site: Site, visitor: Visitor) -> AsyncIterator[str]:
     session_id = await site.submit()
     # The page goes on to the wait at once; here the way there leads nowhere.
     await page.route("**/waiting/*", lead_nowhere)
-    await visitor.open(f"/result/{session_id}")
+    await page.goto(f"{site.url}/result/{session_id}", wait_until="commit")
     await expect(page.get_by_role("heading", name="still being made")).to_be_visible()
     yield "result-unfinished"
     await finish_song(site, session_id)

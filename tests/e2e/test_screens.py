@@ -24,6 +24,7 @@ TABLET: ViewportSize = {"width": 768, "height": 1024}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 ENLARGED: ViewportSize = {"width": 320, "height": 256}
 """A desk of 1280 x 1024 at 400 %."""
+NEXT_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -52,6 +53,8 @@ async def look(page: Page, state: str, found: Findings) -> None:
     """Look at a state in all ways, and leave it as it was."""
     found.states.append(state)
     await page.set_viewport_size(ENLARGED)
+    # The page hears of its new size at the next frame, and the crop is laid out then.
+    await page.evaluate(NEXT_FRAMES)
     found.lost_enlarged += [f"{state}: {loss}" for loss in await find_lost(page)]
     for size in (TABLET, DESK, PHONE):
         await page.set_viewport_size(size)
