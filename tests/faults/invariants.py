@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -52,16 +53,21 @@ async def examine(
     *,
     spec: RenderSpec,
     ambiguous: Collection[str] = (),
+    given_up: int = 0,
     timeout_s: float = 60,
 ) -> Findings:
     """Wait until all that were submitted have ended, and hold them against the invariants.
 
-    `ambiguous` names those whose answer to a paid order was really lost.
+    `ambiguous` names those whose answer to a paid order was really lost; `given_up` songs were
+    under way still when the site had ceased to wait for them.
     """
     findings = Findings()
     await _wait_for_ends(history, submitted, findings, timeout_s)
     await _read_ends(history, submitted, findings)
-    await _count_payments(site, history, submitted, ambiguous, findings)
+    ledger = await site.simulator.ledger()
+    await _count_payments(ledger, history, submitted, ambiguous, findings)
+    if ledger["in_flight_peak"] > MAX_IN_FLIGHT + given_up:
+        findings.problems.append(f"I7 {ledger['in_flight_peak']} songs were under way")
     for session_id in findings.succeeded:
         complaint = await asyncio.to_thread(
             find_flaw, site.folder, session_id, submitted[session_id], spec
@@ -97,14 +103,13 @@ async def _read_ends(history: History, submitted: Mapping[str, Colour], findings
 
 
 async def _count_payments(
-    site: Site,
+    ledger: Mapping[str, Any],
     history: History,
     submitted: Mapping[str, Colour],
     ambiguous: Collection[str],
     findings: Findings,
 ) -> None:
     attempts = dict(await history.ask("SELECT token_hash, session_id FROM generation_attempts"))
-    ledger = await site.simulator.ledger()
     paid = Counter(
         attempts.get(token_hash(post["webhook_url"].rpartition("/")[2]))
         for post in ledger["posts"]
@@ -119,8 +124,6 @@ async def _count_payments(
             findings.problems.append(f"I3 {session_id} was never paid for")
     if None in paid:
         findings.problems.append("I3 an order was sent before it was written down")
-    if ledger["in_flight_peak"] > MAX_IN_FLIGHT:
-        findings.problems.append(f"I7 {ledger['in_flight_peak']} songs were under way")
 
 
 def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -> str | None:

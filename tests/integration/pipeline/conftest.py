@@ -1,6 +1,7 @@
 """A quick site on either stack, shared by the tests of this folder; faults are cleared after each.
 
-A test that needs other settings, or kills something, opens a site of its own.
+A test that needs other settings, or kills something, opens a site of its own. Either is examined by
+the invariants of the list of faults, for much of that list is played here.
 """
 
 from collections.abc import AsyncIterator
@@ -8,8 +9,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.faults.fleet import Patient
+from tests.faults.watch import open_watched_site
 from tests.servers import PostgresServer, RedisServer
-from tests.sites import Network, Site, open_site
+from tests.sites import Network, Site
 
 STACKS = ["embedded", "networked"]
 
@@ -45,12 +48,18 @@ async def own_network(
 @pytest.fixture(scope="session")
 async def shared_site(
     shared_network: Network, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Site]:
-    async with open_site(tmp_path_factory.mktemp("site"), network=shared_network) as site:
-        yield site
+) -> AsyncIterator[Patient]:
+    folder = tmp_path_factory.mktemp("site")
+    async with open_watched_site(folder, network=shared_network) as patient:
+        yield patient
 
 
 @pytest.fixture
-async def site(shared_site: Site) -> AsyncIterator[Site]:
-    yield shared_site
-    await shared_site.simulator.set_faults()
+async def site(shared_site: Patient) -> AsyncIterator[Site]:
+    yield shared_site.site
+    await shared_site.site.simulator.set_faults()
+    try:
+        await shared_site.check()
+    finally:
+        shared_site.submitted.clear()
+        shared_site.answers.clear()

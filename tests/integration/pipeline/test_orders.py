@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from server.simulator.faults import Fault, Switch
-from tests.sites import Network, Site, open_site
+from tests.faults.watch import open_watched_site
+from tests.sites import Network, Site
 
 
 async def test_row_41_slow_orders_are_sent_once_and_ten_at_a_time(site: Site) -> None:
@@ -24,9 +25,10 @@ async def test_row_41_slow_orders_are_sent_once_and_ten_at_a_time(site: Site) ->
 async def test_row_42_timed_out_songs_give_their_slots_back(
     own_network: Network, tmp_path: Path
 ) -> None:
-    async with open_site(
+    async with open_watched_site(
         tmp_path, network=own_network, WEBHOOK_TIMEOUT_MINUTES="0.05", TIMEOUT_CHECK_INTERVAL="1"
-    ) as site:
+    ) as patient:
+        site = patient.site
         await site.simulator.set_faults(Switch(Fault.GENERATION_STUCK, times=11))
         stuck = await asyncio.gather(*(site.submit(seed=n) for n in range(11)))
         for session_id in stuck:
@@ -36,6 +38,7 @@ async def test_row_42_timed_out_songs_give_their_slots_back(
         twelfth = await site.submit()
 
         await site.wait_for(twelfth, status="success")
+        await patient.check(given_up=len(stuck))
 
 
 @pytest.mark.parametrize(

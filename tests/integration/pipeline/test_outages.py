@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from server.simulator.faults import Fault, Switch
+from tests.faults.watch import open_examined_site
 from tests.servers import PostgresServer, RedisServer, wait_until
-from tests.sites import Site, open_site
+from tests.sites import Site
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def frail_site(
     """A networked site whose servers the test may break."""
     url = await postgres.create_database()
     network = {"DATABASE_URL": url, "REDIS_URL": redis.url}
-    async with open_site(tmp_path, network=network) as site:
+    async with open_examined_site(tmp_path, network=network) as site:
         yield site
 
 

@@ -17,6 +17,7 @@ import socketio
 
 from realtime.events import Event
 from server.simulator.faults import Fault, Switch
+from tests.faults.watch import open_examined_site
 from tests.integration.pipeline.conftest import open_network
 from tests.servers import ChildServer, PostgresServer, wait_until
 from tests.sites import Network, Site, open_site, site_environment
@@ -46,7 +47,7 @@ async def stop_in_time(process: ChildServer) -> None:
 async def test_a_free_slot_is_filled_without_any_clock(
     own_network: Network, tmp_path: Path
 ) -> None:
-    async with open_site(
+    async with open_examined_site(
         tmp_path, network=own_network, delay_s=0.3, MAX_CONCURRENT_REQUESTS="1", **NO_CLOCK
     ) as site:
         await site.simulator.set_faults(
@@ -65,7 +66,7 @@ async def test_a_free_slot_is_filled_without_any_clock(
 async def test_a_worker_that_is_told_to_stop_hands_its_work_to_the_next(
     network: Network, tmp_path: Path
 ) -> None:
-    async with open_site(tmp_path, network=network, delay_s=0.3, **NO_CLOCK) as site:
+    async with open_examined_site(tmp_path, network=network, delay_s=0.3, **NO_CLOCK) as site:
         await site.simulator.set_faults(Switch(Fault.DOWNLOAD_DRIP, 100, times=1))
         session_id = await site.submit()
         await site.wait_for(session_id, stage="downloading")
@@ -82,7 +83,7 @@ async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_sched
     network: Network, tmp_path: Path
 ) -> None:
     async with (
-        open_site(tmp_path, network=network, delay_s=1.0) as site,
+        open_examined_site(tmp_path, network=network, delay_s=1.0) as site,
         AsyncExitStack() as stack,
     ):
         port = urlsplit(site.url).port or 0
@@ -108,7 +109,7 @@ async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_sched
 async def test_without_a_scheduler_the_workers_see_to_what_waits_for_the_clock(
     network: Network, tmp_path: Path
 ) -> None:
-    async with open_site(tmp_path, network=network) as site:
+    async with open_examined_site(tmp_path, network=network) as site:
         site.processes["scheduler"].kill()
         await site.simulator.set_faults(Switch(Fault.CREATE_STATUS, 429, times=1, retry_after="1"))
 
@@ -140,7 +141,7 @@ async def test_a_web_process_with_open_sockets_says_goodbye_in_time(
 async def test_a_song_that_kills_three_workers_is_given_up_and_shown_to_the_operator(
     tmp_path: Path,
 ) -> None:
-    async with open_site(tmp_path, LEASE_SECONDS="1", ADMIN_PASSWORD="secret") as site:
+    async with open_examined_site(tmp_path, LEASE_SECONDS="1", ADMIN_PASSWORD="secret") as site:
         await site.simulator.set_faults(Switch(Fault.DOWNLOAD_STALL, 100))
         session_id = await site.submit()
         web = site.processes["web"]

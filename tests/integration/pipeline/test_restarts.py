@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from server.simulator.faults import Fault, Switch
+from tests.faults.watch import open_examined_site
 from tests.servers import wait_until
-from tests.sites import Network, open_site
+from tests.sites import Network
 
 
 async def test_a_killed_site_goes_on_where_it_stood(own_network: Network, tmp_path: Path) -> None:
-    async with open_site(tmp_path, network=own_network, delay_s=1.0) as site:
+    async with open_examined_site(tmp_path, network=own_network, delay_s=1.0) as site:
         first = await site.submit()
         await site.wait_for(first, stage="composing")
         await site.simulator.set_faults(Switch(Fault.WEBHOOK_NEVER))
@@ -23,7 +24,7 @@ async def test_a_killed_site_goes_on_where_it_stood(own_network: Network, tmp_pa
 
 
 async def test_a_site_that_is_told_to_stop_does_so_and_goes_on_later(tmp_path: Path) -> None:
-    async with open_site(tmp_path, delay_s=1.0) as site:
+    async with open_examined_site(tmp_path, delay_s=1.0) as site:
         web = site.processes["web"]
         session_id = await site.submit()
         await site.wait_for(session_id, stage="composing")
@@ -37,7 +38,7 @@ async def test_a_site_that_is_told_to_stop_does_so_and_goes_on_later(tmp_path: P
 
 
 async def test_a_crashed_order_is_not_sent_again_but_found_by_its_webhook(tmp_path: Path) -> None:
-    async with open_site(tmp_path) as site:
+    async with open_examined_site(tmp_path) as site:
         slow_answer = Switch(Fault.CREATE_SLOW, 5.0, times=1)
         await site.simulator.set_faults(slow_answer, Switch(Fault.GENERATION_STUCK, times=1))
         session_id = await site.submit()
