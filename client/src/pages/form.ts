@@ -3,6 +3,7 @@
  *
  * Nothing that the visitor entered is lost on any error.
  */
+import '../globals'
 import Alpine from '@alpinejs/csp'
 import '../styles.css'
 import { fetchAvailability, submitSong } from '../api'

@@ -3,6 +3,7 @@
  *
  * Lyrics and names reach the page as text nodes only.
  */
+import '../globals'
 import Alpine from '@alpinejs/csp'
 import '../styles.css'
 import { deleteSong, fetchResult, fetchSnapshot } from '../api'

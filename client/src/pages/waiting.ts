@@ -3,6 +3,7 @@
  *
  * It goes to the result by itself and never gives up on a song that is still being made.
  */
+import '../globals'
 import Alpine from '@alpinejs/csp'
 import '../styles.css'
 import type { Snapshot, Stage } from '../contract'
