@@ -110,14 +110,19 @@ async def _count_payments(
     findings: Findings,
 ) -> None:
     attempts = dict(await history.ask("SELECT token_hash, session_id FROM generation_attempts"))
-    paid = Counter(
-        attempts.get(token_hash(post["webhook_url"].rpartition("/")[2]))
+    orders = {
+        post["task_id"]: attempts.get(token_hash(post["webhook_url"].rpartition("/")[2]))
         for post in ledger["posts"]
         if post["task_id"]
-    )
+    }
+    paid = Counter(orders.values())
+    heard = {hook["task_id"] for hook in ledger["webhooks"] if hook["answered"] == 200}
     for session_id in submitted:
         if paid[session_id] > 1:
             findings.paid_twice.append(session_id)
+            *lost, _ = (task_id for task_id, owner in orders.items() if owner == session_id)
+            if heard.intersection(lost):
+                findings.problems.append(f"I3 {session_id} was bought again, and its song known")
         if paid[session_id] > 1 + (session_id in ambiguous):
             findings.problems.append(f"I3 {session_id} was paid for {paid[session_id]} times")
         if findings.ends.get(session_id) == "ready" and not paid[session_id]:

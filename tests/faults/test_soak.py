@@ -119,5 +119,5 @@ async def test_row_71_nothing_is_lost_however_often_processes_die(
                 playing.create_task(play_on(fleet, seed, numbers, tally))
 
     assert not tally.problems, "\n".join(tally.problems)
-    ends = [tally.sums[name] for name in ("lost", "published twice", "paid twice")]
-    assert ends == [0, 0, 0]
+    # A song is bought again only where its order's answer and its webhook were both lost: I3.
+    assert [tally.sums[name] for name in ("lost", "published twice")] == [0, 0]
