@@ -194,5 +194,6 @@ def test_the_sites_own_card_is_what_its_command_draws() -> None:
     kept = cv2.imread(str(CARD))
     assert kept is not None
     assert kept.shape == (630, 1200, 3)
-    assert np.abs(kept.astype(np.int16) - draw_site_card()).mean() < 3
+    soft, drawn = (cv2.blur(card.astype(np.float32), (9, 9)) for card in (kept, draw_site_card()))
+    assert np.abs(soft - drawn).max() < 25
     assert CARD.stat().st_size < 90_000
