@@ -2,18 +2,27 @@
 one song.
 """
 
+import base64
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.photos import draw_pet, phone_photo, write_jpeg
 from tests.e2e.rows import change
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import Visitor, visit
 from tests.sites import Site
 
 RouteHandler = Callable[[Route], Awaitable[None]]
 
+CARRY = """
+(photo) => {
+  const bytes = Uint8Array.from(atob(photo), (letter) => letter.charCodeAt(0))
+  const carried = new DataTransfer()
+  carried.items.add(new File([bytes], 'toby.jpg', { type: 'image/jpeg' }))
+  return carried
+}
+"""
 SOLD_OUT = "Sorry, we’re all sold out!"
 
 
@@ -70,6 +79,36 @@ async def test_a_wrong_photo_is_told_and_the_one_before_stays(visitor: Visitor) 
     await expect(visitor.page.get_by_label("Pet name")).to_have_value("Toby")
     await visitor.submit()
     await visitor.page.wait_for_url("**/waiting/*")
+
+
+async def test_a_photo_of_a_format_of_phones_is_told_by_its_name(visitor: Visitor) -> None:
+    await visitor.open("/")
+    await visitor.choose_photo(b"\0\0\0\x18ftypheic", "IMG_0001.HEIC")
+
+    await expect(visitor.message("photo")).to_contain_text("cannot open HEIC photos")
+    await expect(visitor.message("photo")).to_contain_text("take a screenshot")
+
+
+async def test_a_photo_comes_from_the_camera_of_a_phone_and_by_dropping_on_a_desk(
+    site: Site, visitor: Visitor, browser: Browser
+) -> None:
+    await visitor.open("/")
+    await expect(visitor.shown("camera-input")).to_be_hidden()
+    photo = base64.b64encode(phone_photo()).decode()
+    dropped = await visitor.page.evaluate_handle(CARRY, photo)
+    await visitor.shown("photo-input").dispatch_event("drop", {"dataTransfer": dropped})
+    await visitor.shown("crop-accept").click()
+    await expect(visitor.shown("photo-preview")).to_be_visible()
+
+    async with visit(browser, site.url, profile={"has_touch": True, "is_mobile": True}) as phone:
+        await phone.open("/")
+        camera = phone.shown("camera-input")
+        assert await camera.get_attribute("capture") == "environment"
+        await camera.set_input_files(
+            {"name": "camera.jpg", "mimeType": "image/jpeg", "buffer": phone_photo()}
+        )
+        await phone.shown("crop-accept").click()
+        await expect(phone.shown("photo-preview")).to_be_visible()
 
 
 async def test_a_cancelled_crop_changes_nothing(visitor: Visitor) -> None:
