@@ -147,20 +147,14 @@ class Patient:
         """Turn on exactly these faults of the song service, which has credits without end."""
         await self.site.simulator.set_faults(RICH, *switches)
 
-    async def check(
-        self, *, ambiguous: int = 0, given_up: int = 0, timeout_s: float = 60
-    ) -> Findings:
-        """Examine what was handed in; at most `ambiguous` of them may have been paid for twice.
-
-        `given_up` of them were under way still when the site had ceased to wait for them.
-        """
+    async def check(self, *, ambiguous: int = 0, timeout_s: float = 60) -> Findings:
+        """Examine what was handed in; at most `ambiguous` of them may have been paid for twice."""
         findings = await examine(
             self.site,
             self.history,
             self.submitted,
             spec=self.spec,
             ambiguous=self.submitted if ambiguous else (),
-            given_up=given_up,
             timeout_s=timeout_s,
         )
         if len(findings.paid_twice) > ambiguous:

@@ -19,7 +19,7 @@ FOLDERS: Mapping[str, set[str]] = {
 
 # The rooms of the server from the door to the cellar: each imports its own floor and those below.
 FLOORS: tuple[set[str], ...] = (
-    {"__main__", "cli", "site", "workers", "inspection", "asgi", "app"},
+    {"__main__", "cli", "site", "workers", "inspection", "asgi", "app", "listener"},
     {"web", "pipeline"},
     {"submissions"},
     {"services"},
