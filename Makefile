@@ -27,6 +27,7 @@ TEST_REQUIREMENTS := .venv/.test-requirements
 PETSONG       := .venv/bin/petsong
 NODE_MODULES  := client/node_modules/.package-lock.json
 CLIENT        := client/dist/.built
+LIGHTHOUSE    := benchmarks/lighthouse/node_modules/.package-lock.json
 
 # Folders are listed too: a deleted file changes nothing but its folder.
 CLIENT_SOURCES := $(shell find client -mindepth 1 \
@@ -45,7 +46,7 @@ setup: $(PETSONG) $(CLIENT) ## Set up .venv and build the client (PYTHON=python3
 run: setup ## Start the site on http://localhost:8000 (PORT=8080 changes the port)
 	@PORT=$(PORT) exec $(PETSONG) serve
 
-test: setup programs lint types client-test ## Check everything, with real servers (ARGS="-k name" goes to pytest)
+test: setup programs lint types client-test $(LIGHTHOUSE) ## Check everything, with real servers (ARGS="-k name" goes to pytest)
 	.venv/bin/pytest $(WORKERS) $(ARGS)
 
 soak: setup programs ## Kill processes at random for hours, and count the songs (ROUNDS=3 for a short one)
@@ -74,7 +75,7 @@ lock: $(UV) ## Lock the dependencies of pyproject.toml again (ARGS=--upgrade tak
 	$(COMPILE) --output-file tests/requirements.lock --group test --constraint requirements.lock $(ARGS)
 
 clean: ## Remove what was installed and built; var/ with its songs stays
-	rm -rf .venv client/node_modules client/dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv client/node_modules client/dist benchmarks/lighthouse/node_modules .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -100,6 +101,12 @@ $(PETSONG): pyproject.toml $(REQUIREMENTS)
 
 $(NODE_MODULES): client/package.json client/package-lock.json $(REQUIREMENTS)
 	$(NPM) ci --no-audit --no-fund --no-update-notifier --loglevel=error
+	@touch $@
+
+# Apart from the client: `make run` needs none of its 170 MB.
+$(LIGHTHOUSE): benchmarks/lighthouse/package.json benchmarks/lighthouse/package-lock.json $(REQUIREMENTS)
+	cd benchmarks/lighthouse && PATH="$(CURDIR)/.venv/bin:$$PATH" \
+		npm ci --no-audit --no-fund --no-update-notifier --loglevel=error --ignore-scripts
 	@touch $@
 
 $(CLIENT): $(CLIENT_SOURCES) $(NODE_MODULES)

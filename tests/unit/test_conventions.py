@@ -67,8 +67,9 @@ def test_the_tests_lock_holds_the_releases_of_the_first() -> None:
     assert first <= second
 
 
-def test_the_client_lock_pins_every_release_by_hash_and_names_no_address() -> None:
-    lock = Path("client/package-lock.json")
+@pytest.mark.parametrize("folder", ["client", "benchmarks/lighthouse"])
+def test_an_npm_lock_pins_every_release_by_hash_and_names_no_address(folder: str) -> None:
+    lock = Path(folder) / "package-lock.json"
     packages = json.loads(read(lock))["packages"]
     wrong = [
         f"{lock}: {name}"

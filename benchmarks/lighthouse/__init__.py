@@ -1,0 +1,69 @@
+"""Lighthouse, which is a program for Node.js: it rates pages as a browser shows them.
+
+It is installed by npm from the package.json beside this file, apart from the client, whose build
+does not need its 170 MB.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).parent
+CHROMIUM_FLAGS: Final = ("--headless", "--disable-gpu", "--disable-quic", "--no-proxy-server")
+ROOTS_FLAGS: Final = ("--no-sandbox",)  # Chromium's sandbox refuses to run as root
+TIMEOUT_S: Final = 100
+
+
+class LighthouseFailed(Exception):
+    """Lighthouse could not look at the pages."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked for: pages, by which Chromium, and in which of Lighthouse's categories.
+
+    Pages are loaded as fast as they come; Lighthouse computes from that, for its category
+    `performance`, how a phone in a slow network would load them.
+    """
+
+    urls: Sequence[str]
+    chromium: str
+    categories: Sequence[str]
+    chromium_flags: Sequence[str] = (*CHROMIUM_FLAGS, *(ROOTS_FLAGS if os.geteuid() == 0 else ()))
+
+
+@dataclass(frozen=True)
+class Report:
+    """One page: a score of at most 100 for each category, the audits that cost points, all numbers.
+
+    `error` says why there are none.
+    """
+
+    error: str | None
+    scores: Mapping[str, float]
+    failed: Sequence[str]
+    metrics: Mapping[str, float]
+
+
+async def audit(job: Job) -> list[Report]:
+    """Return a report on each page of a job; raise LighthouseFailed when there are none."""
+    node = Path(sys.executable).with_name("node")
+    process = await asyncio.create_subprocess_exec(
+        node, FOLDER / "audit.js", stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        async with asyncio.timeout(TIMEOUT_S * len(job.urls)):
+            output, complaints = await process.communicate(json.dumps(asdict(job)).encode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise LighthouseFailed(complaints.decode(errors="replace").strip()[-2000:])
+    return [Report(**report) for report in json.loads(output)]
