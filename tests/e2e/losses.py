@@ -61,7 +61,9 @@ FIND_LOST = """
   if (document.documentElement.scrollWidth > innerWidth) {
     lost.push(`the page is ${document.documentElement.scrollWidth} px wide`)
   }
-  if (root.scrollWidth > root.clientWidth) lost.push('the dialog is wider than the screen')
+  if (root !== document.body && root.scrollWidth > root.clientWidth) {
+    lost.push('the dialog is wider than its place')
+  }
   if (focused === document.body) document.activeElement.blur()
   else focused.focus({ preventScroll: true })
   scrollTo(left, top)

@@ -20,6 +20,12 @@ MOVES = {
     "Move right": "ArrowRight",
 }
 STEP_PX = 16
+FRAME_FITS = """
+() => {
+  const area = document.querySelector('.crop-area')
+  return area.querySelector('.cropper-container').offsetWidth === area.clientWidth
+}
+"""
 READ_CUT = "JSON.parse(sessionStorage.submission_draft).photo"
 
 
@@ -169,6 +175,20 @@ async def test_a_crop_without_dragging_is_the_crop_with_it(visitor: Visitor) -> 
         await visitor.page.get_by_role("button", name=move).click()
 
     assert await cut(visitor) == dragged
+
+
+async def test_a_crop_outlasts_that_the_screen_is_turned(visitor: Visitor) -> None:
+    await visitor.page.set_viewport_size({"width": 360, "height": 740})
+    await visitor.open("/")
+    await visitor.crop_photo()
+    await crop_again(visitor)
+    untouched = await cut(visitor)
+    await crop_again(visitor)
+    for width, height in ((740, 360), (320, 256), (360, 740)):
+        await visitor.page.set_viewport_size({"width": width, "height": height})
+        await visitor.page.wait_for_function(FRAME_FITS)
+
+    assert await cut(visitor) == untouched
 
 
 async def crop_again(visitor: Visitor) -> None:
