@@ -6,6 +6,8 @@ import { json } from 'node:stream/consumers'
 import { launch } from 'chrome-launcher'
 import lighthouse from 'lighthouse'
 
+const MAX_TRIES = 3
+
 const { urls, chromium, chromium_flags, categories } = await json(process.stdin)
 const chrome = await launch({ chromePath: chromium, chromeFlags: chromium_flags, logLevel: 'silent' })
 const options = {
@@ -31,9 +33,15 @@ function describe({ categories: rated, audits, runtimeError }) {
   }
 }
 
+/** On a busy machine a trace may come out incomplete; Lighthouse then asks to be run again. */
+async function look(url, tries_left = MAX_TRIES) {
+  const { lhr } = await lighthouse(url, options)
+  return lhr.runtimeError && tries_left > 1 ? look(url, tries_left - 1) : describe(lhr)
+}
+
 try {
   const reports = []
-  for (const url of urls) reports.push(describe((await lighthouse(url, options)).lhr))
+  for (const url of urls) reports.push(await look(url))
   process.stdout.write(JSON.stringify(reports))
 } finally {
   await chrome.kill()
