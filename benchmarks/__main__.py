@@ -18,6 +18,7 @@ from benchmarks import (
     formats,
     intake,
     journey,
+    pages,
     push,
     quality,
     render,
@@ -36,6 +37,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Seri
     "throughput": throughput.measure,
     "push": push.measure,
     "intake": intake.measure,
+    "pages": pages.measure,
 }
 
 

@@ -123,3 +123,15 @@ async def test_the_intake_benchmark_sees_every_request_answered(tmp_path: Path) 
         assert measured["answered 200"] == measured["requests"]
         assert measured["web for each"] > 0
         assert measured["answer: median"] <= measured["answer: p99"]
+
+
+async def test_the_pages_benchmark_rates_three_pages(tmp_path: Path) -> None:
+    report, _ = await run("pages", tmp_path)
+
+    assert list(report.values) == ["/", "waiting", "result"]
+    for measured in report.values.values():
+        assert 0 < measured["score"] <= 100
+        assert 0 < measured["first contentful paint"] <= measured["largest contentful paint"]
+        assert measured["total blocking time"] >= 0
+        assert measured["layout shift"] >= 0
+        assert measured["bytes"] > 10
