@@ -1,19 +1,17 @@
-"""Jobs in warm child processes, so that a crash, a leak or a hang costs one job and no more.
+"""Jobs in warm child processes: the renderer's calls as awaitables.
 
-At most `size` children live at a time and each works on one job at a time; whoever has a child in
-hand is the one who puts it back or kills it.
+What holds for the children themselves is in `children.py`.
 """
 
 import asyncio
 import os
-import signal
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from renderer.children import Children, describe_end
 from renderer.errors import RenderCrashed, RenderError, RenderTimeout
 from renderer.jobs import (
     CardJob,
@@ -56,11 +54,14 @@ class RenderPool:
         self.timeout_s = timeout_s
         self.choice: Choice | None = None  # the encoder in use, once a child has told
         self._encoder = encoder
-        self._memory_limit_bytes = memory_limit_bytes
-        self._slots = asyncio.Semaphore(size)
-        self._idle: list[Process] = []
-        self._living: set[Process] = set()
-        self._closing = asyncio.Event()
+        limit = str(memory_limit_bytes or "")
+        self._children = Children(
+            size,
+            ("renderer.child", encoder, limit),
+            {**os.environ, **_SMALL},
+            self._greet,
+            _is_harmless,
+        )
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -74,9 +75,8 @@ class RenderPool:
 
         Raises `EncoderUnavailable` or `AssetsMissing` where no job could ever succeed.
         """
-        async with self._slots:
-            if not self._idle:
-                self._idle.append(await self._start_child())
+        async with self._children.borrow():
+            pass
         assert self.choice is not None
         return self.choice
 
@@ -102,67 +102,23 @@ class RenderPool:
 
     async def close(self) -> None:
         """Kill every child, whatever it is doing, and wait until all are gone."""
-        if self._closing.is_set():
-            return
-        self._closing.set()
-        for child in self._living:
-            _kill(child)
-        for _ in range(self.size):
-            await self._slots.acquire()
-        for child in self._idle:
-            await self._bury(child)
-        self._idle.clear()
+        await self._children.close()
 
     async def _run(self, task: str, job: Job, outputs: tuple[Path, ...]) -> dict[str, Any]:
-        async with self._slots:
-            child = await self._take_child()
-            try:
-                report = await _ask(child, pack_job(task, job), task, self.timeout_s)
-            except (RenderCrashed, RenderTimeout, asyncio.CancelledError):
-                await self._bury(child)
-                discard_parts(outputs)
-                raise
-            except RenderError:
-                self._idle.append(child)
-                raise
-            self._idle.append(child)
-            return report
-
-    async def _take_child(self) -> Process:
-        while self._idle:
-            child = self._idle.pop()
-            if _is_there(child) and not self._closing.is_set():
-                return child
-            await self._bury(child)
-        return await self._start_child()
-
-    async def _start_child(self) -> Process:
-        if self._closing.is_set():
-            raise RenderCrashed("the render pool is closed")
-        limit = str(self._memory_limit_bytes or "")
-        # A group of its own keeps the terminal's Ctrl-C away until the child can ignore it itself.
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "renderer.child", self._encoder, limit),
-            stdin=PIPE,
-            stdout=PIPE,
-            env={**os.environ, **_SMALL},
-            process_group=0,
-        )
-        self._living.add(child)
         try:
-            if self._closing.is_set():
-                _kill(child)
-            self.choice = Choice(**await _ask(child, b"", "start", START_TIMEOUT_S))
-        except BaseException:
-            await self._bury(child)
+            async with self._children.borrow() as child:
+                return await _ask(child, pack_job(task, job), task, self.timeout_s)
+        except (RenderCrashed, RenderTimeout, asyncio.CancelledError):
+            discard_parts(outputs)
             raise
-        return child
 
-    async def _bury(self, child: Process) -> None:
-        """Kill a child nobody else has in hand and wait until nothing of it is left."""
-        _kill(child)
-        await child.communicate()
-        self._living.discard(child)
+    async def _greet(self, child: Process) -> None:
+        self.choice = Choice(**await _ask(child, b"", "start", START_TIMEOUT_S))
+
+
+def _is_harmless(error: BaseException) -> bool:
+    """Say whether a child told of this error itself and is ready for the next job."""
+    return isinstance(error, RenderError) and not isinstance(error, RenderCrashed | RenderTimeout)
 
 
 async def _ask(child: Process, request: bytes, task: str, timeout_s: float) -> dict[str, Any]:
@@ -178,24 +134,5 @@ async def _ask(child: Process, request: bytes, task: str, timeout_s: float) -> d
     except TimeoutError as error:
         raise RenderTimeout(f"{task} was killed after {timeout_s:g} s") from error
     if not answer.endswith(b"\n"):
-        raise RenderCrashed(f"{task} was cut off: the child {await _describe_end(child)}")
+        raise RenderCrashed(f"{task} was cut off: the child {await describe_end(child)}")
     return unpack_report(answer)
-
-
-def _is_there(child: Process) -> bool:
-    """Knock with an empty line: writing to a dead child fails at once, long before it is reaped."""
-    assert child.stdin is not None
-    child.stdin.write(b"\n")
-    return not child.stdin.is_closing()
-
-
-def _kill(child: Process) -> None:
-    with suppress(ProcessLookupError):
-        child.kill()
-
-
-async def _describe_end(child: Process) -> str:
-    code = await child.wait()
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"

@@ -1,0 +1,131 @@
+"""Warm child processes, so that a crash, a leak or a hang costs one job and no more.
+
+At most `size` live at a time and each is in one pair of hands at a time; whoever has a child in
+hand gives it back whole or has it killed.
+"""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from renderer.errors import RenderCrashed
+
+
+class Children:
+    """Processes of `python -m words`, started when first needed and kept warm.
+
+    `greet` waits until a new one can work, and raises if it never will. An error of the borrower
+    kills the child he has, unless `is_harmless` says that the child is not to blame.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        greet: Callable[[Process], Awaitable[None]],
+        is_harmless: Callable[[BaseException], bool] = lambda _: False,
+    ) -> None:
+        self.size = size
+        self._words = words
+        self._environment = environment
+        self._greet = greet
+        self._is_harmless = is_harmless
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[Process] = []
+        self._living: set[Process] = set()
+        self._closing = asyncio.Event()
+
+    @asynccontextmanager
+    async def borrow(self, wait_s: float | None = None) -> AsyncIterator[Process]:
+        """Lend a child for the block's length; borrowers beyond `size` queue in order.
+
+        Raises TimeoutError when none is free for `wait_s`, RenderCrashed when all is closed, and
+        what `greet` or the operating system raise.
+        """
+        async with asyncio.timeout(wait_s):
+            await self._slots.acquire()
+        try:
+            child = await self._take()
+            try:
+                yield child
+            except BaseException as error:
+                if not self._is_harmless(error):
+                    await self._bury(child)
+                    raise
+                self._idle.append(child)
+                raise
+            self._idle.append(child)
+        finally:
+            self._slots.release()
+
+    async def close(self) -> None:
+        """Kill every child, whatever it is doing, and wait until all are gone."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        for child in self._living:
+            _kill(child)
+        for _ in range(self.size):
+            await self._slots.acquire()
+        for child in self._idle:
+            await self._bury(child)
+        self._idle.clear()
+
+    async def _take(self) -> Process:
+        while self._idle:
+            child = self._idle.pop()
+            if _is_there(child) and not self._closing.is_set():
+                return child
+            await self._bury(child)
+        return await self._start()
+
+    async def _start(self) -> Process:
+        if self._closing.is_set():
+            raise RenderCrashed("the pool is closed")
+        # A group of its own keeps the terminal's Ctrl-C away until the child can ignore it itself.
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *self._words),
+            stdin=PIPE,
+            stdout=PIPE,
+            env=self._environment,
+            process_group=0,
+        )
+        self._living.add(child)
+        try:
+            if self._closing.is_set():
+                _kill(child)
+            await self._greet(child)
+        except BaseException:
+            await self._bury(child)
+            raise
+        return child
+
+    async def _bury(self, child: Process) -> None:
+        """Kill a child nobody else has in hand and wait until nothing of it is left."""
+        _kill(child)
+        await child.communicate()
+        self._living.discard(child)
+
+
+async def describe_end(child: Process) -> str:
+    """Say how a child that has ended came to it."""
+    code = await child.wait()
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+def _is_there(child: Process) -> bool:
+    """Knock with an empty line: writing to a dead child fails at once, long before it is reaped."""
+    assert child.stdin is not None
+    child.stdin.write(b"\n")
+    return not child.stdin.is_closing()
+
+
+def _kill(child: Process) -> None:
+    with suppress(ProcessLookupError):
+        child.kill()
