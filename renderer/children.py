@@ -46,6 +46,8 @@ class Children:
         Raises TimeoutError when none is free for `wait_s`, RenderCrashed when all is closed, and
         what `greet` or the operating system raise.
         """
+        if self._closing.is_set():
+            raise RenderCrashed("the pool is closed")
         async with asyncio.timeout(wait_s):
             await self._slots.acquire()
         try:

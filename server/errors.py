@@ -8,6 +8,7 @@ PetsongError
 ├── TooManyRequests          429, this address asks too often
 ├── SoldOut                  503, no song can be bought at present
 ├── DatabaseUnavailable      503, nothing was written
+├── PhotosUnavailable        503, nobody can look at a photo at present
 └── SongServiceError         the song service did not do what was asked
     ├── NeverReached         the request did not arrive: safe to send again
     ├── Unanswered           it may have arrived: sending again may pay twice
@@ -63,6 +64,10 @@ class SoldOut(PetsongError):
 
 class DatabaseUnavailable(PetsongError):
     """The database did not answer; nothing was written."""
+
+
+class PhotosUnavailable(PetsongError):
+    """No child process is free, or can be started, to look at a photo."""
 
 
 class SongServiceError(PetsongError):

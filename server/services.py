@@ -12,6 +12,7 @@ from realtime.publisher import Publisher
 from renderer import RenderPool
 from server.database import open_database
 from server.limits import RequestLimits
+from server.photos.pool import PhotoPool
 from server.settings import Settings
 from server.sonauto import SongService
 from server.storage import Storage, open_storage
@@ -42,6 +43,7 @@ class Services:
     publisher: Publisher
     doorbell: Doorbell
     renders: RenderPool
+    photos: PhotoPool
     limits: RequestLimits
 
 
@@ -51,7 +53,8 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open the database and the song service's client for the block's length.
 
-    The render pool starts with the first worker, so that a web process has none. Raises
+    The render pool starts with the first worker, so that a web process has none, and the photo pool
+    with the first photo, so that a worker has none. Raises
     DatabaseUnavailable or StorageUnavailable when one of them cannot be had.
     """
     async with AsyncExitStack() as stack:
@@ -66,5 +69,9 @@ async def open_services(
             memory_limit_bytes=settings.render_memory_limit_mb * 1024**2 or None,
         )
         stack.push_async_callback(renders.close)
+        photos = PhotoPool(
+            settings.photo_timeout_seconds, settings.photo_memory_limit_mb * 1024**2 or None
+        )
+        stack.push_async_callback(photos.close)
         limits = await stack.enter_async_context(RequestLimits(settings))
-        yield Services(settings, storage, songs, publisher, doorbell, renders, limits)
+        yield Services(settings, storage, songs, publisher, doorbell, renders, photos, limits)

@@ -17,6 +17,7 @@ from renderer import FORMATS, BadSpec, RenderSpec
 from server.errors import SettingsError
 
 EMBEDDED_DATABASE: Final = "sqlite://var/petsong.sqlite3"
+LEAST_PHOTO_MEMORY_MB: Final = 64
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 FILM_VARIABLES: Final = {
@@ -85,6 +86,8 @@ class Settings(BaseSettings):
     video_storage: Path = Path("storage/video")
     preview_storage: Path = Path("storage/preview")
     file_retention_days: Positive = 30
+    photo_timeout_seconds: Annotated[float, Field(gt=0)] = 5
+    photo_memory_limit_mb: Annotated[int, Field(ge=0)] = 128
 
     render_formats: Annotated[tuple[str, ...], NoDecode] = ("square", "story")
     video_fps: Positive = 15
@@ -136,6 +139,13 @@ class Settings(BaseSettings):
             if url.startswith(scheme):
                 return "asyncpg://" + url.removeprefix(scheme)
         return url or EMBEDDED_DATABASE
+
+    @field_validator("photo_memory_limit_mb")
+    @classmethod
+    def _has_room_for_photos(cls, limit_mb: int) -> int:
+        if 0 < limit_mb < LEAST_PHOTO_MEMORY_MB:
+            raise ValueError(f"a good photo needs {LEAST_PHOTO_MEMORY_MB}; 0 sets no limit")
+        return limit_mb
 
     @field_validator("storage_url")
     @classmethod

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from server.errors import FormRejected
 from server.ids import COOKIE_ID
-from server.submissions.photo import photo_rejected
+from server.photos.cleaning import photo_rejected
 
 MIN_NAME_LENGTH: Final = 2
 MAX_NAME_LENGTH: Final = 100

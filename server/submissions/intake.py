@@ -7,7 +7,6 @@ Idempotency-Key makes one submission however often it is sent.
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 import structlog
 from tortoise.exceptions import IntegrityError
@@ -23,7 +22,6 @@ from server.storage import Storage, StorageUnavailable
 from server.submissions.account import is_sold_out
 from server.submissions.form import SubmissionForm
 from server.submissions.model import CookieQuota, Submission
-from server.submissions.photo import clean_photo
 
 logger = structlog.get_logger(__name__)
 
@@ -41,8 +39,8 @@ async def accept(
 ) -> Receipt:
     """Store a submission and set the pipeline to work on it.
 
-    Raises SoldOut, SubmissionLimitReached, FormRejected (the photo) or StorageUnavailable; then
-    nothing was stored and no quota used.
+    Raises SoldOut, SubmissionLimitReached, FormRejected (the photo), PhotosUnavailable or
+    StorageUnavailable; then nothing was stored and no quota used.
     """
     if await is_sold_out():
         if earlier := await _find_receipt(form, idempotency_key):
@@ -61,7 +59,8 @@ async def accept(
         music_vibe=form.music_vibe.value,
         idempotency_key=idempotency_key,
     )
-    await services.storage.write(photo_path, partial(clean_photo, form.photo))
+    photo = await services.photos.clean(form.photo)
+    await services.storage.write(photo_path, lambda: photo)
     try:
         await _insert(submission, form.cookie_id, services.settings.form_submit_retry)
     except (IntegrityError, SubmissionLimitReached):

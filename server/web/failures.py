@@ -17,6 +17,7 @@ from server.database import UNAVAILABLE, is_busy
 from server.errors import (
     DatabaseUnavailable,
     FormRejected,
+    PhotosUnavailable,
     SoldOut,
     SubmissionLimitReached,
     TooManyRequests,
@@ -38,7 +39,7 @@ def answer_errors(app: Quart) -> None:
     app.register_error_handler(SubmissionLimitReached, _submission_limit_reached)
     app.register_error_handler(TooManyRequests, _too_many_requests)
     app.register_error_handler(SoldOut, _sold_out)
-    for unavailable in (DatabaseUnavailable, StorageUnavailable, *UNAVAILABLE):
+    for unavailable in (DatabaseUnavailable, StorageUnavailable, PhotosUnavailable, *UNAVAILABLE):
         app.register_error_handler(unavailable, _unavailable)
     app.register_error_handler(OperationalError, _operational)
     for mistake in MISTAKES:

@@ -23,7 +23,7 @@ FLOORS: tuple[set[str], ...] = (
     {"web", "pipeline"},
     {"submissions"},
     {"services"},
-    {"sonauto", "storage", "limits", "credits", "database"},
+    {"sonauto", "storage", "photos", "limits", "credits", "database"},
     {"addresses", "postgres"},
     {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat"},
 )

@@ -126,6 +126,8 @@ def test_the_specs_database_address_is_understood(monkeypatch: pytest.MonkeyPatc
         ({"PORT": "70000"}, "PORT"),
         ({"MAX_RETRIES": "-1"}, "MAX_RETRIES"),
         ({"RENDER_MEMORY_LIMIT_MB": "-1"}, "RENDER_MEMORY_LIMIT_MB"),
+        ({"PHOTO_MEMORY_LIMIT_MB": "63"}, "PHOTO_MEMORY_LIMIT_MB"),
+        ({"PHOTO_TIMEOUT_SECONDS": "0"}, "PHOTO_TIMEOUT_SECONDS"),
         ({"REDIS_URL": "redis://localhost"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://u:topsecret@h/d"}, "REDIS_URL"),
         ({"STORAGE_URL": "s3:///no-bucket"}, "STORAGE_URL"),

@@ -13,15 +13,15 @@ async def wait_until(is_met: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-def list_children(parent: int | None = None) -> set[int]:
-    """Return the ids of the renderers this process (or `parent`) started."""
+def list_children(parent: int | None = None, module: str = "renderer.child") -> set[int]:
+    """Return the ids of the renderers, or other modules, this process (or `parent`) started."""
     parent = parent or os.getpid()
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
             is_child = int(fields[1]) == parent and fields[0] != "Z"
-            if is_child and b"renderer.child" in (entry / "cmdline").read_bytes():
+            if is_child and module.encode() in (entry / "cmdline").read_bytes():
                 found.add(int(entry.name))
     return found
 

@@ -18,6 +18,9 @@ MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_BASE64_CHARACTERS: Final = (MAX_BYTES + 2) // 3 * 4
 DATA_URL_PREFIX: Final = "data:image/jpeg;base64,"
 QUALITY: Final = 92
+MAX_SCANS: Final = 200
+"""Cameras write ten or so; each costs a millisecond, and 100,000 of them fit into 5 MB."""
+START_OF_SCAN: Final = b"\xff\xda"
 
 SRGB: Final = ImageCms.createProfile("sRGB")
 
@@ -28,7 +31,7 @@ warnings.filterwarnings("error", module=r"PIL\.")
 def clean_photo(text: str) -> bytes:
     """Return a 600x600 sRGB JPEG without metadata, made from a base64 JPEG of that size.
 
-    `text` may be a data URL. Takes some milliseconds of a core, so call it in a thread.
+    `text` may be a data URL. Takes some milliseconds of a core; see `pool.py` for where it runs.
     Raises FormRejected for anything else than such a photo.
     """
     upload = _decode_base64(text)
@@ -60,6 +63,8 @@ def _decode_base64(text: str) -> bytes:
 
 
 def _redraw(upload: bytes) -> bytes:
+    if upload.count(START_OF_SCAN) > MAX_SCANS:
+        raise ValueError("the photo has too many scans")
     with Image.open(io.BytesIO(upload), formats=("JPEG",)) as photo:
         if photo.size != SIZE_PX:
             raise ValueError(f"the photo is {photo.width}x{photo.height}")

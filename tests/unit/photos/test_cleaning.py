@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from server.errors import FormRejected
-from server.submissions.photo import MAX_BYTES, clean_photo
+from server.photos.cleaning import MAX_BYTES, clean_photo
 
 RED, GREEN = (200, 40, 40), (40, 160, 60)
 

@@ -1,0 +1,97 @@
+"""Photos are cleaned in warm child processes, so that a hostile one costs a child and no more.
+
+What kills a child, or takes it too long, is a photo that cannot be read. That there is no child to
+be had is our fault and not the photo's.
+"""
+
+import asyncio
+import math
+import os
+from asyncio.subprocess import Process
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from renderer.children import Children, describe_end
+from renderer.errors import RenderCrashed
+from server.errors import FormRejected, PhotosUnavailable
+from server.photos.cleaning import photo_rejected
+
+NUM_CHILDREN: Final = 2
+START_TIMEOUT_S: Final = 30.0  # imports on a cold disk
+INHERITED: Final = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
+"""What a child may know of the environment: no key, no password, no address of ours."""
+
+logger = structlog.get_logger(__name__)
+
+
+class PhotoPool:
+    """`clean_photo` as an awaitable, in at most NUM_CHILDREN processes.
+
+    Children start when first needed. One that takes longer than `timeout_s` for a photo is killed,
+    and nobody waits for a child longer than twice that, so that one hostile photo ahead costs the
+    others only time. `memory_limit_bytes` bounds what each maps.
+    """
+
+    def __init__(self, timeout_s: float, memory_limit_bytes: int | None = None) -> None:
+        self._timeout_s = timeout_s
+        words = ("server.photos.child", str(math.ceil(timeout_s) + 1))
+        limit = (str(memory_limit_bytes),) if memory_limit_bytes else ()
+        environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        self._children = Children(NUM_CHILDREN, (*words, *limit), environment, _greet)
+
+    async def clean(self, text: str) -> bytes:
+        """Return a 600x600 sRGB JPEG without metadata, made from a base64 JPEG of that size.
+
+        Raises FormRejected for anything else, and PhotosUnavailable when no child can look at it.
+        """
+        try:
+            async with self._children.borrow(2 * self._timeout_s) as child:
+                jpeg = await self._ask(child, text)
+        except (RenderCrashed, OSError) as error:
+            raise PhotosUnavailable(f"no child for photos: {error or 'all are busy'}") from error
+        if not jpeg:
+            raise photo_rejected()
+        return jpeg
+
+    async def close(self) -> None:
+        """Kill every child, whatever it is doing, and wait until all are gone."""
+        await self._children.close()
+
+    async def _ask(self, child: Process, text: str) -> bytes:
+        assert child.stdin is not None
+        # A lone surrogate is no base64 either.
+        photo = text.encode(errors="replace")
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                child.stdin.write(b"%d\n" % len(photo))
+                child.stdin.write(photo)
+                with suppress(ConnectionError):  # it died; the missing answer says so
+                    await child.stdin.drain()
+                return await _read_answer(child)
+        except TimeoutError as error:
+            logger.warning("photo_child_killed", after_s=self._timeout_s)
+            raise _unreadable() from error
+        except EOFError as error:
+            logger.warning("photo_child_died", how=await describe_end(child))
+            raise _unreadable() from error
+
+
+async def _greet(child: Process) -> None:
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            await _read_answer(child)
+    except EOFError as error:
+        raise RenderCrashed(f"it {await describe_end(child)} at once") from error
+
+
+async def _read_answer(child: Process) -> bytes:
+    assert child.stdout is not None
+    length = await child.stdout.readuntil(b"\n")
+    return await child.stdout.readexactly(int(length))
+
+
+def _unreadable() -> FormRejected:
+    message = "This photo could not be read. Please try again, or choose another one."
+    return FormRejected("Invalid image format", message, {"photo": message})

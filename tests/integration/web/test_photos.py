@@ -1,0 +1,84 @@
+"""What a visitor hears when a photo kills its child, or when there is no child for it."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from server.services import Services
+from server.submissions.model import CookieQuota, Submission
+from tests.integration.conftest import Client, Connect, OpenStack
+from tests.integration.web.forms import form
+from tests.unit.renderer.children import list_children
+
+UNREADABLE = "This photo could not be read. Please try again, or choose another one."
+
+
+async def nothing_is_left(services: Services) -> bool:
+    is_empty = not any(services.storage.photos.iterdir())
+    return is_empty and not await Submission.exists() and not await CookieQuota.exists()
+
+
+async def test_row_19_22_a_photo_that_hangs_its_child_is_refused(
+    open_stack: OpenStack, connect: Connect
+) -> None:
+    async with open_stack(photo_timeout_seconds=0.5) as services:
+        client = connect(services)
+        await client.post("/api/submissions", json=form(photo="bm90IGEgcGhvdG8="))
+        (child,) = list_children(module="server.photos.child")
+        os.kill(child, signal.SIGSTOP)
+
+        refused = await client.post("/api/submissions", json=form())
+
+        assert refused.status_code == 400
+        assert await refused.get_json() == {
+            "success": False,
+            "error": "Invalid image format",
+            "message": UNREADABLE,
+            "fields": {"photo": UNREADABLE},
+        }
+        assert await nothing_is_left(services)
+        assert (await client.post("/api/submissions", json=form())).status_code == 200
+
+
+async def test_row_22_without_a_child_the_form_may_be_sent_again(
+    client: Client, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/bin/false")
+        refused = await client.post("/api/submissions", json=form())
+
+    assert refused.status_code == 503
+    assert (await refused.get_json())["error"] == "service_unavailable"
+    assert await nothing_is_left(services)
+    assert (await client.post("/api/submissions", json=form())).status_code == 200
+
+
+async def test_row_19_photos_that_hang_keep_the_others_waiting_and_no_more(
+    open_stack: OpenStack, connect: Connect
+) -> None:
+    async with open_stack(photo_timeout_seconds=2) as services:
+        client = connect(services)
+        await asyncio.gather(*(client.post("/api/submissions", json=form()) for _ in range(4)))
+        for child in list_children(module="server.photos.child"):
+            os.kill(child, signal.SIGSTOP)
+
+        responses = await asyncio.gather(
+            *(client.post("/api/submissions", json=form(cookie_id=None)) for _ in range(9))
+        )
+
+        statuses = [response.status_code for response in responses]
+        assert sorted(statuses) == [200] * 7 + [400] * 2
+        assert await Submission.all().count() == 4 + 7
+
+
+async def test_nothing_of_the_children_is_left_when_the_site_ends(
+    open_stack: OpenStack, connect: Connect
+) -> None:
+    async with open_stack() as services:
+        await connect(services).post("/api/submissions", json=form())
+        assert list_children(module="server.photos.child")
+
+    assert not list_children(module="server.photos.child")
