@@ -17,6 +17,7 @@ from server.web.documentation import serve_documentation
 from server.web.failures import answer_errors
 from server.web.headers import add_security_headers
 from server.web.health import health
+from server.web.limiting import tell_limits
 from server.web.media import RangeResponse, media
 from server.web.metrics import metrics
 from server.web.pages import CLIENT_FOLDER, serve_pages
@@ -39,6 +40,7 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     attach_services(app, services)
     add_security_headers(app, services.storage.media_origin)
     answer_errors(app)
+    tell_limits(app)
     for blueprint in (submissions, results, webhook, media, health, admin, metrics, availability):
         app.register_blueprint(blueprint)
     serve_documentation(app)

@@ -1,11 +1,12 @@
 """How often one address may ask: a moving window for each rule, shared by all web processes.
 
-Limits protect the site and never stop it: while Redis is away, everybody is admitted.
+Limits protect the site and never stop it: while Redis is away each web process counts by itself.
 """
 
 import asyncio
 import math
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
@@ -19,7 +20,6 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from server.errors import TooManyRequests
 from server.settings import Settings
 
 REDIS_TIMEOUT: Final = timedelta(seconds=0.5)
@@ -38,6 +38,22 @@ class Rule(StrEnum):
     ADMIN = "admin"
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What an address has left of a rule, the request just counted included.
+
+    Of `quota` requests in any `window_s` seconds `remaining` are left; another one comes back in
+    `wait_s`. `is_exceeded` says that this request was one too many, and was not counted.
+    """
+
+    rule: Rule
+    quota: int
+    window_s: int
+    remaining: int
+    wait_s: int
+    is_exceeded: bool
+
+
 class RequestLimits:
     """Counts requests by rule and address; open it with `async with`. Opening connects nowhere."""
 
@@ -49,6 +65,7 @@ class RequestLimits:
             Rule.ADMIN: RateLimitItemPerMinute(ADMIN_REQUESTS_PER_MINUTE),
         }
         self._connections: ConnectionPool | None = None
+        self._own_windows = MovingWindowRateLimiter(MemoryStorage())
         self._storage: MemoryStorage | RedisStorage = MemoryStorage()
         if settings.redis_url is not None:
             self._connections = ConnectionPool.from_url(settings.redis_url)
@@ -72,23 +89,21 @@ class RequestLimits:
         if self._connections is not None:
             await self._connections.aclose()
 
-    async def admit(self, rule: Rule, address: str | None) -> None:
-        """Count one request; raise TooManyRequests when `address` has used its window up.
+    async def count(self, rule: Rule, address: str | None) -> Allowance:
+        """Count one request and return what `address` has left.
 
         An IPv6 address is counted with its whole /64, which is what one customer is given.
         """
-        item, client = self._items[rule], client_key(address)
+        client = client_key(address)
         try:
             async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
-                window = None
-                if not await self._windows.hit(item, rule, client):
-                    window = await self._windows.get_window_stats(item, rule, client)
+                allowance = await self._count_in(self._windows, rule, client)
         except (RedisError, OSError, TimeoutError) as error:
-            self._note(is_counting=False, error=repr(error))
-            return
+            self._note(is_counting=False, error=type(error).__name__)
+            # Otherwise whoever can slow Redis down could guess at passwords without end.
+            return await self._count_in(self._own_windows, rule, client)
         self._note(is_counting=True)
-        if window is not None:
-            raise TooManyRequests(max(1, math.ceil(window.reset_time - time.time())))
+        return allowance
 
     async def is_counting(self) -> bool:
         """Say whether the place where requests are counted answers."""
@@ -98,11 +113,26 @@ class RequestLimits:
         except (RedisError, OSError, TimeoutError):
             return False
 
+    async def _count_in(
+        self, windows: MovingWindowRateLimiter, rule: Rule, client: str
+    ) -> Allowance:
+        item = self._items[rule]
+        is_counted = await windows.hit(item, rule, client)
+        window = await windows.get_window_stats(item, rule, client)
+        return Allowance(
+            rule,
+            quota=item.amount,
+            window_s=item.get_expiry(),
+            remaining=max(0, window.remaining),
+            wait_s=max(1, math.ceil(window.reset_time - time.time())),
+            is_exceeded=not is_counted,
+        )
+
     def _note(self, *, is_counting: bool, error: str | None = None) -> None:
         if self._was_counting and not is_counting:
-            logger.warning("limits_not_counting", error=error)
+            logger.warning("limits_counting_alone", error=error)
         elif is_counting and not self._was_counting:
-            logger.info("limits_counting_again")
+            logger.info("limits_counting_together_again")
         self._was_counting = is_counting
 
 

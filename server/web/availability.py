@@ -19,7 +19,7 @@ class Availability(BaseModel):
 
 @availability.get("")
 @documented({200: Availability})
-@unlimited
+@unlimited("Every form asks it once, and it reads one row.")
 async def get_availability() -> Response:
     """Say whether a song can be bought at present."""
     account = await read_account()

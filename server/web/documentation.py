@@ -6,13 +6,15 @@ ours: it needs no script, and no visit to it is told to anybody.
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import BaseModel
-from quart import Blueprint, Quart, current_app, render_template
+from quart import Blueprint, Quart, Response, current_app, render_template
 from quart_schema import Info, QuartSchema, document_request, document_response, hide
 
 from server.web.limiting import unlimited
+
+UNLIMITED: Final = "It is the same for everybody and asks the database nothing."
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -36,13 +38,30 @@ def documented(
 def serve_documentation(app: Quart) -> None:
     """Serve `/openapi.json` and `/docs` for all documented views of `app`."""
     info = Info(title="Petsong", version=version("petsong"))
-    QuartSchema(app, swagger_ui_path=None, redoc_ui_path=None, scalar_ui_path=None, info=info)
+    # Every path of its own is switched off: its view of the schema cannot be marked.
+    QuartSchema(
+        app,
+        openapi_path=None,
+        swagger_ui_path=None,
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+        info=info,
+    )
     app.register_blueprint(documentation)
+
+
+@documentation.get("/openapi.json")
+@hide
+@unlimited(UNLIMITED)
+async def get_openapi() -> Response:
+    """Send the description of every endpoint in OpenAPI."""
+    schema = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()
+    return Response(current_app.json.dumps(schema), content_type="application/json")
 
 
 @documentation.get("/docs")
 @hide
-@unlimited
+@unlimited(UNLIMITED)
 async def show_documentation() -> str:
     """Show every endpoint with its bodies, by name and type."""
     schema = current_app.extensions["QUART_SCHEMA"].openapi_provider.schema()

@@ -27,6 +27,9 @@ from server.web.replies import ErrorReply, reply
 
 PROGRAM_PATHS: Final = ("/api/", "/storage/", "/assets/", "/metrics")
 
+QUOTA_RETRY_AFTER_S: Final = 86_400
+"""A browser's quota is for good unless the operator raises it: whoever asks, asks once a day."""
+
 MISTAKES: Final = (FileNotFoundError, PermissionError, NotADirectoryError, TemplateNotFound)
 """Errors of the operating system that no other server is to blame for."""
 
@@ -60,7 +63,7 @@ async def _submission_limit_reached(error: SubmissionLimitReached) -> Response:
         attempts_used=error.attempts_used,
         max_attempts=error.max_attempts,
     )
-    return reply(body, 429)
+    return reply(body, 429, {"Retry-After": str(QUOTA_RETRY_AFTER_S)})
 
 
 async def _too_many_requests(error: TooManyRequests) -> Response:

@@ -61,7 +61,7 @@ class Liveness(BaseModel):
 
 @health.get("")
 @documented({200: Health, 503: Health})
-@unlimited
+@unlimited("Load balancers ask, and route by what they hear.")
 async def get_health() -> Response:
     """Say whether submissions can be taken and finished."""
     workers, is_counting = await asyncio.gather(
@@ -84,7 +84,7 @@ async def get_health() -> Response:
 
 @health.get("/live")
 @documented({200: Liveness})
-@unlimited
+@unlimited("Load balancers ask, and it asks nobody.")
 async def get_liveness() -> Response:
     """Say that the process answers."""
     return reply(Liveness())

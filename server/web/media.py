@@ -25,6 +25,8 @@ CACHE_FOR_GOOD: Final = "public, max-age=31536000, immutable"
 # Much shorter than `SIGNED_FOR`, so that a redirect from the cache opens a film for long enough.
 CACHE_REDIRECT: Final = "private, max-age=600"
 
+UNLIMITED: Final = "A player fetches a film in many pieces, and a school shares one address."
+
 media = Blueprint("media", __name__, url_prefix="/storage")
 
 
@@ -51,7 +53,7 @@ class RangeResponse(Response):
 
 @media.get("/video/<name>.mp4")
 @hide
-@unlimited
+@unlimited(UNLIMITED)
 async def get_video(name: str) -> Response:
     """Send a finished film in one of its formats; with `?download`, to be saved under its names."""
     film = read_film_name(name)
@@ -67,7 +69,7 @@ async def get_video(name: str) -> Response:
 
 @media.get("/teaser/<session_id>.mp4")
 @hide
-@unlimited
+@unlimited(UNLIMITED)
 async def get_teaser(session_id: str) -> Response:
     """Send the film that a link to a finished song is shown with."""
     if not is_session_id(session_id) or not await _is_finished(session_id):
@@ -77,7 +79,7 @@ async def get_teaser(session_id: str) -> Response:
 
 @media.get("/preview/<name>.mp4")
 @hide
-@unlimited
+@unlimited(UNLIMITED)
 async def get_preview(name: str) -> Response:
     """Send one rotation of the main film."""
     film = read_film_name(name)
@@ -88,7 +90,7 @@ async def get_preview(name: str) -> Response:
 
 @media.get("/poster/<session_id>.jpg")
 @hide
-@unlimited
+@unlimited(UNLIMITED)
 async def get_poster(session_id: str) -> Response:
     """Send the first frame of the rotation."""
     if not is_session_id(session_id):
@@ -98,7 +100,7 @@ async def get_poster(session_id: str) -> Response:
 
 @media.get("/card/<session_id>.jpg")
 @hide
-@unlimited
+@unlimited(UNLIMITED)
 async def get_card(session_id: str) -> Response:
     """Send the picture that a link to a finished song is shown with."""
     if not is_session_id(session_id) or not await _is_finished(session_id):
@@ -108,7 +110,7 @@ async def get_card(session_id: str) -> Response:
 
 @media.get("/captions/<session_id>.vtt")
 @hide
-@unlimited
+@unlimited(UNLIMITED)
 async def get_captions(session_id: str) -> Response:
     """Send the lyrics of a finished song as captions, where they bear times."""
     submission = None

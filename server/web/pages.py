@@ -24,6 +24,7 @@ from server.web.plain import describe, split_sections
 CLIENT_FOLDER: Final = Path(__file__).parents[2] / "client" / "dist"
 PAGES: Final = ("index.html", "waiting.html", "result.html")
 UNLISTED: Final = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+UNLIMITED: Final = "Visitors come by pages, a school by one address; none costs more than two rows."
 STYLESHEET: Final = re.compile(r'<link rel="stylesheet"[^>]* href="([^"]+)"')
 
 
@@ -49,42 +50,42 @@ def _create_blueprint(client: Path) -> Blueprint:
 
     @pages.get("/")
     @hide
-    @unlimited
+    @unlimited(UNLIMITED)
     async def show_form() -> str:
         """Show the form."""
         return await render_template("index.html", link=link_to_site())
 
     @pages.get("/waiting/<session_id>")
     @hide
-    @unlimited
+    @unlimited(UNLIMITED)
     async def show_waiting(session_id: str) -> Response:
         """Show how far a submission is."""
         return await _show_unlisted("waiting.html", session_id)
 
     @pages.get("/result/<session_id>")
     @hide
-    @unlimited
+    @unlimited(UNLIMITED)
     async def show_result(session_id: str) -> Response:
         """Show the finished song."""
         return await _show_unlisted("result.html", session_id)
 
     @pages.get("/terms")
     @hide
-    @unlimited
+    @unlimited(UNLIMITED)
     async def show_terms() -> str:
         """Show the terms and conditions."""
         return await render_template("terms.html")
 
     @pages.get("/privacy")
     @hide
-    @unlimited
+    @unlimited(UNLIMITED)
     async def show_privacy() -> str:
         """Show what is stored about a visitor."""
         return await render_template("privacy.html")
 
     @pages.get("/assets/<name>")
     @hide
-    @unlimited
+    @unlimited(UNLIMITED)
     async def get_asset(name: str) -> Response:
         """Send a file whose name changes with its content."""
         if name not in assets:
@@ -93,7 +94,7 @@ def _create_blueprint(client: Path) -> Blueprint:
 
     @pages.get("/<name>")
     @hide
-    @unlimited
+    @unlimited(UNLIMITED)
     async def get_file(name: str) -> Response:
         """Send a file from the client's top folder, such as its icon."""
         if name not in files:

@@ -24,6 +24,8 @@ MAX_FORM_BYTES: Final = 7_000_000
 """A photo of 5 MB is 6.99 million characters of base64."""
 MAX_REMOVAL_BYTES: Final = 4096
 
+UNLIMITED: Final = "Every waiting page asks every ten seconds, and a school shares one address."
+
 submissions = Blueprint("submissions", __name__, url_prefix="/api/submissions")
 
 
@@ -92,7 +94,7 @@ async def create_submission() -> Response:
 
 @submissions.get("/<session_id>")
 @documented({200: SubmissionSnapshot, 404: ErrorReply})
-@unlimited
+@unlimited(UNLIMITED)
 async def get_submission(session_id: str) -> Response:
     """Return the present state of a submission."""
     if not is_session_id(session_id):
@@ -105,7 +107,7 @@ async def get_submission(session_id: str) -> Response:
 
 @submissions.get("/<session_id>/status")
 @documented({200: SubmissionStatus, 404: ErrorReply})
-@unlimited
+@unlimited(UNLIMITED)
 async def get_status(session_id: str) -> Response:
     """Return whether a submission is pending, processing, success or fail."""
     if not is_session_id(session_id):

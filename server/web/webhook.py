@@ -19,6 +19,10 @@ from server.web.requests import parse_json_object, read_body, read_json_object
 
 MAX_WEBHOOK_BYTES: Final = 64 * 1024
 
+UNLIMITED: Final = (
+    "A ring that is refused delays a song that is paid for; it costs three statements."
+)
+
 webhook = Blueprint("webhook", __name__, url_prefix="/api/webhook")
 
 
@@ -39,7 +43,7 @@ class WebhookReceipt(BaseModel):
 
 @webhook.post("")
 @documented({200: WebhookReceipt, 400: ErrorReply, 404: ErrorReply}, takes=WebhookBody)
-@unlimited
+@unlimited(UNLIMITED)
 async def ring_with_task() -> Response:
     """Look after the generation that the body names."""
     document = await read_json_object(MAX_WEBHOOK_BYTES)
@@ -54,7 +58,7 @@ async def ring_with_task() -> Response:
 
 @webhook.post("/<token>")
 @documented({200: WebhookReceipt}, takes=WebhookBody)
-@unlimited
+@unlimited(UNLIMITED)
 async def ring_with_token(token: str) -> Response:
     """Look after the generation attempt that this address was made for."""
     await ring_by_token(current_services(), token, _task_id(await read_body(MAX_WEBHOOK_BYTES)))

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from server.errors import TooManyRequests
 from server.limits import RequestLimits, Rule, client_key
 from server.settings import Settings
 
@@ -34,21 +33,26 @@ def test_row_11_who_is_counted_together(address: str | None, other: str, is_same
 
 async def test_one_too_many_is_refused() -> None:
     async with RequestLimits(settings()) as limits:
-        for _ in range(3):
-            await limits.admit(Rule.SUBMISSIONS, "192.0.2.1")
+        left = [await limits.count(Rule.SUBMISSIONS, "192.0.2.1") for _ in range(4)]
 
-        with pytest.raises(TooManyRequests) as refusal:
-            await limits.admit(Rule.SUBMISSIONS, "192.0.2.1")
+        assert [allowance.is_exceeded for allowance in left] == [False, False, False, True]
+        assert [allowance.remaining for allowance in left] == [2, 1, 0, 0]
+        assert {(allowance.quota, allowance.window_s) for allowance in left} == {(3, 3600)}
+        assert 3500 < left[-1].wait_s <= 3600
+        for rule, address in ((Rule.SUBMISSIONS, "192.0.2.2"), (Rule.RESULTS, "192.0.2.1")):
+            assert not (await limits.count(rule, address)).is_exceeded
 
-        assert 3500 < refusal.value.retry_after_s <= 3600
-        await limits.admit(Rule.SUBMISSIONS, "192.0.2.2")
-        await limits.admit(Rule.RESULTS, "192.0.2.1")
+
+async def test_the_spec_names_the_numbers() -> None:
+    async with RequestLimits(Settings(redis_url=None)) as limits:
+        quotas = {rule: await limits.count(rule, "192.0.2.1") for rule in Rule}
+
+    assert (quotas[Rule.SUBMISSIONS].quota, quotas[Rule.SUBMISSIONS].window_s) == (20, 3600)
+    assert (quotas[Rule.RESULTS].quota, quotas[Rule.RESULTS].window_s) == (100, 3600)
 
 
 async def test_parallel_requests_do_not_slip_through() -> None:
     async with RequestLimits(settings()) as limits:
-        outcomes = await asyncio.gather(
-            *(limits.admit(Rule.RESULTS, "192.0.2.1") for _ in range(20)), return_exceptions=True
-        )
+        counts = await asyncio.gather(*(limits.count(Rule.RESULTS, "192.0.2.1") for _ in range(20)))
 
-    assert outcomes.count(None) == 5
+    assert [allowance.is_exceeded for allowance in counts].count(False) == 5

@@ -8,7 +8,7 @@ import pytest
 from server.clock import now
 from server.services import Services
 from server.submissions.model import Submission, WorkerHeartbeat
-from tests.integration.conftest import Client
+from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import SESSION_ID, form
 from tests.servers import PostgresServer, Proxy, RedisServer
@@ -85,6 +85,18 @@ async def test_row_62_submissions_are_taken_without_redis(
     assert await Submission.all().count() == 2
     assert isinstance(services.doorbell, RecordingDoorbell)
     assert len(services.doorbell.rings) == 4
+
+
+async def test_row_87_guessing_is_throttled_without_redis(
+    open_stack: OpenStack, connect: Connect, redis: RedisServer
+) -> None:
+    async with open_stack(admin_password="a password of the tests") as services:
+        client = connect(services)
+        redis.kill()
+
+        guesses = [await client.get("/api/admin/queue-status") for _ in range(32)]
+
+        assert [guess.status_code for guess in guesses] == [401] * 30 + [429] * 2
 
 
 async def test_row_88_health_without_database(client: Client, postgres: PostgresServer) -> None:

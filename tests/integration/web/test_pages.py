@@ -9,6 +9,7 @@ from quart_schema.openapi import QUART_SCHEMA_HIDDEN_ATTRIBUTE
 from realtime.events import Snapshot
 from server.app import create_app
 from server.errors import StartError
+from server.limits import Rule
 from server.services import Services
 from server.submissions.lifecycle import Stage
 from server.web.headers import SECURITY_HEADERS
@@ -147,11 +148,19 @@ async def test_row_81_results_are_limited(open_stack: OpenStack, connect: Connec
         assert statuses == [404] * 100 + [429]
 
 
-async def test_every_route_is_limited_or_marked_unlimited(client: Client) -> None:
-    views = client.app.view_functions
-    unmarked = {name for name, view in views.items() if not hasattr(view, MARK)}
+async def test_every_route_is_limited_or_says_why_not(client: Client) -> None:
+    marks = {
+        rule.rule: getattr(client.app.view_functions[rule.endpoint], MARK, None)
+        for rule in client.app.url_map.iter_rules()
+    }
+    limits = {path: mark for path, mark in marks.items() if isinstance(mark, Rule)}
+    reasons = {path: mark for path, mark in marks.items() if path not in limits}
 
-    assert unmarked == {"openapi"}
+    assert set(limits.values()) == set(Rule)
+    assert "/openapi.json" in reasons
+    for path, reason in reasons.items():
+        assert isinstance(reason, str), f"{path} is neither limited nor says why not"
+        assert len(reason.split()) > 5, (path, reason)
 
 
 async def test_every_endpoint_is_documented(client: Client) -> None:
