@@ -129,5 +129,8 @@ def _environment() -> dict[str, str]:
         "EXTERNAL_API_URL": "http://127.0.0.1:9/v1",
         "WEBHOOK_BASE_URL": "http://127.0.0.1:9",
         "SUBMISSIONS_PER_HOUR_PER_IP": "1000000",
+        "SOCKETS_PER_IP": "1000000",
+        "SOCKET_MESSAGES_PER_MINUTE": "1000000",
+        "SOCKET_MESSAGES_PER_MINUTE_PER_IP": "100000000",
         "LOG_LEVEL": "WARNING",
     }

@@ -19,6 +19,7 @@ from server.database import TROUBLE
 from server.files import SPARE_FILES, raise_limit, read_limit
 from server.ids import is_session_id
 from server.services import Services
+from server.sockets import SocketLimits, refuse
 from server.submissions.snapshot import read_snapshot
 
 GC_THRESHOLDS: Final = (500, 4, 1000)
@@ -45,7 +46,8 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
 
     serve_watchers(sockets, load_snapshot)
     app.before_serving(_make_room)
-    site = _within_limit(_without_compression(socketio.ASGIApp(sockets, other_asgi_app=app)))
+    site: ASGIFramework = socketio.ASGIApp(sockets, other_asgi_app=app)
+    site = _within_limit(SocketLimits(_without_compression(site), services.settings))
     hops = services.settings.trusted_proxy_hops
     if hops == 0:
         return site
@@ -77,7 +79,7 @@ def _within_limit(app: ASGIFramework) -> ASGIFramework:
             await app(scope, receive, send)
             return
         if num_sockets >= read_limit() - SPARE_FILES:
-            await _refuse(send)
+            await refuse(send, 503)
             return
         num_sockets += 1
         try:
@@ -86,11 +88,6 @@ def _within_limit(app: ASGIFramework) -> ASGIFramework:
             num_sockets -= 1
 
     return serve
-
-
-async def _refuse(send: ASGISendCallable) -> None:
-    await send({"type": "websocket.http.response.start", "status": 503, "headers": []})
-    await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
 
 
 def _without_compression(app: ASGIFramework) -> ASGIFramework:

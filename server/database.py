@@ -16,7 +16,8 @@ from tortoise.migrations.api import migrate as run_migrations
 
 from server import postgres
 from server.errors import DatabaseUnavailable, StartError
-from server.settings import EMBEDDED_DATABASE, Settings
+from server.setting_types import EMBEDDED_DATABASE
+from server.settings import Settings
 
 UNAVAILABLE: Final = (
     OSError,

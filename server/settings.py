@@ -7,17 +7,30 @@ configuration that cannot be run with is refused before anything starts.
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from renderer import FORMATS, BadSpec, RenderSpec
 from server.errors import SettingsError
+from server.setting_types import (
+    EMBEDDED_DATABASE,
+    Contact,
+    DatabaseUrl,
+    EndpointUrl,
+    Formats,
+    Origins,
+    PhotoMemory,
+    Positive,
+    RedisUrl,
+    Secret,
+    StoreUrl,
+    Unset,
+    Words,
+)
 
-EMBEDDED_DATABASE: Final = "sqlite://var/petsong.sqlite3"
-LEAST_PHOTO_MEMORY_MB: Final = 64
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 FILM_VARIABLES: Final = {
@@ -32,25 +45,26 @@ SQUARE_VARIABLES: Final = {
 }
 """Which numbers of a film are ours to set: the first in every format, these in `square` only."""
 
-Positive = Annotated[int, Field(gt=0)]
-
 
 class Settings(BaseSettings):
     """What the site runs with; see README.md for what each variable does."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    database_url: str = EMBEDDED_DATABASE
-    redis_url: str | None = None
+    database_url: DatabaseUrl = EMBEDDED_DATABASE
+    redis_url: RedisUrl = None
     log_level: str = "INFO"
+    environment: Literal["development", "production"] = "development"
 
     external_api_url: str = "https://api.sonauto.ai/v1"
     generation_path: str = "generations/v3"
-    sonauto_api_key: SecretStr | None = None
+    sonauto_api_key: Secret = None
     webhook_base_url: str = ""
-    song_cdn_hosts: Annotated[tuple[str, ...], NoDecode] = (
+    song_cdn_hosts: Words = (
         "https://cdn.sonauto.ai",
         "https://cdn.treblo.com",
     )
@@ -58,12 +72,17 @@ class Settings(BaseSettings):
     attribution_url: str = "https://sonauto.ai"
     terms_url: str = "/terms"
     privacy_url: str = "/privacy"
+    security_contact: Contact = ""
+    cors_origins: Origins = ()
 
     max_concurrent_requests: Positive = 10
     max_retries: Positive = 3
     form_submit_retry: Positive = 10
     submissions_per_hour_per_ip: Positive = 20
     results_per_hour_per_ip: Positive = 100
+    sockets_per_ip: Positive = 500
+    socket_messages_per_minute: Positive = 60
+    socket_messages_per_minute_per_ip: Positive = 6000
     trusted_proxy_hops: Annotated[int, Field(ge=0)] = 0
 
     queue_processor_interval: Positive = 60
@@ -76,10 +95,10 @@ class Settings(BaseSettings):
     webhook_timeout_minutes: Annotated[float, Field(gt=0)] = 10
     api_request_timeout_seconds: Annotated[float, Field(gt=0)] = 30
 
-    storage_url: str = ""
-    storage_endpoint_url: str = ""
-    storage_access_key_id: SecretStr | None = None
-    storage_secret_access_key: SecretStr | None = None
+    storage_url: StoreUrl = ""
+    storage_endpoint_url: EndpointUrl = ""
+    storage_access_key_id: Secret = None
+    storage_secret_access_key: Secret = None
     storage_region: str = "us-east-1"
     img_storage: Path = Path("storage/uploads")
     audio_storage: Path = Path("storage/audio")
@@ -87,9 +106,9 @@ class Settings(BaseSettings):
     preview_storage: Path = Path("storage/preview")
     file_retention_days: Positive = 30
     photo_timeout_seconds: Annotated[float, Field(gt=0)] = 5
-    photo_memory_limit_mb: Annotated[int, Field(ge=0)] = 128
+    photo_memory_limit_mb: PhotoMemory = 128
 
-    render_formats: Annotated[tuple[str, ...], NoDecode] = ("square", "story")
+    render_formats: Formats = ("square", "story")
     video_fps: Positive = 15
     vinyl_rpm: Positive = 20
     video_resolution: Positive = 720
@@ -102,67 +121,12 @@ class Settings(BaseSettings):
     render_memory_limit_mb: Annotated[int, Field(ge=0)] = 2048
     task_concurrency: Positive = 20
     lease_seconds: Annotated[float, Field(ge=1)] = 45
-    heartbeat_file: Path | None = None
+    heartbeat_file: Annotated[Path | None, Unset] = None
 
     admin_username: str = "admin"
-    admin_password: SecretStr | None = None
+    admin_password: Secret = None
 
     simulator_delay_seconds: Annotated[float, Field(ge=0)] = 8
-
-    @field_validator("song_cdn_hosts", "render_formats", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("render_formats")
-    @classmethod
-    def _are_formats(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if not names or len(set(names)) < len(names) or not set(names) <= FORMATS.keys():
-            raise ValueError(f"choose one or more of {', '.join(FORMATS)}, each once")
-        return names
-
-    @field_validator(
-        *("sonauto_api_key", "admin_password", "redis_url", "heartbeat_file"),
-        *("storage_access_key_id", "storage_secret_access_key"),
-        mode="before",
-    )
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return value or None
-
-    @field_validator("database_url")
-    @classmethod
-    def _use_asyncpg(cls, url: str) -> str:
-        for scheme in ("postgresql://", "postgres://"):
-            if url.startswith(scheme):
-                return "asyncpg://" + url.removeprefix(scheme)
-        return url or EMBEDDED_DATABASE
-
-    @field_validator("photo_memory_limit_mb")
-    @classmethod
-    def _has_room_for_photos(cls, limit_mb: int) -> int:
-        if 0 < limit_mb < LEAST_PHOTO_MEMORY_MB:
-            raise ValueError(f"a good photo needs {LEAST_PHOTO_MEMORY_MB}; 0 sets no limit")
-        return limit_mb
-
-    @field_validator("storage_url")
-    @classmethod
-    def _names_a_store(cls, url: str) -> str:
-        parts = urlsplit(url)
-        is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
-        is_bucket = parts.scheme == "s3" and parts.netloc
-        if url and not (is_folder or is_bucket):
-            raise ValueError("write file:///folder or s3://bucket/prefix")
-        return url
-
-    @field_validator("storage_endpoint_url")
-    @classmethod
-    def _names_an_endpoint(cls, url: str) -> str:
-        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
-            raise ValueError("write https://host, or http://host:port")
-        return url.rstrip("/")
 
     @model_validator(mode="after")
     def _keys_fit_together(self) -> Self:

@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 from hypercorn.asyncio import serve as serve_asgi
 
-from realtime.gateway import create_server, disconnect_all
+from realtime.gateway import MAX_MESSAGE_BYTES, create_server, disconnect_all
 from realtime.publisher import SocketPublisher
 from server.app import create_app
 from server.asgi import create_asgi
@@ -110,6 +110,8 @@ def web_server(listener: Listener) -> ListenerConfig:
     config = ListenerConfig(listener)
     config.backlog = BACKLOG
     config.include_server_header = False
+    # Otherwise it would gather 16 MB before the sockets' own limit is asked.
+    config.websocket_max_message_size = MAX_MESSAGE_BYTES
     config.graceful_timeout = GRACE_S
     config.loglevel = "WARNING"
     return config

@@ -31,6 +31,9 @@ QUICK: Mapping[str, str] = {
     "GENERATION_POLL_INTERVAL": "1",
     "SUBMISSIONS_PER_HOUR_PER_IP": "1000",
     "RESULTS_PER_HOUR_PER_IP": "1000",
+    "SOCKETS_PER_IP": "100000",
+    "SOCKET_MESSAGES_PER_MINUTE": "100000",
+    "SOCKET_MESSAGES_PER_MINUTE_PER_IP": "1000000",
     "LOG_LEVEL": "INFO",
 }
 """The clocks of a test site; the normal path waits for none of them."""

@@ -1,12 +1,15 @@
 """The waiting page: it shows the right picture again whatever happened to the connection."""
 
 import re
+from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
+from tests.e2e.conftest import NEVER_S
 from tests.e2e.rows import finish_song
-from tests.e2e.visitor import Visitor
-from tests.sites import Site
+from tests.e2e.visitor import Visitor, visit
+from tests.integration.pipeline.test_push import open_browser
+from tests.sites import USUAL, Site, open_site
 
 COMPOSING = "The band is writing and recording your song."
 # As behind a proxy that does not know the protocol: the upgrade is answered with a plain 404.
@@ -85,6 +88,28 @@ async def test_without_a_socket_the_page_asks_by_http(site: Site, visitor: Visit
     await visitor.page.wait_for_url(f"**/result/{session_id}")
     await expect(visitor.shown("success")).to_be_visible()
     assert visitor.asked(f"GET {site.url}/api/submissions/{session_id}")
+
+
+async def test_a_page_whose_socket_is_one_too_many_asks_by_http(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with (
+        open_site(tmp_path, delay_s=NEVER_S, **USUAL, SOCKETS_PER_IP="1") as site,
+        open_browser(site),
+        visit(browser, site.url) as visitor,
+    ):
+        await visitor.page.clock.install()
+        session_id = await visitor.order_song()
+        await expect(visitor.shown("connection")).to_have_text(RECONNECTING)
+        await visitor.page.clock.fast_forward(3_000)
+        await expect(visitor.shown("stage")).to_have_text(COMPOSING)
+
+        await finish_song(site, session_id)
+        await site.wait_for(session_id, status="success")
+        await visitor.page.clock.fast_forward(10_000)
+
+        await visitor.page.wait_for_url(f"**/result/{session_id}")
+        assert "socket_refused" in site.output()
 
 
 async def test_a_long_wait_is_explained_and_goes_on(site: Site, visitor: Visitor) -> None:

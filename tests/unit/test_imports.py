@@ -19,13 +19,14 @@ FOLDERS: Mapping[str, set[str]] = {
 
 # The rooms of the server from the door to the cellar: each imports its own floor and those below.
 FLOORS: tuple[set[str], ...] = (
-    {"__main__", "cli", "site", "workers", "inspection", "asgi", "app", "listener"},
+    {"__main__", "cli", "site", "workers", "inspection", "asgi", "app", "listener", "sockets"},
     {"web", "pipeline"},
     {"submissions"},
     {"services"},
     {"sonauto", "storage", "photos", "limits", "credits", "database"},
     {"addresses", "postgres"},
     {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat"},
+    {"setting_types"},
 )
 STRANGERS = ({"web", "pipeline"},)  # on one floor, and yet they never import each other
 SIMULATOR_STARTERS = {"server.cli", "server.site"}

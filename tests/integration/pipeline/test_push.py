@@ -32,10 +32,12 @@ class Browser:
 
 
 @asynccontextmanager
-async def open_browser(site: Site) -> AsyncIterator[Browser]:
+async def open_browser(site: Site, address: str = "192.0.2.1") -> AsyncIterator[Browser]:
     client = socketio.AsyncClient(reconnection=False)
     browser = Browser(client)
-    await client.connect(site.url, transports=["websocket"])
+    # Only a site behind a proxy believes the header.
+    headers = {"X-Forwarded-For": address}
+    await client.connect(site.url, headers=headers, transports=["websocket"])
     yield browser
     await client.disconnect()
 

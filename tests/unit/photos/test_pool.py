@@ -15,7 +15,7 @@ import pytest
 from server.errors import FormRejected, PhotosUnavailable
 from server.photos.cleaning import MAX_BYTES, clean_photo
 from server.photos.pool import PhotoPool
-from server.settings import LEAST_PHOTO_MEMORY_MB
+from server.setting_types import LEAST_PHOTO_MEMORY_MB
 from tests.inputs.images import draw
 from tests.unit.renderer.children import is_alive, list_children, read_memory, wait_until
 
