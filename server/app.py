@@ -4,8 +4,9 @@ Takes open services and opens nothing itself, so that a test and the running sit
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
+from hypercorn.typing import ASGIFramework
 from quart import Quart
 
 from server.services import Services
@@ -13,9 +14,10 @@ from server.web.admin import admin
 from server.web.availability import availability
 from server.web.compression import compress_pages
 from server.web.context import attach_services
+from server.web.cors import allow_origins
 from server.web.documentation import serve_documentation
 from server.web.failures import answer_errors
-from server.web.headers import add_security_headers
+from server.web.headers import SecurityHeaders
 from server.web.health import health
 from server.web.limiting import tell_limits
 from server.web.media import RangeResponse, media
@@ -38,7 +40,7 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     # Quart would cut a download that takes longer than this.
     app.config["RESPONSE_TIMEOUT"] = None
     attach_services(app, services)
-    add_security_headers(app, services.storage.media_origin)
+    allow_origins(app, services.settings.cors_origins)
     answer_errors(app)
     tell_limits(app)
     for blueprint in (submissions, results, webhook, media, health, admin, metrics, availability):
@@ -46,4 +48,6 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     serve_documentation(app)
     serve_pages(app, client)
     compress_pages(app)
+    secured = SecurityHeaders(cast(ASGIFramework, app.asgi_app), services.storage.media_origin)
+    app.asgi_app = secured  # type: ignore[method-assign]
     return app

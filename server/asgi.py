@@ -21,6 +21,7 @@ from server.ids import is_session_id
 from server.services import Services
 from server.sockets import SocketLimits, refuse
 from server.submissions.snapshot import read_snapshot
+from server.web.headers import SecurityHeaders
 
 GC_THRESHOLDS: Final = (500, 4, 1000)
 """Passes over the young are small and frequent; one through the whole heap comes after about 2
@@ -48,6 +49,8 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
     app.before_serving(_make_room)
     site: ASGIFramework = socketio.ASGIApp(sockets, other_asgi_app=app)
     site = _within_limit(SocketLimits(_without_compression(site), services.settings))
+    # Around the application as well, which has its own: these are for what never gets that far.
+    site = SecurityHeaders(site)
     hops = services.settings.trusted_proxy_hops
     if hops == 0:
         return site
@@ -79,7 +82,7 @@ def _within_limit(app: ASGIFramework) -> ASGIFramework:
             await app(scope, receive, send)
             return
         if num_sockets >= read_limit() - SPARE_FILES:
-            await refuse(send, 503)
+            await refuse(send, 503, retry_after_s=60)
             return
         num_sockets += 1
         try:

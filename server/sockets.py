@@ -84,11 +84,11 @@ class SocketLimits:
         # Opening one counts like a message, so that coming and going is no way around.
         if address.num_sockets >= self._settings.sockets_per_ip or not address.budget.spend():
             logger.warning("socket_refused", num_sockets=address.num_sockets)
-            await refuse(send, 429)
+            await refuse(send, 429, retry_after_s=60)
             return
         address.num_sockets += 1
         try:
-            await self._app(scope, self._listen(address, receive, send), send)
+            await self._app(scope, self._listen(address, receive, send), _refuse_openly(send))
         finally:
             address.num_sockets -= 1
             self._forget_later(key)
@@ -121,8 +121,26 @@ class SocketLimits:
             del self._addresses[key]
 
 
-async def refuse(send: ASGISendCallable, status: int) -> None:
+async def refuse(send: ASGISendCallable, status: int, retry_after_s: int | None = None) -> None:
     """Answer the handshake of a socket with an error instead."""
-    headers: list[Any] = [(b"content-length", b"0"), (b"retry-after", b"60")]
+    headers: list[Any] = [(b"content-length", b"0")]
+    if retry_after_s is not None:
+        headers.append((b"retry-after", str(retry_after_s).encode()))
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
+
+
+def _refuse_openly(send: ASGISendCallable) -> ASGISendCallable:
+    # A socket that is closed before it is open (a foreign page's) would be answered by the web
+    # server itself, which knows nothing of our headers.
+    is_open = False
+
+    async def send_openly(event: Any) -> None:
+        nonlocal is_open
+        is_open = is_open or event["type"] == "websocket.accept"
+        if event["type"] == "websocket.close" and not is_open:
+            await refuse(send, 403)
+        else:
+            await send(event)
+
+    return send_openly

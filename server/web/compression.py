@@ -52,7 +52,7 @@ async def send_asset(asset: Asset) -> Response:
         response = await send_media(asset.compressed[encoding])
         response.headers["Content-Encoding"] = encoding
     if asset.compressed:
-        response.headers["Vary"] = "Accept-Encoding"
+        response.vary.add("Accept-Encoding")
     return response
 
 
@@ -64,7 +64,7 @@ def compress_pages(app: Quart) -> None:
         content = await response.get_data(as_text=False) if _is_page(response) else b""
         if not content:
             return response
-        response.headers["Vary"] = "Accept-Encoding"
+        response.vary.add("Accept-Encoding")
         if request.accept_encodings.best_match(["gzip"]):
             response.set_data(gzip.compress(content, GZIP_LEVEL, mtime=0))
             response.headers["Content-Encoding"] = "gzip"

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from quart import request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, UnsupportedMediaType
 
+from server.web.context import current_services
+
 
 async def read_body(max_bytes: int) -> bytes:
     """Return the request's body; raise RequestEntityTooLarge (413) when it is longer."""
@@ -45,12 +47,16 @@ def parse_json_object(body: bytes) -> dict[str, object]:
 
 
 def refuse_foreign_origin() -> None:
-    """Raise Forbidden (403) when the page that sends this request is not one of ours.
+    """Raise Forbidden (403) when the page that sends this request is not one that may.
+
+    Those are our own and those of CORS_ORIGINS.
 
     Programs send no Origin and are let through: it is visitors' browsers that are protected.
     """
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is None or origin in current_services().settings.cors_origins:
+        return
+    if urlsplit(origin).netloc != request.host:
         raise Forbidden("Requests from other sites are not accepted.")
 
 
