@@ -7,6 +7,7 @@ PetsongError
 ├── SubmissionLimitReached   429, this browser has used its submissions up
 ├── TooManyRequests          429, this address asks too often
 ├── SoldOut                  503, no song can be bought at present
+├── StorageFull              503, there is no room for another song
 ├── DatabaseUnavailable      503, nothing was written
 ├── PhotosUnavailable        503, nobody can look at a photo at present
 └── SongServiceError         the song service did not do what was asked
@@ -60,6 +61,10 @@ class TooManyRequests(PetsongError):
 
 class SoldOut(PetsongError):
     """The song service's credits are used up, so no further submission is taken."""
+
+
+class StorageFull(PetsongError):
+    """So much of the disk is used that no further submission is taken."""
 
 
 class DatabaseUnavailable(PetsongError):

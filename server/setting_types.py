@@ -71,6 +71,7 @@ def _has_room_for_photos(limit_mb: int) -> int:
 
 
 Positive = Annotated[int, Field(gt=0)]
+Percent = Annotated[int, Field(ge=1, le=100)]
 Unset = BeforeValidator(lambda value: value or None)
 """Takes an empty variable for one that is not set."""
 Secret = Annotated[SecretStr | None, Unset]

@@ -22,6 +22,7 @@ from server.setting_types import (
     EndpointUrl,
     Formats,
     Origins,
+    Percent,
     PhotoMemory,
     Positive,
     RedisUrl,
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     queue_processor_interval: Positive = 60
     credits_check_interval: Positive = 600
     timeout_check_interval: Positive = 300
+    storage_check_interval: Positive = 600
     sweep_interval: Positive = 15
     generation_poll_interval: Positive = 15
     ambiguous_grace_seconds: Positive = 240
@@ -107,6 +109,8 @@ class Settings(BaseSettings):
     file_retention_days: Positive = 30
     photo_timeout_seconds: Annotated[float, Field(gt=0)] = 5
     photo_memory_limit_mb: PhotoMemory = 128
+    storage_warning_percent: Percent = 80
+    storage_stop_percent: Percent = 95
 
     render_formats: Formats = ("square", "story")
     video_fps: Positive = 15

@@ -30,7 +30,7 @@ export type DeletionOutcome = { kind: 'deleted' } | { kind: 'refused'; message: 
 
 const TIMEOUT_MS = 15_000
 const UPLOAD_TIMEOUT_MS = 60_000
-const SOLD_OUT_ERRORS = ['rate_limit_exceeded', 'sold_out']
+const SOLD_OUT_ERRORS = ['rate_limit_exceeded', 'sold_out', 'storage_full']
 
 interface Answer {
   status: number

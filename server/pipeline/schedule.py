@@ -18,6 +18,7 @@ class Timetable(ScheduleSource):
         self._intervals_s = {
             "process_pending_queue": settings.queue_processor_interval,
             "check_credits": settings.credits_check_interval,
+            "check_storage": settings.storage_check_interval,
             "check_timeouts": settings.timeout_check_interval,
             "sweep": settings.sweep_interval,
         }

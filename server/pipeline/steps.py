@@ -185,7 +185,12 @@ async def _render(
     crash_point("after_rename")
     main = report.films[0]
     await transitions.succeed(
-        services, session_id, fence=lease.fence, encoder=main.encoder, fallback=main.fallback
+        services,
+        session_id,
+        fence=lease.fence,
+        encoder=main.encoder,
+        fallback=main.fallback,
+        timings=report.timings,
     )
     logger.info("video_rendered", session_id=short_id(session_id), **report.timings)
 

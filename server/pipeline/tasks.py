@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from taskiq import AsyncTaskiqDecoratedTask, Context, TaskiqDepends, async_shared_broker
 
-from server.pipeline import ordering, pressing, steps, upkeep
+from server.pipeline import ordering, pressing, retention, steps, upkeep
 from server.pipeline.broker import Queue
 from server.services import Services
 from server.submissions import transitions
@@ -75,6 +75,12 @@ async def check_credits(context: TaskContext) -> None:
     await upkeep.check_credits(services_of(context))
 
 
+@async_shared_broker.task("check_storage", queue_name=Queue.DEFAULT.value)
+async def check_storage(context: TaskContext) -> None:
+    """See how full the disk is."""
+    await upkeep.check_storage(services_of(context))
+
+
 @async_shared_broker.task("check_timeouts", queue_name=Queue.DEFAULT.value)
 async def check_timeouts(context: TaskContext) -> None:
     """Fail what nobody waits for any more."""
@@ -84,7 +90,7 @@ async def check_timeouts(context: TaskContext) -> None:
 @async_shared_broker.task("cleanup_old_files", queue_name=Queue.DEFAULT.value)
 async def cleanup_old_files(context: TaskContext) -> None:
     """Delete what is past its retention."""
-    await upkeep.clean_up_old_files(services_of(context))
+    await retention.clean_up_old_files(services_of(context))
 
 
 TASKS: Final[dict[str, AsyncTaskiqDecoratedTask[..., Any]]] = {
@@ -99,6 +105,7 @@ TASKS: Final[dict[str, AsyncTaskiqDecoratedTask[..., Any]]] = {
         process_pending_queue,
         sweep,
         check_credits,
+        check_storage,
         check_timeouts,
         cleanup_old_files,
     )

@@ -14,13 +14,13 @@ from server.log import short_id
 from server.pipeline.leases import is_free
 from server.pipeline.ordering import UNKNOWN_OUTCOME
 from server.services import Services
+from server.storage import StorageUnavailable
 from server.submissions import account, presses, transitions
-from server.submissions.lifecycle import TRANSITIONS, WORKING_STAGES, FailureReason, Stage
+from server.submissions.lifecycle import WORKING_STAGES, FailureReason, Stage
 from server.submissions.model import GenerationAttempt, Submission
-from server.submissions.removal import remove
+from server.submissions.room import log_room
 
 RINGS_PER_SWEEP: Final = 100
-BATCH: Final = 200
 
 logger = structlog.get_logger(__name__)
 
@@ -64,15 +64,12 @@ async def check_timeouts(services: Services) -> None:
         )
 
 
-async def clean_up_old_files(services: Services) -> None:
-    """Delete the files, names and lyrics of ended submissions past their retention."""
-    cutoff = now() - timedelta(days=services.settings.file_retention_days)
-    ended = [stage for stage, exits in TRANSITIONS.items() if not exits]
-    old = Submission.filter(stage__in=ended, created_at__lt=cutoff, expired_at=None)
-    while rows := await old.limit(BATCH).only("session_id"):
-        for row in rows:
-            await remove(services, row.session_id)
-        logger.info("files_cleaned_up", submissions=len(rows))
+async def check_storage(services: Services) -> None:
+    """Log how full the storage is; one that cannot be looked at is an error."""
+    try:
+        await log_room(services)
+    except StorageUnavailable as error:
+        logger.error("storage_unknown", reason=str(error))
 
 
 async def _unheard_reports() -> list[str]:

@@ -119,5 +119,5 @@ async def _beat(name: str, row: Mapping[str, Any], file: Path | None) -> None:
             await WorkerHeartbeat.update_or_create(defaults={**row, "beat_at": now()}, name=name)
             touch_heartbeat(file)
         except TROUBLE:
-            logger.warning("heartbeat_missed", queue=row["queue"])
+            logger.critical("heartbeat_missed", queue=row["queue"])
         await asyncio.sleep(HEARTBEAT_S)

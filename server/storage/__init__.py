@@ -10,7 +10,7 @@ from server.storage.names import (
 )
 from server.storage.opening import open_storage
 from server.storage.saving import attach_film
-from server.storage.store import Storage, StorageUnavailable, Workspace
+from server.storage.store import Storage, StorageUnavailable, StoredFile, Workspace
 
 __all__ = [
     "PARTIAL_SUFFIX",
@@ -18,6 +18,7 @@ __all__ = [
     "Folders",
     "Storage",
     "StorageUnavailable",
+    "StoredFile",
     "Workspace",
     "attach_film",
     "film_name",

@@ -3,9 +3,9 @@
 Every failure is a StorageUnavailable whose one line quotes neither a key nor an answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ MAX_RETRIES: Final = 2
 TIMEOUT: Final = timedelta(seconds=60)
 CONNECT_TIMEOUT: Final = timedelta(seconds=5)
 CHUNK_BYTES: Final = 1 << 20
+CHUNK_KEYS: Final = 500
 CONTENT_TYPES: Final = {".jpg": "image/jpeg", ".mp3": "audio/mpeg", ".mp4": "video/mp4"}
 
 
@@ -89,6 +90,12 @@ class Bucket:
         """Delete objects in one request; one that is not there is none to delete."""
         with self._explained("delete", keys[0]):
             await obstore.delete_async(self._store, keys)
+
+    async def list_objects(self) -> AsyncIterator[Sequence[tuple[str, int, datetime]]]:
+        """Yield keys with their sizes and the moments they were written, some hundred at a time."""
+        with self._explained("list", "objects"):
+            async for found in obstore.list(self._store, chunk_size=CHUNK_KEYS):
+                yield [(one["path"], one["size"], one["last_modified"]) for one in found]
 
     async def sign(self, key: str, lifetime: timedelta) -> str:
         """Return an address from which anybody may GET an object for that long."""

@@ -1,17 +1,18 @@
 """Files in four folders of this machine, or of a volume that all machines share."""
 
 import asyncio
+import math
 import os
-import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from server.settings import Settings
 from server.storage.names import PARTIAL_SUFFIX, folders_below
-from server.storage.store import Storage, StorageUnavailable, Workspace
+from server.storage.store import Storage, StorageUnavailable, StoredFile, Workspace
 
 
 class FolderStorage(Storage, Workspace):
@@ -43,7 +44,20 @@ class FolderStorage(Storage, Workspace):
 
     async def delete(self, session_id: str) -> None:
         """Unlink every file of one submission."""
-        await asyncio.to_thread(self._delete, session_id)
+        await self.discard(self.files(session_id))
+
+    async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
+        """Look through one folder after the other, in a thread."""
+        for folder in self.folders:
+            yield await asyncio.to_thread(lambda: list(_scan(folder)))  # noqa: B023 # awaited here
+
+    async def discard(self, paths: Sequence[Path]) -> None:
+        """Unlink in a thread; a link is removed itself, and a folder is not."""
+        await asyncio.to_thread(_unlink, paths)
+
+    async def measure_use(self) -> int:
+        """Return how full the fullest of the folders' disks is, as `df` has it."""
+        return await asyncio.to_thread(lambda: max(map(_measure, self.folders)))
 
     async def sign(self, path: Path) -> None:
         """Return None: the web process sends the file, with byte ranges."""
@@ -72,15 +86,41 @@ class FolderStorage(Storage, Workspace):
                 probe.unlink()
             except OSError as error:
                 raise StorageUnavailable(f"cannot write to {folder}: {error.strerror}") from error
-        usage = shutil.disk_usage(self.videos)
-        return f"{100 * usage.used / usage.total:.0f} % of the disk is used"
+        return f"{max(map(_measure, self.folders))} % of the disk is used"
 
-    def _delete(self, session_id: str) -> None:
+
+def _scan(folder: Path) -> Iterator[StoredFile]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False):
+                    facts = entry.stat(follow_symlinks=False)
+                    changed_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+                    yield StoredFile(folder / entry.name, facts.st_size, changed_at)
+    except OSError as error:
+        raise StorageUnavailable(f"cannot look into {folder}: {error.strerror}") from error
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    stuck: dict[str, OSError] = {}
+    for path in paths:
         try:
-            for path in self.files(session_id):
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         except OSError as error:
-            raise StorageUnavailable(f"cannot delete {path.name}: {error.strerror}") from error
+            stuck[path.name] = error
+    if stuck:
+        names = ", ".join(f"{name}: {error.strerror}" for name, error in stuck.items())
+        raise StorageUnavailable(f"cannot delete {names}")
+
+
+def _measure(folder: Path) -> int:
+    try:
+        facts = os.statvfs(folder)
+    except OSError as error:
+        raise StorageUnavailable(f"cannot look at {folder}: {error.strerror}") from error
+    # What only the system's operator may fill counts as full.
+    used = facts.f_blocks - facts.f_bfree
+    return math.ceil(100 * used / max(1, used + facts.f_bavail))
 
 
 def publish(draft: Path, path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a submission's files are called; every name is derived from its session_id alone."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from server.ids import is_session_id
 
 FOLDER_NAMES: Final = ("uploads", "audio", "video", "preview")
 PARTIAL_SUFFIX: Final = ".part"
+DRAFT: Final = re.compile(r"(?:(?P<of>.+)\.(?:\d+|[0-9a-f]{32})|[0-9a-f]{32})\.part")
 PLAIN_FORMAT: Final = "square"
 """The format whose files bear a bare session_id."""
 
@@ -65,6 +67,19 @@ class Folders:
             self.poster(session_id),
             self.card(session_id),
         )
+
+    def find_owner(self, path: Path) -> str | None:
+        """Return the session_id that `path`, or the path it is a draft of, is derived from."""
+        draft = DRAFT.fullmatch(path.name)
+        name = (draft["of"] or "") if draft else path.name
+        session_id = re.split(r"[-.]", name)[0]
+        is_ours = is_session_id(session_id) and path.with_name(name) in self.files(session_id)
+        return session_id if is_ours else None
+
+    def is_draft(self, path: Path) -> bool:
+        """Say whether `path` is a draft of one of our files, or a probe of `check`."""
+        draft = DRAFT.fullmatch(path.name)
+        return draft is not None and (draft["of"] is None or self.find_owner(path) is not None)
 
 
 def folders_below(root: Path) -> tuple[Path, Path, Path, Path]:

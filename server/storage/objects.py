@@ -16,7 +16,7 @@ from server.settings import Settings
 from server.storage.bucket import Bucket
 from server.storage.names import PARTIAL_SUFFIX, folders_below
 from server.storage.scratch import open_scratch
-from server.storage.store import SIGNED_FOR, Storage, StorageUnavailable, Workspace
+from server.storage.store import SIGNED_FOR, Storage, StorageUnavailable, StoredFile, Workspace
 
 
 class ObjectWorkspace(Workspace):
@@ -78,6 +78,18 @@ class ObjectStorage(Storage):
     async def delete(self, session_id: str) -> None:
         """Delete every object of one submission in one request."""
         await self._bucket.delete([path.as_posix() for path in self.files(session_id)])
+
+    async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
+        """Look through the bucket."""
+        async for found in self._bucket.list_objects():
+            yield [StoredFile(Path(key), size, moment) for key, size, moment in found]
+
+    async def discard(self, paths: Sequence[Path]) -> None:
+        """Delete objects in one request."""
+        await self._bucket.delete([path.as_posix() for path in paths])
+
+    async def measure_use(self) -> None:
+        """Return None: a bucket has no end."""
 
     async def sign(self, path: Path) -> str:
         """Sign the object's address; ValueError for what nobody but us may fetch."""

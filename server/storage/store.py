@@ -6,9 +6,10 @@ when it is complete.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,15 @@ SIGNED_FOR: Final = timedelta(minutes=30)
 
 class StorageUnavailable(PetsongError):
     """The files cannot be reached or written: full, read-only, missing, refused or away."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as it is found, whoever put it there."""
+
+    path: Path
+    size: int
+    changed_at: datetime
 
 
 class Workspace(Folders, ABC):
@@ -80,6 +90,24 @@ class Storage(Folders, ABC):
     @abstractmethod
     async def delete(self, session_id: str) -> None:
         """Delete every file of one submission, where there is one; raises StorageUnavailable."""
+
+    @abstractmethod
+    def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
+        """Yield all that lies there, drafts and strangers too, but neither links nor folders.
+
+        Raises StorageUnavailable.
+        """
+
+    @abstractmethod
+    async def discard(self, paths: Sequence[Path]) -> None:
+        """Delete what `list_files` has found; raises StorageUnavailable."""
+
+    @abstractmethod
+    async def measure_use(self) -> int | None:
+        """Return the percentage of the room that is used, None where there is no end of it.
+
+        Raises StorageUnavailable.
+        """
 
     @abstractmethod
     async def sign(self, path: Path) -> str | None:

@@ -14,7 +14,7 @@ from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
 from server.crashes import crash_point
-from server.errors import SoldOut, SubmissionLimitReached
+from server.errors import PetsongError, SoldOut, StorageFull, SubmissionLimitReached
 from server.ids import new_cookie_id, new_session_id
 from server.log import short_id
 from server.services import Services
@@ -22,6 +22,7 @@ from server.storage import Storage, StorageUnavailable
 from server.submissions.account import is_sold_out
 from server.submissions.form import SubmissionForm
 from server.submissions.model import CookieQuota, Submission
+from server.submissions.room import is_full
 
 logger = structlog.get_logger(__name__)
 
@@ -39,13 +40,13 @@ async def accept(
 ) -> Receipt:
     """Store a submission and set the pipeline to work on it.
 
-    Raises SoldOut, SubmissionLimitReached, FormRejected (the photo), PhotosUnavailable or
-    StorageUnavailable; then nothing was stored and no quota used.
+    Raises SoldOut, StorageFull, SubmissionLimitReached, FormRejected (the photo),
+    PhotosUnavailable or StorageUnavailable; then nothing was stored and no quota used.
     """
-    if await is_sold_out():
+    if refusal := await find_refusal(services):
         if earlier := await _find_receipt(form, idempotency_key):
             return earlier
-        raise SoldOut("the song service's credits are used up")
+        raise refusal
     session_id = new_session_id()
     cookie_id = form.cookie_id or new_cookie_id()
     photo_path = services.storage.photo(session_id)
@@ -78,6 +79,15 @@ async def accept(
         services.doorbell.ring("process_pending_queue"),
     )
     return Receipt(session_id, None if form.cookie_id else cookie_id)
+
+
+async def find_refusal(services: Services) -> PetsongError | None:
+    """Return why nobody can submit at present, None when everybody can."""
+    if await is_sold_out():
+        return SoldOut("the song service's credits are used up")
+    if await is_full(services):
+        return StorageFull("the disk is as full as STORAGE_STOP_PERCENT allows")
+    return None
 
 
 async def _forget_photo(storage: Storage, session_id: str) -> None:

@@ -27,6 +27,7 @@ class Submission(Model):
     received_from_LLM = fields.DatetimeField(null=True)
     LLM_response = fields.TextField(null=True)
     LLM_full_response = fields.TextField(null=True)
+    downloaded_at = fields.DatetimeField(null=True)
     generated_song_path = fields.TextField(null=True)
     LLM_status = fields.CharField(max_length=50, null=True)
     lyrics = fields.TextField(null=True)
@@ -54,6 +55,7 @@ class Submission(Model):
 
     video_encoder = fields.CharField(max_length=50, null=True)
     video_encoder_fallback = fields.TextField(null=True)
+    video_timings = fields.TextField(null=True)
 
     expired_at = fields.DatetimeField(null=True)
 

@@ -5,6 +5,7 @@ fence); no row means that somebody was first, which is no error. Whoever hears o
 after the commit: first the task that goes on, then the visitor.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -19,6 +20,7 @@ from server.crashes import crash_point
 from server.log import short_id
 from server.services import Services
 from server.submissions.lifecycle import (
+    OPEN_STAGES,
     SLOT_STAGES,
     STATUS_OF,
     FailureReason,
@@ -26,6 +28,7 @@ from server.submissions.lifecycle import (
     sources,
 )
 from server.submissions.model import SongAccount, Submission
+from server.submissions.phases import log_end
 from server.submissions.snapshot import read_snapshot
 
 TASK_OF: Final = {
@@ -117,20 +120,30 @@ async def start_downloading(
 
 async def start_rendering(services: Services, session_id: str, *, fence: int) -> bool:
     """Note that the song file is in place and go on to the video."""
-    changes = {"generated_song_path": str(services.storage.song(session_id))}
+    changes = {
+        "generated_song_path": str(services.storage.song(session_id)),
+        "downloaded_at": now(),
+    }
     return await _move(services, session_id, Stage.RENDERING, fence=fence, changes=changes)
 
 
 async def succeed(
-    services: Services, session_id: str, *, fence: int, encoder: str, fallback: str | None
+    services: Services,
+    session_id: str,
+    *,
+    fence: int,
+    encoder: str,
+    fallback: str | None,
+    timings: Mapping[str, float] | None = None,
 ) -> bool:
-    """Publish the finished video, and keep which encoder made it and why not the hardware one."""
+    """Publish the finished video, and keep what made it, why not the hardware, and how long."""
     video = services.storage.video(session_id, services.settings.main_format)
     changes = {
         "generated_video_path": str(video),
         "video_creation_end": now(),
         "video_encoder": encoder,
         "video_encoder_fallback": fallback,
+        "video_timings": json.dumps(timings) if timings else None,
     }
     return await _move(services, session_id, Stage.READY, fence=fence, changes=changes)
 
@@ -151,12 +164,9 @@ async def fail(
     changes: dict[str, Any] = {"failure_reason": reason, "attempts": F("attempts")}
     if llm_status is not None:
         changes["LLM_status"] = llm_status
-    moved = await _move(
+    return await _move(
         services, session_id, Stage.FAILED, fence=fence, leaving=leaving, changes=changes
     )
-    if moved:
-        logger.error("submission_failed", session_id=short_id(session_id), reason=reason.value)
-    return moved
 
 
 async def expire(session_id: str) -> None:
@@ -209,6 +219,8 @@ async def _move(
         return False
     crash_point(f"after_{target.value}")
     logger.info("submission_moved", session_id=short_id(session_id), stage=target.value)
+    if target not in OPEN_STAGES:
+        await log_end(session_id)
     if target is Stage.DOWNLOADING or target is Stage.RENDERING:
         await services.doorbell.ring(TASK_OF[target], session_id)
     if target in FREES_A_SLOT:

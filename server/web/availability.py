@@ -4,6 +4,8 @@ from pydantic import BaseModel
 from quart import Blueprint, Response
 
 from server.submissions.account import read_account
+from server.submissions.room import is_full
+from server.web.context import current_services
 from server.web.documentation import documented
 from server.web.limiting import unlimited
 from server.web.replies import reply
@@ -21,6 +23,7 @@ class Availability(BaseModel):
 @documented({200: Availability})
 @unlimited("Every form asks it once, and it reads one row.")
 async def get_availability() -> Response:
-    """Say whether a song can be bought at present."""
+    """Say whether a song can be bought, and kept, at present."""
     account = await read_account()
-    return reply(Availability(accepting=not account.is_sold_out))
+    accepting = not account.is_sold_out and not await is_full(current_services())
+    return reply(Availability(accepting=accepting))

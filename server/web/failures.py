@@ -19,6 +19,7 @@ from server.errors import (
     FormRejected,
     PhotosUnavailable,
     SoldOut,
+    StorageFull,
     SubmissionLimitReached,
     TooManyRequests,
 )
@@ -42,6 +43,7 @@ def answer_errors(app: Quart) -> None:
     app.register_error_handler(SubmissionLimitReached, _submission_limit_reached)
     app.register_error_handler(TooManyRequests, _too_many_requests)
     app.register_error_handler(SoldOut, _sold_out)
+    app.register_error_handler(StorageFull, _storage_full)
     for unavailable in (DatabaseUnavailable, StorageUnavailable, PhotosUnavailable, *UNAVAILABLE):
         app.register_error_handler(unavailable, _unavailable)
     app.register_error_handler(OperationalError, _operational)
@@ -75,8 +77,17 @@ async def _sold_out(_error: SoldOut) -> Response:
     return reply(ErrorReply(error="sold_out", message="Sorry, we're all sold out!"), 503)
 
 
+async def _storage_full(_error: StorageFull) -> Response:
+    message = "Sorry, we cannot take new songs just now. Please try again later."
+    return reply(ErrorReply(error="storage_full", message=message), 503)
+
+
 async def _unavailable(error: Exception) -> Response:
-    logger.error("service_unavailable", rule=_rule(), exc_info=error)
+    # What takes the whole site down is critical, a store that is away leaves the pages up.
+    is_database = not isinstance(error, StorageUnavailable)
+    event = "database_unavailable" if is_database else "storage_unavailable"
+    level = logger.critical if is_database else logger.error
+    level(event, rule=_rule(), exc_info=error)
     return await _answer(503, "service_unavailable", "Service temporarily unavailable")
 
 

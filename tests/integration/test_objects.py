@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from server.clock import now
 from server.ids import new_session_id
-from server.pipeline import upkeep
+from server.pipeline import retention
 from server.pipeline.pressing import prepare_films, press_record
 from server.pipeline.steps import create_video
 from server.services import Services
@@ -144,7 +144,7 @@ async def test_retention_takes_every_object_of_its_row(
             await services.storage.write(path, lambda: b"file")
     await Submission.filter(session_id=old).update(created_at=now() - timedelta(days=31))
 
-    await upkeep.clean_up_old_files(services)
+    await retention.clean_up_old_files(services)
 
     kept = {path.as_posix() for path in services.storage.files(recent)}
     assert await keys_of(object_server, bucket) == kept

@@ -1,16 +1,18 @@
-"""What runs by the clock, on both databases: lost rings, ends that never came, old files."""
+"""What runs by the clock, on both databases: lost rings, ends that never came, what is left."""
 
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.clock import now
 from server.ids import new_session_id
 from server.pipeline import pressing, steps, upkeep
 from server.services import Services
+from server.submissions import account
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, Submission
-from tests.integration.conftest import Client
+from tests.integration.conftest import OpenStack
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import store_submission
 
@@ -80,31 +82,6 @@ async def test_ended_rows_are_left_alone(services: Services) -> None:
     assert await rings_of_a_sweep(services) == []
 
 
-async def test_row_83_only_ended_rows_past_their_time_are_cleaned_up(
-    services: Services, client: Client
-) -> None:
-    ages = {30: Stage.READY, 29: Stage.READY, 31: Stage.FAILED, 32: Stage.COMPOSING}
-    rows = {days: await row_in(stage) for days, stage in ages.items()}
-    for days, session_id in rows.items():
-        age = timedelta(days=days, minutes=1)
-        await Submission.filter(session_id=session_id).update(created_at=now() - age, lyrics="la")
-        for path in services.storage.files(session_id):
-            path.write_bytes(b"file")
-
-    await upkeep.clean_up_old_files(services)
-    await upkeep.clean_up_old_files(services)
-
-    for days, session_id in rows.items():
-        row = await Submission.get(session_id=session_id)
-        is_cleaned = days in (30, 31)
-        assert (row.expired_at is not None) is is_cleaned
-        assert all(path.exists() is not is_cleaned for path in services.storage.files(session_id))
-        assert (row.pet_name, row.owner_name) == (("", "") if is_cleaned else ("Toby", "Matt"))
-        assert row.lyrics == (None if is_cleaned else "la")
-    assert (await client.get(f"/api/results/{rows[30]}")).status_code == 410
-    assert (await client.get(f"/api/results/{rows[29]}")).status_code == 200
-
-
 async def test_only_an_overdue_song_times_out(services: Services) -> None:
     overdue = await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=11))
     recent = await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=9))
@@ -123,6 +100,36 @@ async def test_a_balance_that_cannot_be_read_changes_nothing(services: Services)
     rings = await rings_of_a_sweep(services)
     assert ("process_pending_queue", None) in rings
     assert (await Submission.get(session_id=session_id)).stage == Stage.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("credits_left", "level", "event"),
+    [
+        (0, "critical", "credits_exhausted"),
+        (1, "warning", "credits_low"),
+        (4999, "warning", "credits_low"),
+        (5000, "info", "credits_available"),
+    ],
+)
+async def test_a_balance_is_logged_at_its_level(
+    services: Services, credits_left: int, level: str, event: str
+) -> None:
+    with capture_logs() as logs:
+        await account.keep_balance(services, credits_left, now())
+
+    assert [(line["log_level"], line["event"]) for line in logs] == [(level, event)]
+
+
+async def test_the_storage_is_logged_at_its_level(open_stack: OpenStack) -> None:
+    levels = {(100, 100): "info", (1, 100): "warning", (1, 1): "critical"}
+    for (warning, stop), level in levels.items():
+        async with open_stack(
+            storage_warning_percent=warning, storage_stop_percent=stop
+        ) as services:
+            with capture_logs() as logs:
+                await upkeep.check_storage(services)
+
+            assert [line["log_level"] for line in logs] == [level]
 
 
 @pytest.mark.parametrize("stage", [Stage.DOWNLOADING, Stage.RENDERING])

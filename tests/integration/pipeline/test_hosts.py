@@ -10,7 +10,7 @@ import pytest
 
 from realtime.publisher import RecordingPublisher
 from server.clock import now
-from server.pipeline import upkeep
+from server.pipeline import retention
 from server.services import open_services
 from server.settings import Settings
 from server.submissions.model import Submission
@@ -49,7 +49,7 @@ async def expire(network: dict[str, str], objects: dict[str, str], session_id: s
     ) as services:
         old = now() - timedelta(days=31)
         await Submission.filter(session_id=session_id).update(created_at=old)
-        await upkeep.clean_up_old_files(services)
+        await retention.clean_up_old_files(services)
 
 
 @pytest.mark.parametrize("own_network", ["networked"], indirect=True)

@@ -85,6 +85,25 @@ async def test_sold_out(client: Client, services: Services) -> None:
     assert await availability.get_json() == {"accepting": False}
 
 
+async def test_submissions_stop_before_the_disk_is_full(
+    open_stack: OpenStack, connect: Connect
+) -> None:
+    key = {"Idempotency-Key": "11111111-2222-3333-4444-555555555555"}
+    async with open_stack(storage_stop_percent=100) as services:
+        first = await connect(services).post("/api/submissions", json=form(), headers=key)
+    async with open_stack(storage_stop_percent=1) as services:
+        client = connect(services)
+        response = await client.post("/api/submissions", json=form())
+        again = await client.post("/api/submissions", json=form(), headers=key)
+        availability = await client.get("/api/availability")
+
+        assert response.status_code == 503
+        assert (await response.get_json())["error"] == "storage_full"
+        assert await again.get_json() == await first.get_json()
+        assert await Submission.all().count() == 1
+        assert await availability.get_json() == {"accepting": False}
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 async def test_health(workers: int, client: Client, services: Services) -> None:
     for number in range(workers):

@@ -1,0 +1,27 @@
+"""Whether there is room for more files: new songs stop before a full disk stops those under way."""
+
+import structlog
+
+from server.services import Services
+
+logger = structlog.get_logger(__name__)
+
+
+async def is_full(services: Services) -> bool:
+    """Say whether no more submissions can be taken; a bucket is never full."""
+    used_percent = await services.storage.measure_use()
+    return used_percent is not None and used_percent >= services.settings.storage_stop_percent
+
+
+async def log_room(services: Services) -> None:
+    """Log how full the storage is, at the level it deserves."""
+    used_percent = await services.storage.measure_use()
+    if used_percent is None:
+        return
+    settings = services.settings
+    if used_percent >= settings.storage_stop_percent:
+        logger.critical("storage_full", used_percent=used_percent)
+    elif used_percent >= settings.storage_warning_percent:
+        logger.warning("storage_filling", used_percent=used_percent)
+    else:
+        logger.info("storage_used", used_percent=used_percent)
