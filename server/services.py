@@ -69,9 +69,7 @@ async def open_services(
             memory_limit_bytes=settings.render_memory_limit_mb * 1024**2 or None,
         )
         stack.push_async_callback(renders.close)
-        photos = PhotoPool(
-            settings.photo_timeout_seconds, settings.photo_memory_limit_mb * 1024**2 or None
-        )
+        photos = PhotoPool(settings.photo_timeout_seconds, settings.photo_memory_limit_mb * 1024**2)
         stack.push_async_callback(photos.close)
         limits = await stack.enter_async_context(RequestLimits(settings))
         yield Services(settings, storage, songs, publisher, doorbell, renders, photos, limits)

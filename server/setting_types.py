@@ -64,12 +64,6 @@ def _names_a_contact(uri: str) -> str:
     return uri
 
 
-def _has_room_for_photos(limit_mb: int) -> int:
-    if 0 < limit_mb < LEAST_PHOTO_MEMORY_MB:
-        raise ValueError(f"a good photo needs {LEAST_PHOTO_MEMORY_MB}; 0 sets no limit")
-    return limit_mb
-
-
 Positive = Annotated[int, Field(gt=0)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 Unset = BeforeValidator(lambda value: value or None)
@@ -81,7 +75,7 @@ Origins = Annotated[Words, AfterValidator(_are_origins)]
 # Both may hold a password, so they are not shown.
 DatabaseUrl = Annotated[str, AfterValidator(_use_asyncpg), Field(repr=False)]
 RedisUrl = Annotated[str | None, Unset, Field(repr=False)]
-PhotoMemory = Annotated[int, Field(ge=0), AfterValidator(_has_room_for_photos)]
+PhotoMemory = Annotated[int, Field(ge=LEAST_PHOTO_MEMORY_MB)]
 StoreUrl = Annotated[str, AfterValidator(_names_a_store)]
 EndpointUrl = Annotated[str, AfterValidator(_names_an_endpoint)]
 Contact = Annotated[str, AfterValidator(_names_a_contact)]

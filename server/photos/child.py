@@ -1,4 +1,4 @@
-"""`python -m server.photos.child ALARM_S [LIMIT]`: a warm process that cleans photos, one by one.
+"""`python -m server.photos.child ALARM_S LIMIT`: a warm process that cleans photos, one by one.
 
 On standard input come a length on a line of its own and as many bytes of base64; on standard output
 go a length and a JPEG, or `0` for a photo that is refused. It knows no secret of the site, and ends
@@ -44,7 +44,7 @@ def _send(answers: BinaryIO, jpeg: bytes) -> None:
 def _limit(memory_bytes: int) -> None:
     # A dump would show the photo.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory_bytes and sys.platform == "linux":
+    if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     """Serve on the standard streams; what a library prints goes to standard error instead."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Image.preinit()
-    _limit(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    _limit(int(sys.argv[2]))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(sys.stdin.buffer, answers, int(sys.argv[1]))

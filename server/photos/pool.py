@@ -34,12 +34,12 @@ class PhotoPool:
     others only time. `memory_limit_bytes` bounds what each maps.
     """
 
-    def __init__(self, timeout_s: float, memory_limit_bytes: int | None = None) -> None:
+    def __init__(self, timeout_s: float, memory_limit_bytes: int) -> None:
         self._timeout_s = timeout_s
-        words = ("server.photos.child", str(math.ceil(timeout_s) + 1))
-        limit = (str(memory_limit_bytes),) if memory_limit_bytes else ()
+        alarm_s = math.ceil(timeout_s) + 1
+        words = ("server.photos.child", str(alarm_s), str(memory_limit_bytes))
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        self._children = Children(NUM_CHILDREN, (*words, *limit), environment, _greet)
+        self._children = Children(NUM_CHILDREN, words, environment, _greet)
 
     async def clean(self, text: str) -> bytes:
         """Return a 600x600 sRGB JPEG without metadata, made from a base64 JPEG of that size.
