@@ -7,7 +7,7 @@ anything is sent there, and asking a second time cannot change what was checked.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 import httpx
@@ -18,6 +18,12 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port -> the addresses of the host, best first; raises OSError when it has none."""
 
 OWN_NAME: Final = "localhost"
+NAT64: Final = ip_network("64:ff9b::/96")
+"""How networks without IPv4 write its addresses: what counts is the one inside."""
+NOT_PUBLIC: Final = tuple(
+    map(ip_network, ("fec0::/10", "64:ff9b:1::/48", "3fff::/20", "5f00::/16"))
+)
+"""Inside, too, though Python 3.11 takes them for public."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -89,4 +95,10 @@ def _is_address(host: str) -> bool:
 
 def _is_public(address: str) -> bool:
     ip = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        inner = IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else ip.sixtofour
+        if inner is not None:
+            return _is_public(str(inner))
+        if any(ip in network for network in NOT_PUBLIC):
+            return False
     return ip.is_global and not ip.is_multicast

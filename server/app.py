@@ -35,6 +35,8 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     """Return the application over `services`; raise StartError if `client` has not been built."""
     app = Quart("server", template_folder=str(TEMPLATES), static_folder=None)
     app.response_class = RangeResponse
+    # Quart answers 500 where it would redirect `//` to `/`; with us such a page does not exist.
+    app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
     # Quart would cut a download that takes longer than this.

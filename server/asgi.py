@@ -16,10 +16,11 @@ from quart import Quart
 from realtime.events import Snapshot
 from realtime.gateway import SnapshotUnavailable, serve_watchers
 from server.database import TROUBLE
+from server.entrance import guard, refuse
 from server.files import SPARE_FILES, raise_limit, read_limit
 from server.ids import is_session_id
 from server.services import Services
-from server.sockets import SocketLimits, refuse
+from server.sockets import SocketLimits
 from server.submissions.snapshot import read_snapshot
 from server.web.headers import SecurityHeaders
 
@@ -47,10 +48,10 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
 
     serve_watchers(sockets, load_snapshot)
     app.before_serving(_make_room)
-    site: ASGIFramework = socketio.ASGIApp(sockets, other_asgi_app=app)
-    site = _within_limit(SocketLimits(_without_compression(site), services.settings))
+    inside = _without_compression(socketio.ASGIApp(sockets, other_asgi_app=app))
+    limited = _within_limit(SocketLimits(inside, services.settings))
     # Around the application as well, which has its own: these are for what never gets that far.
-    site = SecurityHeaders(site)
+    site = SecurityHeaders(guard(limited))
     hops = services.settings.trusted_proxy_hops
     if hops == 0:
         return site
@@ -82,7 +83,7 @@ def _within_limit(app: ASGIFramework) -> ASGIFramework:
             await app(scope, receive, send)
             return
         if num_sockets >= read_limit() - SPARE_FILES:
-            await refuse(send, 503, retry_after_s=60)
+            await refuse(scope, send, 503, retry_after_s=60)
             return
         num_sockets += 1
         try:

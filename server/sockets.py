@@ -15,6 +15,7 @@ from hypercorn.typing import (
     Scope,
 )
 
+from server.entrance import refuse
 from server.limits import client_key
 from server.settings import Settings
 
@@ -84,11 +85,13 @@ class SocketLimits:
         # Opening one counts like a message, so that coming and going is no way around.
         if address.num_sockets >= self._settings.sockets_per_ip or not address.budget.spend():
             logger.warning("socket_refused", num_sockets=address.num_sockets)
-            await refuse(send, 429, retry_after_s=60)
+            await refuse(scope, send, 429, retry_after_s=60)
             return
         address.num_sockets += 1
         try:
-            await self._app(scope, self._listen(address, receive, send), _refuse_openly(send))
+            await self._app(
+                scope, self._listen(address, receive, send), _refuse_openly(scope, send)
+            )
         finally:
             address.num_sockets -= 1
             self._forget_later(key)
@@ -121,16 +124,7 @@ class SocketLimits:
             del self._addresses[key]
 
 
-async def refuse(send: ASGISendCallable, status: int, retry_after_s: int | None = None) -> None:
-    """Answer the handshake of a socket with an error instead."""
-    headers: list[Any] = [(b"content-length", b"0")]
-    if retry_after_s is not None:
-        headers.append((b"retry-after", str(retry_after_s).encode()))
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
-
-
-def _refuse_openly(send: ASGISendCallable) -> ASGISendCallable:
+def _refuse_openly(scope: Scope, send: ASGISendCallable) -> ASGISendCallable:
     # A socket that is closed before it is open (a foreign page's) would be answered by the web
     # server itself, which knows nothing of our headers.
     is_open = False
@@ -139,7 +133,7 @@ def _refuse_openly(send: ASGISendCallable) -> ASGISendCallable:
         nonlocal is_open
         is_open = is_open or event["type"] == "websocket.accept"
         if event["type"] == "websocket.close" and not is_open:
-            await refuse(send, 403)
+            await refuse(scope, send, 403)
         else:
             await send(event)
 

@@ -56,8 +56,15 @@ def refuse_foreign_origin() -> None:
     origin = request.headers.get("Origin")
     if origin is None or origin in current_services().settings.cors_origins:
         return
-    if urlsplit(origin).netloc != request.host:
+    if not _is_ours(origin):
         raise Forbidden("Requests from other sites are not accepted.")
+
+
+def _is_ours(origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:  # brackets that hold no address
+        return False
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -24,7 +24,7 @@ FLOORS: tuple[set[str], ...] = (
     {"submissions"},
     {"services"},
     {"sonauto", "storage", "photos", "limits", "credits", "database"},
-    {"addresses", "postgres"},
+    {"addresses", "postgres", "entrance"},
     {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat"},
     {"setting_types"},
 )
