@@ -1,0 +1,114 @@
+"""Every bad input over real HTTP, on both stacks: the expected answer, no row, no hang."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.inputs.lines import FOLDER, FORM, Line, build_request, read_lines
+from tests.inputs.wire import Answer, play
+from tests.sites import Network, Site, open_site
+from tests.unit.renderer.children import list_children, read_memory
+
+PASSWORD = "password-of-the-tests"
+KINDS = ("names", "json", "images", "webhooks", "paths", "headers")
+AT_ONCE = 4
+MAX_GROWTH_BYTES = 200 << 20
+
+
+@pytest.fixture(params=["embedded", "networked"])
+def network(request: pytest.FixtureRequest) -> Network:
+    """The variables of the stack that is played on."""
+    if request.param == "embedded":
+        return None
+    return {
+        "DATABASE_URL": request.getfixturevalue("postgres_url"),
+        "REDIS_URL": request.getfixturevalue("redis_url"),
+    }
+
+
+@pytest.fixture
+async def site(network: Network, tmp_path: Path) -> AsyncIterator[Site]:
+    """A site that counts no requests."""
+    async with open_site(
+        tmp_path,
+        network=network,
+        ADMIN_PASSWORD=PASSWORD,
+        SUBMISSIONS_PER_HOUR_PER_IP="1000000",
+        RESULTS_PER_HOUR_PER_IP="1000000",
+    ) as site:
+        yield site
+
+
+def is_as_expected(answer: Answer, line: Line) -> bool:
+    document = answer.document
+    return (
+        answer.status == line["status"]
+        and document.get("error") == line["error"]
+        and document.get("fields", {}) == line.get("fields", document.get("fields", {}))
+        and "Traceback" not in answer.body.decode("utf-8", "replace")
+    )
+
+
+async def play_all(site: Site, kind: str, lines: list[Line]) -> list[str]:
+    """Return a line about each answer that is not the expected one."""
+    port, turns = httpx.URL(site.url).port, asyncio.Semaphore(AT_ONCE)
+    assert port is not None
+
+    async def play_one(line: Line) -> str:
+        async with turns:
+            try:
+                answer = await play(port, build_request(kind, line))
+            except TimeoutError:
+                return f"{kind}: hangs: {str(line)[:200]}"
+        if is_as_expected(answer, line):
+            return ""
+        return f"{kind}: {answer.status} {answer.body[:200]!r}: {str(line)[:300]}"
+
+    return list(filter(None, await asyncio.gather(*map(play_one, lines))))
+
+
+def measure(site: Site) -> int:
+    """Return the bytes that the web and its photo children hold."""
+    web = site.processes["web"].child.pid
+    children = list_children(web, "server.photos.child")
+    return sum(read_memory(process, "VmRSS") for process in (web, *children))
+
+
+async def count_rows(site: Site) -> int:
+    reply = await site.http.get("/metrics", auth=("admin", PASSWORD))
+    lines = [line for line in reply.text.splitlines() if line.startswith("petsong_submissions{")]
+    assert len(lines) > 5
+    return sum(round(float(line.split()[-1])) for line in lines)
+
+
+@pytest.mark.timeout(300)
+async def test_every_bad_input_gets_its_answer_and_leaves_nothing(site: Site) -> None:
+    lines = {kind: read_lines(kind) for kind in KINDS}
+    await play_all(site, "images", lines["images"][:20])
+    before = measure(site)
+
+    wrong = [fault for kind in KINDS for fault in await play_all(site, kind, lines[kind])]
+
+    assert not wrong, "\n".join([f"{len(wrong)} are wrong", *wrong[:60]])
+    assert measure(site) - before < MAX_GROWTH_BYTES
+    assert await count_rows(site) == 0
+    assert list((site.folder / "uploads").iterdir()) == []
+    assert await site.posts() == []
+    assert "unexpected_error" not in site.output()
+    assert "Traceback" not in site.output()
+    assert (await site.http.post("/api/submissions", json=FORM)).status_code == 200
+
+
+def test_there_are_two_thousand_counted_and_none_comes_twice() -> None:
+    counts = {kind: len(read_lines(kind)) for kind in (*KINDS, "urls", "audio")}
+
+    assert sum(counts.values()) > 2000
+    assert min(counts.values()) > 100
+    readme = (FOLDER / "README.md").read_text()
+    for kind, count in counts.items():
+        assert f"| `{kind}.jsonl` | {count} |" in readme
+        lines = [str({**line, "what": ""}) for line in read_lines(kind)]
+        assert len(set(lines)) == len(lines), kind
