@@ -10,10 +10,10 @@ from rich.table import Table
 
 from renderer import RenderError
 from server import inspection
-from server.database import migrate as migrate_database
 from server.errors import PetsongError
 from server.log import configure_logging
 from server.pipeline.broker import Queue
+from server.schema import migrate as migrate_database
 from server.settings import Settings, load_settings
 from server.site import serve as serve_site
 from server.workers import run_scheduler, run_worker
@@ -51,9 +51,13 @@ def scheduler() -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the database to the newest schema."""
-    _run(migrate_database(_settings()))
+def migrate(
+    to: Annotated[
+        str | None, typer.Option(help="A step to go to, up or down: 0005, or `empty` for none.")
+    ] = None,
+) -> None:
+    """Bring the database to the newest schema, or back to what an older release needs."""
+    _run(migrate_database(_settings(), to))
 
 
 @app.command()

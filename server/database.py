@@ -1,4 +1,4 @@
-"""Tortoise's configuration, connection and migrations; the one place that opens the database."""
+"""Tortoise's configuration and connection; the one place that opens the database."""
 
 import asyncio
 import fcntl
@@ -12,7 +12,6 @@ import asyncpg
 from tortoise import Tortoise, connections
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.exceptions import DBConnectionError, OperationalError
-from tortoise.migrations.api import migrate as run_migrations
 
 from server import postgres
 from server.errors import DatabaseUnavailable, StartError
@@ -61,7 +60,6 @@ POSTGRES_POOL: Final[dict[str, Any]] = {
 for ever."""
 
 SQLITE: Final = "sqlite://"
-MIGRATION_LOCK: Final = 0x7065_7473
 
 
 def orm_configuration(url: str) -> dict[str, Any]:
@@ -97,7 +95,7 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
 
     Raises DatabaseUnavailable when it does not answer or has not been migrated.
     """
-    sqlite_file = _sqlite_file(settings.database_url)
+    sqlite_file = find_sqlite_file(settings.database_url)
     if sqlite_file and not sqlite_file.is_file():
         raise DatabaseUnavailable(f"there is no database at {sqlite_file}: run petsong migrate")
     # The fallback lets tasks started outside this context (Hypercorn's, Taskiq's) find the
@@ -146,35 +144,6 @@ async def _require_schema() -> None:
         ) from error
 
 
-async def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema; several at once take turns on PostgreSQL."""
-    url = settings.database_url
-    if sqlite_file := _sqlite_file(url):
-        try:
-            sqlite_file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DatabaseUnavailable(f"cannot write to {sqlite_file.parent}: {error}") from error
-        await _migrate(url)
-        return
-    # Tortoise takes no lock of its own, and two at once fail on duplicate tables.
-    try:
-        lock = await asyncpg.connect(url.replace("asyncpg://", "postgresql://", 1))
-    except UNAVAILABLE as error:
-        raise DatabaseUnavailable(f"the database does not answer: {error}") from error
-    try:
-        await lock.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
-        await _migrate(url)
-    finally:
-        await lock.close()
-
-
-async def _migrate(url: str) -> None:
-    try:
-        await run_migrations(config=orm_configuration(url))
-    finally:
-        # The API leaves its connection open, and SQLite's thread would keep the process alive.
-        await Tortoise.close_connections()
-
-
-def _sqlite_file(url: str) -> Path | None:
+def find_sqlite_file(url: str) -> Path | None:
+    """Return the file that `url` names, None when it names a server."""
     return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None

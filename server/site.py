@@ -19,13 +19,14 @@ from realtime.gateway import MAX_MESSAGE_BYTES, create_server, disconnect_all
 from realtime.publisher import SocketPublisher
 from server.app import create_app
 from server.asgi import create_asgi
-from server.database import lock_embedded, migrate
+from server.database import lock_embedded
 from server.errors import StartError
 from server.listener import Listener, ListenerConfig
 from server.pipeline.broker import Queue, create_brokers
 from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.schedule import keep_time
 from server.pipeline.worker import work
+from server.schema import migrate
 from server.services import open_services
 from server.settings import Settings
 from server.simulator.client import Simulator

@@ -13,7 +13,7 @@ from quart.typing import TestClientProtocol
 
 from realtime.publisher import RecordingPublisher
 from server.app import create_app
-from server.database import migrate
+from server.schema import migrate
 from server.services import Services, open_services
 from server.settings import Settings
 from tests.integration.doorbell import RecordingDoorbell

@@ -1,29 +1,36 @@
-"""A filled database of the first release is brought to the newest schema, and no row is lost."""
+"""The schema goes up and down, step by step and all at once, and no row is lost on the way."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tortoise import Tortoise, connections
-from tortoise.migrations.api import migrate as run_migrations
+from tortoise import BaseDBAsyncClient, Tortoise, connections
 
-from server.database import migrate, open_database, orm_configuration
+from server.database import open_database, orm_configuration
+from server.errors import StartError
+from server.schema import list_steps, migrate
 from server.settings import Settings
 from server.submissions.model import SongAccount, Submission
-from tests.servers import PostgresServer, RedisServer
+from tests.servers import ChildServer, PostgresServer, RedisServer
+from tests.sites import PETSONG
 
-FIRST = "models.0002_song_account"
+ROWS = 10_000
 FILL = """
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows})
     INSERT INTO submissions (
         session_id, created_at, owner_name, photo_path, pet_name, pet_type, music_vibe, stage,
         stage_since, version, next_run_at, fence, attempts, press_due_at, press_attempts,
         "LLM_task_id", lyrics
-    ) VALUES (
-        '{0}', '{1}', 'Zoë', 'uploads/a.jpg', '小花', 'Cat', 'Chill', 'ready',
-        '{1}', 7, '{1}', 2, 1, '{1}', 1,
-        'task-{0}', 'la la'
-    )
+    ) SELECT
+        '{name}' || n, '{moment}', 'Zoë', 'uploads/a.jpg', '小花', 'Cat', 'Chill', 'ready',
+        '{moment}', 7, '{moment}', 2, 1, '{moment}', 1,
+        'task-{name}' || n, 'la la'
+    FROM numbers
 """
 MOMENT = "2026-02-14 12:00:00+00:00"
+Schema = set[tuple[Any, ...]]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -45,24 +52,155 @@ async def settings(
     )
 
 
-async def test_a_filled_database_is_brought_to_the_newest_schema(settings: Settings) -> None:
-    configuration = orm_configuration(settings.database_url)
+@asynccontextmanager
+async def connect(settings: Settings) -> AsyncIterator[BaseDBAsyncClient]:
+    """Open the database whatever its schema is."""
+    await Tortoise.init(config=orm_configuration(settings.database_url))
     try:
-        await run_migrations(config=configuration, target=FIRST)
-        connection = next(iter(connections.all()))
-        for number in range(100):
-            await connection.execute_script(FILL.format(f"song{number}", MOMENT))
-        await connection.execute_script("UPDATE song_accounts SET credits = 4321")
+        yield next(iter(connections.all()))
     finally:
         await Tortoise.close_connections()
 
-    await migrate(settings)
-    await migrate(settings)  # a second time changes nothing
 
+async def read_schema(settings: Settings) -> Schema:
+    """Return all columns and indexes, without their order."""
+    async with connect(settings) as database:
+        if settings.is_embedded:
+            columns = await database.execute_query_dict(
+                'SELECT m.name AS "table", c.name, c.type, c."notnull", c.dflt_value, c.pk'
+                " FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+            )
+            indexes = await database.execute_query_dict(
+                'SELECT m.name AS "table", i."unique", group_concat(c.name) AS columns'
+                " FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_info(i.name) c"
+                " WHERE m.type = 'table' GROUP BY m.name, i.name"
+            )
+        else:
+            columns = await database.execute_query_dict(
+                "SELECT table_name, column_name, data_type, is_nullable, column_default,"
+                " character_maximum_length FROM information_schema.columns"
+                " WHERE table_schema = 'public'"
+            )
+            indexes = await database.execute_query_dict(
+                "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            )
+    return {tuple(dict(row).values()) for row in (*columns, *indexes)}
+
+
+async def fill(settings: Settings, name: str = "song", rows: int = ROWS) -> None:
+    async with connect(settings) as database:
+        await database.execute_script(FILL.format(name=name, rows=rows, moment=MOMENT))
+
+
+async def read_rows(settings: Settings) -> list[tuple[Any, ...]]:
+    """Return what every release knows of the rows."""
+    async with connect(settings) as database:
+        found = await database.execute_query_dict(
+            'SELECT session_id, created_at, pet_name, version, "LLM_task_id", lyrics'
+            " FROM submissions ORDER BY session_id"
+        )
+    return [tuple(dict(row).values()) for row in found]
+
+
+def start_migration(settings: Settings, folder: Path, name: str, crash_at: str) -> ChildServer:
+    environment = {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url or "",
+        "SONAUTO_API_KEY": "key",
+        "WEBHOOK_BASE_URL": "https://pets.example",
+        "CRASH_AT": crash_at,
+    }
+    command = ChildServer(
+        [*PETSONG, "migrate"], log_path=folder / name, environment=environment, folder=folder
+    )
+    command.child.start()
+    return command
+
+
+async def test_row_91_each_step_goes_up_and_down_with_ten_thousand_rows(settings: Settings) -> None:
+    first, *later = list_steps()
+    await migrate(settings, first)
+    await fill(settings)
+    rows = await read_rows(settings)
+    schemas = {first: await read_schema(settings)}
+    for step in later:
+        await migrate(settings, step)
+        schemas[step] = await read_schema(settings)
+        await migrate(settings, step)  # a second time changes nothing
+        assert await read_schema(settings) == schemas[step]
+
+    assert len(rows) == ROWS
+    assert await read_rows(settings) == rows
+    for step in reversed([first, *later[:-1]]):
+        await migrate(settings, step)
+        assert await read_schema(settings) == schemas[step], step
+        assert await read_rows(settings) == rows
+    await migrate(settings)
+    assert await read_schema(settings) == schemas[later[-1]]
     async with open_database(settings):
-        assert await Submission.all().count() == 100
         row = await Submission.get(session_id="song42")
         assert (row.owner_name, row.pet_name, row.version) == ("Zoë", "小花", 7)
-        assert (row.LLM_task_id, row.lyrics, row.video_encoder) == ("task-song42", "la la", None)
-        account = await SongAccount.get(id=1)
-        assert account.credits == 4321
+        assert await SongAccount.all().count() == 1
+
+
+async def test_row_91_from_nothing_to_the_newest_and_back(settings: Settings) -> None:
+    await migrate(settings)
+    newest = await read_schema(settings)
+    await migrate(settings, "empty")
+    assert not any("submissions" in str(line) for line in await read_schema(settings))
+    await migrate(settings)
+
+    assert await read_schema(settings) == newest
+
+
+@pytest.mark.parametrize("crash_at", ["apply_start_0003_encoders", "apply_done_0005_averages"])
+async def test_row_91_a_migration_that_was_killed_is_simply_done_again(
+    settings: Settings, tmp_path: Path, crash_at: str
+) -> None:
+    await migrate(settings, "0002")
+    await fill(settings, rows=100)
+    rows, schema = await read_rows(settings), await read_schema(settings)
+
+    killed = start_migration(settings, tmp_path, "killed", crash_at)
+
+    assert await killed.child.wait(60) != 0
+    assert await read_schema(settings) == schema
+    await migrate(settings)
+    assert await read_rows(settings) == rows
+    async with open_database(settings):
+        assert await Submission.filter(video_encoder=None).count() == 100
+
+
+async def test_row_91_several_at_once_take_turns(settings: Settings, tmp_path: Path) -> None:
+    commands = [start_migration(settings, tmp_path, name, "") for name in ("one", "two", "three")]
+
+    assert [await command.child.wait(60) for command in commands] == [0, 0, 0]
+    async with open_database(settings):
+        assert await SongAccount.all().count() == 1
+
+
+async def test_row_72_the_release_before_goes_on_after_the_newest_step(settings: Settings) -> None:
+    """It writes rows without the new columns, and both read what the other has written."""
+    *_, before, newest = list_steps()
+    await migrate(settings, before)
+    known = {
+        line[1] for line in await read_schema(settings) if line[0] == "submissions" and line[1]
+    }
+    await migrate(settings, newest)
+
+    await fill(settings, name="old", rows=3)
+
+    async with open_database(settings):
+        await Submission.filter(session_id="old1").update(pet_name="Toby")
+        row = await Submission.get(session_id="old2")
+        assert row.version == 7
+        assert row.downloaded_at is None
+    async with connect(settings) as database:
+        columns = ", ".join(f'"{name}"' for name in sorted(known) if name in row._meta.db_fields)
+        assert len(await database.execute_query_dict(f"SELECT {columns} FROM submissions")) == 3
+
+
+async def test_an_unknown_step_is_refused_with_those_there_are(settings: Settings) -> None:
+    for name in ("", "00", "0099", "models.0001_submissions"):
+        with pytest.raises(StartError, match="0001_submissions"):
+            await migrate(settings, name)
