@@ -22,15 +22,20 @@ class SnapshotUnavailable(Exception):
     """How a submission stands cannot be said just now."""
 
 
-def create_server(redis_url: str | None) -> socketio.AsyncServer:
+def create_server(
+    redis_url: str | None, note_push: Callable[[float], None] | None = None
+) -> socketio.AsyncServer:
     """Return the Socket.IO server: WebSocket only, same origin only, across processes by Redis.
 
-    Long polling would need sticky sessions as soon as there are two web processes.
+    Long polling would need sticky sessions as soon as there are two web processes. `note_push` is
+    told the seconds that each event took from its publisher to the sockets here.
     """
+    rooms = SharedRooms(redis_url) if redis_url else LocalRooms()
+    rooms.note_push = note_push
     return SocketServer(
         async_mode="asgi",
         transports=["websocket"],
-        client_manager=SharedRooms(redis_url) if redis_url else LocalRooms(),
+        client_manager=rooms,
         max_http_buffer_size=MAX_MESSAGE_BYTES,
         namespaces=["/"],
     )

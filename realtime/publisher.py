@@ -8,6 +8,7 @@ from typing import Protocol
 import socketio
 
 from realtime.events import Event, Snapshot, room
+from realtime.rooms import TimedRedis
 
 
 class Publisher(Protocol):
@@ -43,4 +44,4 @@ class RecordingPublisher:
 
 def redis_publisher(redis_url: str) -> SocketPublisher:
     """Return a publisher for a process without sockets of its own (a worker)."""
-    return SocketPublisher(socketio.AsyncRedisManager(redis_url, write_only=True))
+    return SocketPublisher(TimedRedis(redis_url, write_only=True))

@@ -3,7 +3,9 @@
 It also makes room for thousands of waiting visitors in this one process.
 """
 
+import asyncio
 import gc
+from collections.abc import AsyncGenerator
 from typing import Final
 
 import socketio
@@ -22,6 +24,7 @@ from server.ids import is_session_id
 from server.services import Services
 from server.sockets import SocketLimits
 from server.submissions.snapshot import read_snapshot
+from server.vitals import Vitals
 from server.web.headers import SecurityHeaders
 
 GC_THRESHOLDS: Final = (500, 4, 1000)
@@ -48,14 +51,24 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
 
     serve_watchers(sockets, load_snapshot)
     app.before_serving(_make_room)
+    _watch_loop(app, services.vitals)
     inside = _without_compression(socketio.ASGIApp(sockets, other_asgi_app=app))
-    limited = _within_limit(SocketLimits(inside, services.settings))
+    limited = _within_limit(services.vitals, SocketLimits(inside, services.settings))
     # Around the application as well, which has its own: these are for what never gets that far.
     site = SecurityHeaders(guard(limited))
     hops = services.settings.trusted_proxy_hops
     if hops == 0:
         return site
     return ProxyFixMiddleware(site, mode="legacy", trusted_hops=hops)
+
+
+def _watch_loop(app: Quart, vitals: Vitals) -> None:
+    async def watch() -> AsyncGenerator[None, None]:
+        task = asyncio.create_task(vitals.watch_loop())
+        yield
+        task.cancel()
+
+    app.while_serving(watch)
 
 
 async def _make_room() -> None:
@@ -70,26 +83,24 @@ async def _make_room() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-def _within_limit(app: ASGIFramework) -> ASGIFramework:
+def _within_limit(vitals: Vitals, app: ASGIFramework) -> ASGIFramework:
     """Refuse the sockets for which there are no files, before forms are the ones to suffer.
 
     A page without a socket asks by HTTP, and tries again later.
     """
-    num_sockets = 0
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        nonlocal num_sockets
         if scope["type"] != "websocket":
             await app(scope, receive, send)
             return
-        if num_sockets >= read_limit() - SPARE_FILES:
+        if vitals.sockets >= read_limit() - SPARE_FILES:
             await refuse(scope, send, 503, retry_after_s=60)
             return
-        num_sockets += 1
+        vitals.sockets += 1
         try:
             await app(scope, receive, send)
         finally:
-            num_sockets -= 1
+            vitals.sockets -= 1
 
     return serve
 

@@ -5,7 +5,7 @@ The same for the web and the workers; what differs (who publishes, who is rung) 
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from realtime.publisher import Publisher
@@ -16,6 +16,7 @@ from server.photos.pool import PhotoPool
 from server.settings import Settings
 from server.sonauto import SongService
 from server.storage import Storage, open_storage
+from server.vitals import Vitals
 
 
 class Doorbell(Protocol):
@@ -45,11 +46,16 @@ class Services:
     renders: RenderPool
     photos: PhotoPool
     limits: RequestLimits
+    vitals: Vitals = field(default_factory=Vitals)
 
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, publisher: Publisher, doorbell: Doorbell
+    settings: Settings,
+    *,
+    publisher: Publisher,
+    doorbell: Doorbell,
+    vitals: Vitals | None = None,
 ) -> AsyncIterator[Services]:
     """Open the database and the song service's client for the block's length.
 
@@ -72,4 +78,7 @@ async def open_services(
         photos = PhotoPool(settings.photo_timeout_seconds, settings.photo_memory_limit_mb * 1024**2)
         stack.push_async_callback(photos.close)
         limits = await stack.enter_async_context(RequestLimits(settings))
-        yield Services(settings, storage, songs, publisher, doorbell, renders, photos, limits)
+        yield Services(
+            *(settings, storage, songs, publisher, doorbell, renders, photos, limits),
+            vitals or Vitals(),
+        )

@@ -30,6 +30,7 @@ from server.schema import migrate
 from server.services import open_services
 from server.settings import Settings
 from server.simulator.client import Simulator
+from server.vitals import Vitals
 
 SIMULATOR_FOLDER: Final = Path("var/simulator")
 GRACE_S: Final = 3.0
@@ -55,10 +56,13 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
         if settings.is_embedded:
             await migrate(settings)
         brokers = create_brokers(settings)
-        sockets = create_server(settings.redis_url)
+        vitals = Vitals()
+        sockets = create_server(settings.redis_url, vitals.note_push)
         doorbell = TaskDoorbell(brokers[Queue.DEFAULT])
         services = await stack.enter_async_context(
-            open_services(settings, publisher=SocketPublisher(sockets), doorbell=doorbell)
+            open_services(
+                settings, publisher=SocketPublisher(sockets), doorbell=doorbell, vitals=vitals
+            )
         )
         stack.push_async_callback(doorbell.finish)
         site = create_asgi(create_app(services), sockets, services)

@@ -8,6 +8,7 @@ from typing import Final
 from server.clock import now
 from server.submissions.model import WorkerHeartbeat
 
+QUEUES: Final = ("default", "render")
 HEARTBEAT_LIFETIME: Final = timedelta(seconds=20)
 
 
@@ -23,6 +24,11 @@ class EncoderCount:
 async def read_living_workers() -> list[WorkerHeartbeat]:
     """Return the heartbeats that are not too old."""
     return await WorkerHeartbeat.filter(beat_at__gt=now() - HEARTBEAT_LIFETIME).order_by("name")
+
+
+def count_queues(workers: list[WorkerHeartbeat]) -> dict[str, int]:
+    """Count `workers` by the queue they work on; one without any is there with 0."""
+    return dict.fromkeys(QUEUES, 0) | Counter(worker.queue for worker in workers)
 
 
 def count_encoders(workers: list[WorkerHeartbeat]) -> list[EncoderCount]:

@@ -1,6 +1,7 @@
-"""`/metrics` in Prometheus's text format: what the database knows, counted at each request.
+"""`/metrics` in Prometheus's text format, read afresh at each request.
 
-Every web process answers the same, since none of them keeps a number of its own.
+What the database knows every web process tells alike; sockets, pushes and the event loop are those
+of the process that answers, so Prometheus must ask each of them.
 """
 
 from collections.abc import Iterator
@@ -14,12 +15,13 @@ from quart_schema import hide
 from tortoise.functions import Count
 
 from server.limits import Rule
-from server.submissions.forecast import Accuracy, read_accuracy
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
-from server.submissions.workers import EncoderCount, count_encoders, read_living_workers
+from server.submissions.workers import count_encoders, read_living_workers
+from server.web.context import current_services
 from server.web.limiting import limited
 from server.web.operator import require_operator
+from server.web.readings import Reading, read_process, read_site
 
 ENCODER_LABELS = ("encoder", "fallback")
 
@@ -28,71 +30,47 @@ metrics = Blueprint("metrics", __name__)
 
 @dataclass(frozen=True, eq=False)
 class Census(Collector):
-    """What was counted in the database at one moment."""
+    """What was read at one moment."""
 
-    encoders: list[EncoderCount]
-    videos: list[tuple[str | None, str | None, int]]
-    stages: dict[str, int]
-    accuracy: Accuracy | None
+    readings: list[Reading]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield each number as a gauge; a missing encoder or reason is an empty label."""
-        workers = GaugeMetricFamily(
-            "petsong_render_workers", "Living workers that render.", labels=ENCODER_LABELS
-        )
-        for found in self.encoders:
-            workers.add_metric((found.encoder, found.fallback or ""), found.workers)
-        videos = GaugeMetricFamily(
-            "petsong_videos", "Finished videos by what encoded them.", labels=ENCODER_LABELS
-        )
-        for encoder, fallback, count in self.videos:
-            videos.add_metric((encoder or "", fallback or ""), count)
-        submissions = GaugeMetricFamily(
-            "petsong_submissions", "Submissions by stage.", labels=("stage",)
-        )
-        for stage in Stage:
-            submissions.add_metric((stage.value,), self.stages.get(stage.value, 0))
-        yield from (workers, videos, submissions)
-        if self.accuracy is None:
-            return
-        yield GaugeMetricFamily(
-            "petsong_eta_within_range_ratio",
-            "Share of the last songs that were ready within the range forecast at the order.",
-            value=self.accuracy.within_range,
-        )
-        yield GaugeMetricFamily(
-            "petsong_eta_error_median_seconds",
-            "Median distance of the last songs to the middle of that range.",
-            value=self.accuracy.median_error_s,
-        )
+        """Yield each reading as a gauge; one without values is left out."""
+        for reading in self.readings:
+            family = GaugeMetricFamily(reading.name, reading.meaning, labels=reading.labels)
+            for labels, value in reading.values.items():
+                family.add_metric(labels, value)
+            if reading.values:
+                yield family
 
 
 @metrics.get("/metrics")
 @hide
 @limited(Rule.ADMIN)
 async def get_metrics() -> Response:
-    """Return the counts of this moment."""
+    """Return the numbers of this moment."""
     require_operator()
+    services = current_services()
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(await _take_census())
+    readings = [*await _read_encoders(), *await read_site(services), *read_process(services)]
+    registry.register(Census(readings))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-async def _take_census() -> Census:
-    finished = Submission.filter(stage=Stage.READY)
-    by_encoder = (
-        await finished.annotate(rows=Count("session_id"))
+async def _read_encoders() -> list[Reading]:
+    # A missing encoder or reason is an empty label.
+    workers = {
+        (found.encoder, found.fallback or ""): found.workers
+        for found in count_encoders(await read_living_workers())
+    }
+    rows = (
+        await Submission.filter(stage=Stage.READY)
+        .annotate(rows=Count("session_id"))
         .group_by("video_encoder", "video_encoder_fallback")
         .values_list("video_encoder", "video_encoder_fallback", "rows")
     )
-    by_stage = (
-        await Submission.annotate(rows=Count("session_id"))
-        .group_by("stage")
-        .values_list("stage", "rows")
-    )
-    return Census(
-        count_encoders(await read_living_workers()),
-        [tuple(row) for row in by_encoder],
-        dict(by_stage),
-        await read_accuracy(),
-    )
+    videos = {(encoder or "", fallback or ""): count for encoder, fallback, count in rows}
+    return [
+        Reading("petsong_render_workers", "Living workers that render.", ENCODER_LABELS, workers),
+        Reading("petsong_videos", "Finished videos by encoder.", ENCODER_LABELS, videos),
+    ]

@@ -1,4 +1,4 @@
-"""Where the programs are that tests start: PostgreSQL, Redis and Chromium.
+"""Where the programs are that tests start: PostgreSQL, Redis, Chromium and promtool.
 
 Invariant: a program found here can be started as it is; nothing is installed here.
 """
@@ -59,6 +59,13 @@ def find_chromium() -> Path:
     raise ProgramMissing("chromium")
 
 
+def find_promtool() -> Path:
+    """Return the program that checks Prometheus's rules."""
+    if found := shutil.which("promtool"):
+        return Path(found)
+    raise ProgramMissing("prometheus")
+
+
 def _release(folder: Path) -> int:
     """Return the major release in a path such as postgresql/15/bin; 0 where it names none."""
     numbers: list[str] = re.findall(r"postgresql[/@](\d+)", str(folder))
@@ -68,7 +75,7 @@ def _release(folder: Path) -> int:
 def list_missing() -> list[str]:
     """Return the names of the programs that are not installed."""
     missing = []
-    for find in (find_postgres, find_redis, find_chromium):
+    for find in (find_postgres, find_redis, find_chromium, find_promtool):
         try:
             find()
         except ProgramMissing as error:

@@ -26,7 +26,7 @@ FLOORS: tuple[set[str], ...] = (
     {"sonauto", "storage", "photos", "limits", "credits", "schema"},
     {"database"},
     {"addresses", "postgres", "entrance"},
-    {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat"},
+    {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat", "vitals"},
     {"setting_types"},
 )
 STRANGERS = ({"web", "pipeline"},)  # on one floor, and yet they never import each other

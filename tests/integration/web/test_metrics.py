@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from server.clock import now
 from server.submissions.forecast import FEWEST_SONGS
 from server.submissions.lifecycle import Stage
-from server.submissions.model import WorkerHeartbeat
+from server.submissions.model import SongAccount, Submission, WorkerHeartbeat
 from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.web.forms import store_submission
 from tests.integration.web.test_admin import PASSWORD, basic
@@ -58,13 +58,53 @@ async def test_counts_are_those_of_the_database(open_stack: OpenStack, connect: 
 
         stages = dict.fromkeys(Stage, 0) | {Stage.QUEUED: 1, Stage.READY: 4}
         by_stage = {("petsong_submissions", stage.value): count for stage, count in stages.items()}
-        assert samples == by_stage | {
+        expected = by_stage | {
+            ("petsong_outcomes", "ready"): 4,
+            ("petsong_workers", "default"): 1,
+            ("petsong_workers", "render"): 2,
             ("petsong_render_workers", "libx264", NO_GPU): 2,
             ("petsong_videos", "h264_nvenc", ""): 1,
             ("petsong_videos", "libx264", NO_GPU): 2,
             ("petsong_videos", "", ""): 1,
         }
-        assert await read_metrics(client) == samples
+        assert expected.items() <= samples.items()
+        assert ("petsong_credits",) not in samples, "unknown is not zero"
+
+
+async def test_failures_phases_and_credits(open_stack: OpenStack, connect: Connect) -> None:
+    async with open_stack(admin_password=PASSWORD, min_available_credits=7) as services:
+        start = now() - timedelta(seconds=100)
+        row = await store_submission(
+            Stage.READY,
+            sent_to_LLM=start + timedelta(seconds=1),
+            received_from_LLM=start + timedelta(seconds=61),
+            downloaded_at=start + timedelta(seconds=63),
+            video_timings='{"encoder": 0.25}',
+        )
+        times = {"created_at": start, "stage_since": start + timedelta(seconds=70)}
+        await Submission.filter(session_id=row.session_id).update(**times)
+        await store_submission(Stage.FAILED, session_id="b" * 24, failure_reason="timeout")
+        queued = await store_submission(Stage.QUEUED, session_id="c" * 24)
+        await Submission.filter(session_id=queued.session_id).update(created_at=start)
+        await SongAccount.filter(id=1).update(credits=0, credits_checked_at=start)
+        services.vitals.sockets = 3
+        services.vitals.note_push(0.5)
+
+        samples = await read_metrics(connect(services))
+
+        phases = {"queue": 1, "composing": 60, "downloading": 2, "rendering": 7}
+        for phase, seconds in (phases | {"total": 70, "overhead": 10}).items():
+            assert samples[("petsong_phase_seconds", phase, "0.5")] == seconds
+        assert samples[("petsong_render_phase_seconds", "encoder", "0.9")] == 0.25
+        assert samples[("petsong_outcomes", "timeout")] == 1
+        assert samples[("petsong_oldest_queued_seconds",)] >= 100
+        assert samples[("petsong_credits",)] == 0
+        assert samples[("petsong_credits_minimum",)] == 7
+        assert samples[("petsong_credits_age_seconds",)] >= 100
+        assert samples[("petsong_workers", "render")] == 0
+        assert 0 < samples[("petsong_disk_used_ratio",)] <= 1
+        assert samples[("petsong_sockets",)] == 3
+        assert samples[("petsong_push_seconds", "push", "0.5")] == 0.5
 
 
 async def test_the_accuracy_of_past_forecasts(open_stack: OpenStack, connect: Connect) -> None:
