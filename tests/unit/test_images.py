@@ -1,0 +1,71 @@
+"""What the images are made of, and that the containers of docker-compose.yml are made of them."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tests.sources import ROOT
+from tests.unit.test_compose import OF_OTHERS, OURS, VARIABLES, each_of_ours
+
+DOCKERFILE = (ROOT / "Dockerfile.render").read_text()
+
+
+def read_targets() -> Mapping[str, str]:
+    """The Dockerfile's stages by name, each with what it is made from."""
+    return {name: base for base, name in re.findall(r"^FROM (\S+) AS (\S+)$", DOCKERFILE, re.M)}
+
+
+def list_runs() -> Iterator[str]:
+    """Every RUN of the Dockerfile, as one line."""
+    joined = DOCKERFILE.replace("\\\n", " ")
+    return (line for line in joined.splitlines() if line.startswith("RUN "))
+
+
+@each_of_ours
+def test_a_service_is_built_from_a_stage_that_there_is(name: str) -> None:
+    build = OURS[name]["build"]
+
+    assert build["dockerfile"] == "Dockerfile.render"
+    assert build["target"] in read_targets()
+    assert OURS[name]["image"] == f"petsong-{build['target']}"
+    assert build["args"].keys() == {"BASE_IMAGE"}
+
+
+def test_an_image_is_made_from_the_base_image_alone() -> None:
+    targets = read_targets()
+
+    assert set(targets.values()) <= {"${BASE_IMAGE}", *targets}
+    assert set(re.findall(r"--from=(\S+)", DOCKERFILE)) <= targets.keys()
+    # A syntax line or a mount would need a front end from a registry.
+    assert not re.search(r"^#\s*syntax|--mount", DOCKERFILE, re.M)
+
+
+def test_an_image_is_built_with_debian_and_locks_alone() -> None:
+    for run in list_runs():
+        assert "://" not in run
+        if "pip install" in run:
+            assert "--require-hashes" in run or "--no-deps --no-build-isolation" in run
+        if "npm" in run:
+            assert re.search(r"npm (ci|run)\b", run)
+        if "apt-get install" in run:
+            assert "--no-install-recommends" in run
+            assert "rm -rf /var/lib/apt/lists/* /var/cache/apt/*" in run
+
+
+def test_an_image_starts_as_nobody_with_variables_that_somebody_reads() -> None:
+    assert re.findall(r"^USER (\S+)$", DOCKERFILE, re.M) == [OURS["web"]["user"]]
+    set_here = re.findall(r"^(?:ENV|   ) ([A-Z_]+)=", DOCKERFILE, re.M)
+    assert {"STORAGE_URL", "HOST"} <= set(set_here) <= VARIABLES | OF_OTHERS
+
+
+def test_an_image_is_given_files_that_there_are() -> None:
+    copied = [
+        source
+        for sources in re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.M)
+        for source in sources.split()
+    ]
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert copied
+    for source in copied:
+        assert (ROOT / source).exists()
+        assert f"!{source.partition('/')[0]}" in ignored, f"{source} is kept from the build"
