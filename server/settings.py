@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     audio_storage: Path = Path("storage/audio")
     video_storage: Path = Path("storage/video")
     preview_storage: Path = Path("storage/preview")
+    files_sent_by: Literal["", "nginx", "apache"] = ""
     file_retention_days: Positive = 30
     photo_timeout_seconds: Annotated[float, Field(gt=0)] = 5
     photo_memory_limit_mb: PhotoMemory = 128
@@ -136,6 +137,12 @@ class Settings(BaseSettings):
     def _keys_fit_together(self) -> Self:
         if (self.storage_access_key_id is None) != (self.storage_secret_access_key is None):
             raise ValueError("set STORAGE_ACCESS_KEY_ID and STORAGE_SECRET_ACCESS_KEY, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _proxy_finds_files(self) -> Self:
+        if self.files_sent_by and not self.storage_url.startswith("file:"):
+            raise ValueError("FILES_SENT_BY needs STORAGE_URL to name a folder, file:///folder")
         return self
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from server.submissions.captions import write_captions
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
 from server.web.context import current_services
+from server.web.handover import hand_over
 from server.web.limiting import unlimited
 
 CACHE_FOR_GOOD: Final = "public, max-age=31536000, immutable"
@@ -140,10 +141,15 @@ async def send_media(path: Path) -> Response:
 async def _send_kept(path: Path) -> Response:
     storage = current_services().storage
     address = await storage.sign(path)
-    if address is None:
+    proxy = current_services().settings.files_sent_by
+    if address is None and not proxy:
         return await send_media(path)
     if not await storage.has(path):
         raise NotFound
+    if address is None:
+        response = hand_over(path, proxy)
+        response.headers["Cache-Control"] = CACHE_FOR_GOOD
+        return response
     return Response(status=302, headers={"Location": address, "Cache-Control": CACHE_REDIRECT})
 
 

@@ -3,7 +3,8 @@
 Imports nothing of the application. Every server listens on a free loopback port, keeps its files in
 a temporary folder of its own and is killed when Python exits, so no ambient server is ever used or
 touched. Start with server.py, what all of them can do; postgres.py, redis.py, objects.py and web.py
-say what is special about each. proxy.py is the bad network between any two of them.
+say what is special about each. proxy.py is the bad network between any two of them, reverse.py what
+stands in front of a site.
 """
 
 from tests.servers.child import Child, ServerFailed
@@ -13,6 +14,7 @@ from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresServer
 from tests.servers.proxy import Proxy
 from tests.servers.redis import RedisServer
+from tests.servers.reverse import ReverseProxy
 from tests.servers.web import ChildServer
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "PostgresServer",
     "Proxy",
     "RedisServer",
+    "ReverseProxy",
     "ServerFailed",
     "free_port",
     "wait_until",

@@ -1,10 +1,12 @@
-"""Where the programs are that tests start: PostgreSQL, Redis, Chromium and promtool.
+"""Where the programs are that tests start: databases, Chromium, proxies and promtool.
 
 Invariant: a program found here can be started as it is; nothing is installed here.
 """
 
 import re
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 # Debian and Homebrew keep PostgreSQL off the PATH, one folder per major release.
@@ -18,6 +20,12 @@ CHROMIUM_APPLICATIONS = (
     Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
 )
+
+# Debian keeps both off the PATH of people.
+SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin"
+APACHE_FOLDER = Path("/usr/lib/apache2/modules")
+APACHE_MODULES = ("xsendfile",)
+"""Modules that come in packages of their own."""
 
 
 class ProgramMissing(Exception):
@@ -66,6 +74,22 @@ def find_promtool() -> Path:
     raise ProgramMissing("prometheus")
 
 
+def find_nginx() -> Path:
+    """Return the `nginx` program."""
+    if found := shutil.which("nginx") or shutil.which("nginx", path=SYSTEM_PROGRAMS):
+        return Path(found)
+    raise ProgramMissing("nginx")
+
+
+def find_apache() -> tuple[Path, Path]:
+    """Return Debian's `apache2` and the folder of its modules, all that we need among them."""
+    found = shutil.which("apache2") or shutil.which("apache2", path=SYSTEM_PROGRAMS)
+    modules = [APACHE_FOLDER / f"mod_{name}.so" for name in APACHE_MODULES]
+    if found and all(module.is_file() for module in modules):
+        return Path(found), APACHE_FOLDER
+    raise ProgramMissing("apache")
+
+
 def _release(folder: Path) -> int:
     """Return the major release in a path such as postgresql/15/bin; 0 where it names none."""
     numbers: list[str] = re.findall(r"postgresql[/@](\d+)", str(folder))
@@ -75,7 +99,11 @@ def _release(folder: Path) -> int:
 def list_missing() -> list[str]:
     """Return the names of the programs that are not installed."""
     missing = []
-    for find in (find_postgres, find_redis, find_chromium, find_promtool):
+    finders: list[Callable[[], object]] = [find_postgres, find_redis, find_chromium, find_promtool]
+    # Elsewhere no package brings Apache's module for sending files.
+    if sys.platform == "linux":
+        finders += [find_nginx, find_apache]
+    for find in finders:
         try:
             find()
         except ProgramMissing as error:
