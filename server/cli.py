@@ -13,6 +13,8 @@ from server import inspection
 from server.errors import PetsongError
 from server.log import configure_logging
 from server.pipeline.broker import Queue
+from server.production import check_production
+from server.redaction import Redactor
 from server.schema import migrate as migrate_database
 from server.settings import Settings, load_settings
 from server.site import serve as serve_site
@@ -20,9 +22,22 @@ from server.workers import run_scheduler, run_worker
 
 Result = TypeVar("Result")
 
+
+class Complaints:
+    """What went wrong, in one line on standard error, without the secrets it may quote."""
+
+    def __init__(self) -> None:
+        self.redact = Redactor().redact
+        self._console = Console(stderr=True, soft_wrap=True, highlight=False)
+
+    def print(self, text: str) -> None:
+        """Write one complaint."""
+        self._console.print(self.redact(text), markup=False)
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 output = Console()
-complaints = Console(stderr=True, soft_wrap=True, highlight=False)
+complaints = Complaints()
 
 
 @app.command()
@@ -64,8 +79,10 @@ def migrate(
 def status() -> None:
     """Show how many submissions stand where, and how the song account is."""
     table = Table("", "", show_header=False)
-    for label, value in _run(inspection.read_status(_settings("ERROR"))):
-        table.add_row(label, value)
+    settings = _settings("ERROR")
+    redact = Redactor(settings.list_secrets()).redact
+    for label, value in _run(inspection.read_status(settings)):
+        table.add_row(label, redact(value))
     output.print(table)
 
 
@@ -74,10 +91,11 @@ def doctor() -> None:
     """Check everything the site needs, one line each; exit with 1 if something is missing."""
     settings = _settings("ERROR")
     findings = _run(inspection.examine(settings))
+    redact = Redactor(settings.list_secrets()).redact
     for finding in findings:
         mark = "[green]ok[/]" if finding.is_ok else "[red]missing[/]"
         mark = "[yellow]warning[/]" if finding.is_warning else mark
-        output.print(f"{mark:>12} {finding.subject}: {finding.text}", highlight=False)
+        output.print(f"{mark:>12} {finding.subject}: {redact(finding.text)}", highlight=False)
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
 
@@ -85,9 +103,12 @@ def doctor() -> None:
 def _settings(log_level: str | None = None) -> Settings:
     try:
         settings = load_settings()
+        check_production(settings)
     except PetsongError as error:
         raise _complain(error) from None
-    configure_logging(log_level or settings.log_level)
+    secrets = settings.list_secrets()
+    complaints.redact = Redactor(secrets).redact
+    configure_logging(log_level or settings.log_level, secrets)
     return settings
 
 
@@ -99,5 +120,5 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def _complain(error: Exception) -> typer.Exit:
-    complaints.print(f"petsong: {error}", markup=False)
+    complaints.print(f"petsong: {error}")
     return typer.Exit(2)

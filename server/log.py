@@ -1,19 +1,33 @@
 """Logging: one structured line an event, JSON unless a terminal reads it.
 
-No line holds a name, a photo, a key or a token; `short_id` is what is shown of a session id.
+No line holds a name, a photo, a key or a token; `short_id` is what is shown of a session id. What
+libraries quote nevertheless is masked as the last thing before a line is written.
 """
 
 import logging
 import sys
+from collections.abc import Iterable
+from types import TracebackType
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-QUIET_LOGGERS = ("taskiq", "hypercorn.access", "httpx", "tortoise", "socketio", "engineio")
+from server.redaction import Redactor
+
+OUR_LOGGERS = ("server", "realtime", "renderer")
+QUIET_LOGGERS = ("taskiq", "hypercorn", "httpx", "tortoise", "socketio", "engineio")
 
 
-def configure_logging(level: str) -> None:
-    """Send our events and the libraries' warnings to standard error in one format."""
+def configure_logging(level: str, secrets: Iterable[str] = ()) -> None:
+    """Send our events and the libraries' warnings to standard error in one format.
+
+    `secrets` are masked wherever they turn up, tracebacks included.
+    """
+    redactor = Redactor(secrets)
+
+    def redact(_logger: WrappedLogger, _method: str, line: str | EventDict) -> str:
+        return redactor.redact(str(line))
+
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -21,7 +35,10 @@ def configure_logging(level: str) -> None:
     ]
     is_terminal = sys.stderr.isatty()
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
+        # Its usual tracebacks show the values of variables, names and photos among them.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if is_terminal
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -38,14 +55,29 @@ def configure_logging(level: str) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *tracebacks,
                 renderer,
+                redact,
             ],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [output]
-    root.setLevel(level.upper())
+    # A library's debugging lines hold what it works on: rows, headers, bodies.
+    root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
+    for name in OUR_LOGGERS:
+        logging.getLogger(name).setLevel(level.upper())
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    sys.excepthook = _log_uncaught
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    # Python itself would write the error's text as it is.
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+        return
+    logging.getLogger(__name__).critical("uncaught", exc_info=(kind, error, traceback))
 
 
 def short_id(session_id: str) -> str:

@@ -1,6 +1,6 @@
 """What the values of environment variables may look like, beyond being numbers and words."""
 
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -11,8 +11,6 @@ from renderer import FORMATS
 EMBEDDED_DATABASE: Final = "sqlite://var/petsong.sqlite3"
 
 LEAST_PHOTO_MEMORY_MB: Final = 64
-
-Value = TypeVar("Value")
 
 
 def _split(value: object) -> object:
@@ -64,6 +62,10 @@ def _names_a_contact(uri: str) -> str:
     return uri
 
 
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+]
 Positive = Annotated[int, Field(gt=0)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 Unset = BeforeValidator(lambda value: value or None)

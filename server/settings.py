@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +21,7 @@ from server.setting_types import (
     DatabaseUrl,
     EndpointUrl,
     Formats,
+    LogLevel,
     Origins,
     Percent,
     PhotoMemory,
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     database_url: DatabaseUrl = EMBEDDED_DATABASE
     redis_url: RedisUrl = None
-    log_level: str = "INFO"
+    log_level: LogLevel = "INFO"
     environment: Literal["development", "production"] = "development"
 
     external_api_url: str = "https://api.sonauto.ai/v1"
@@ -184,6 +185,19 @@ class Settings(BaseSettings):
     def uses_objects(self) -> bool:
         """Say whether files are objects of a bucket, and not files in folders."""
         return self.storage_url.startswith("s3:")
+
+    def list_secrets(self) -> list[str]:
+        """Return every key and password in clear, for whoever masks them in what is shown."""
+        keys = (
+            *(self.sonauto_api_key, self.admin_password),
+            *(self.storage_access_key_id, self.storage_secret_access_key),
+        )
+        urls = (self.database_url, self.redis_url or "")
+        # Of an address Python returns the password as it is written there.
+        written = [urlsplit(url).password or "" for url in urls]
+        return [key.get_secret_value() for key in keys if key] + [
+            form for password in written if password for form in (password, unquote(password))
+        ]
 
     @property
     def films(self) -> Mapping[str, RenderSpec]:

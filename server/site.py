@@ -5,6 +5,7 @@ the song service's stand-in. Beside PostgreSQL and Redis it is a web process and
 """
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -118,7 +119,8 @@ def web_server(listener: Listener) -> ListenerConfig:
     # Otherwise it would gather 16 MB before the sockets' own limit is asked.
     config.websocket_max_message_size = MAX_MESSAGE_BYTES
     config.graceful_timeout = GRACE_S
-    config.loglevel = "WARNING"
+    # Otherwise it would write to standard error by itself as well, past what masks secrets.
+    config.errorlog = logging.getLogger("hypercorn.error")
     return config
 
 

@@ -49,6 +49,35 @@ async def test_a_fresh_folder_is_migrated_examined_and_counted(tmp_path: Path) -
         assert stage in counts
 
 
+async def test_doctor_tells_no_password(tmp_path: Path) -> None:
+    status, findings = await run(
+        tmp_path,
+        "doctor",
+        DATABASE_URL=f"postgresql://petsong:hunter2hunter2@127.0.0.1:{free_port()}/petsong",
+        REDIS_URL=f"redis://:hunter3hunter3@127.0.0.1:{free_port()}/0",
+        SONAUTO_API_KEY="sksonauto_hunter4",
+        WEBHOOK_BASE_URL="https://pets.example",
+    )
+
+    assert status != 0
+    assert "127.0.0.1" in findings
+    assert "hunter" not in findings
+
+
+async def test_row_90_a_demo_does_not_start_as_production(tmp_path: Path) -> None:
+    for words in (["serve"], ["worker", "--queue", "render"], ["doctor"]):
+        status, output = await run(tmp_path, *words, ENVIRONMENT="production")
+
+        assert status == 2
+        assert [
+            line.partition(":")[0] for line in output.removeprefix("petsong: ").splitlines()
+        ] == [
+            "SONAUTO_API_KEY",
+            "ADMIN_PASSWORD",
+            "WEBHOOK_BASE_URL",
+        ]
+
+
 async def test_row_77_doctor_warns_of_a_limit_of_files_that_is_too_low(tmp_path: Path) -> None:
     assert await run(tmp_path, "migrate") == (0, "")
 

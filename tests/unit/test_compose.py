@@ -10,6 +10,7 @@ import yaml
 from typer.main import get_command
 
 from server.cli import app
+from server.production import check_production
 from server.settings import Settings
 from tests.sources import ROOT
 
@@ -162,6 +163,7 @@ def test_a_service_would_be_let_in_by_the_settings(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     given = {"POSTGRES_PASSWORD": "pw", "SONAUTO_API_KEY": "key"}
+    given["ADMIN_PASSWORD"] = "a password of the tests"
     given["WEBHOOK_BASE_URL"] = "https://pets.example"
     monkeypatch.chdir(tmp_path)
     for variable in VARIABLES:
@@ -170,7 +172,9 @@ def test_a_service_would_be_let_in_by_the_settings(
         monkeypatch.setenv(variable, fill(value, given))
 
     settings = Settings()
+    check_production(settings)
 
+    assert settings.environment == "production"
     assert settings.redis_url == "redis://redis:6379/0"
     assert settings.database_url == "asyncpg://petsong:pw@db:5432/petsong"
     assert settings.storage_url == "file:///var/lib/petsong"

@@ -53,6 +53,7 @@ def test_an_image_is_built_with_debian_and_locks_alone() -> None:
 
 def test_an_image_starts_as_nobody_with_variables_that_somebody_reads() -> None:
     assert re.findall(r"^USER (\S+)$", DOCKERFILE, re.M) == [OURS["web"]["user"]]
+    assert int(OURS["web"]["user"].partition(":")[0]) > 0
     set_here = re.findall(r"^(?:ENV|   ) ([A-Z_]+)=", DOCKERFILE, re.M)
     assert {"STORAGE_URL", "HOST"} <= set(set_here) <= VARIABLES | OF_OTHERS
 

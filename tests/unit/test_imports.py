@@ -19,7 +19,18 @@ FOLDERS: Mapping[str, set[str]] = {
 
 # The rooms of the server from the door to the cellar: each imports its own floor and those below.
 FLOORS: tuple[set[str], ...] = (
-    {"__main__", "cli", "site", "workers", "inspection", "asgi", "app", "listener", "sockets"},
+    {
+        "__main__",
+        "cli",
+        "site",
+        "workers",
+        "inspection",
+        "asgi",
+        "app",
+        "listener",
+        "sockets",
+        "production",
+    },
     {"web", "pipeline"},
     {"submissions"},
     {"services"},
@@ -27,7 +38,7 @@ FLOORS: tuple[set[str], ...] = (
     {"database"},
     {"addresses", "postgres", "entrance"},
     {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat", "vitals"},
-    {"setting_types"},
+    {"setting_types", "redaction"},
 )
 STRANGERS = ({"web", "pipeline"},)  # on one floor, and yet they never import each other
 SIMULATOR_STARTERS = {"server.cli", "server.site"}
