@@ -28,6 +28,9 @@ from server.web.replies import ErrorReply, reply
 
 PROGRAM_PATHS: Final = ("/api/", "/storage/", "/assets/", "/metrics")
 
+REFUSALS: Final = frozenset({400, 403, 408, 413, 415})
+"""What our own pages are never answered; in the log they show who tries what."""
+
 QUOTA_RETRY_AFTER_S: Final = 86_400
 """A browser's quota is for good unless the operator raises it: whoever asks, asks once a day."""
 
@@ -54,6 +57,7 @@ def answer_errors(app: Quart) -> None:
 
 
 async def _form_rejected(error: FormRejected) -> Response:
+    logger.info("form_rejected", error=error.error, fields=sorted(error.fields))
     body = ErrorReply(error=error.error, message=error.message, fields=error.fields or None)
     return reply(body, 400)
 
@@ -97,6 +101,8 @@ async def _operational(error: OperationalError) -> Response:
 
 async def _http_error(error: HTTPException) -> Response:
     code = error.code or 500
+    if code in REFUSALS:
+        logger.info("request_refused", status=code, rule=_rule())
     name = error.name.lower().replace(" ", "_")
     headers = {key: value for key, value in error.get_headers() if key != "Content-Type"}
     return await _answer(code, name, error.description or error.name, headers)

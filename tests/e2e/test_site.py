@@ -5,9 +5,10 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from server.settings import Settings
+from tests.e2e.rows import finish_song
 from tests.e2e.visitor import Visitor, visit
 from tests.servers import ChildServer, free_port
-from tests.sites import PETSONG
+from tests.sites import PETSONG, Site
 
 
 async def test_the_demo_says_that_its_songs_are_simulated(browser: Browser, tmp_path: Path) -> None:
@@ -33,6 +34,20 @@ async def test_a_site_with_a_key_does_not_speak_of_a_demo(visitor: Visitor) -> N
 
     await expect(visitor.shown("attribution")).to_be_visible()
     await expect(visitor.shown("simulated")).to_be_hidden()
+
+
+async def test_no_page_of_the_journey_asks_anybody_else(site: Site, visitor: Visitor) -> None:
+    session_id = await visitor.order_song()
+    await expect(visitor.shown("preview")).to_be_visible()
+    await finish_song(site, session_id)
+    await visitor.page.wait_for_url(f"**/result/{session_id}")
+    await expect(visitor.shown("success")).to_be_visible()
+    for path in ("/terms", "/privacy", "/nowhere"):
+        await visitor.open(path)
+
+    own_host = visitor.url.removeprefix("http:")
+    assert len(visitor.requests) > 10
+    assert not [line for line in visitor.requests if own_host not in line]
 
 
 async def test_the_documentation_asks_nobody_else(visitor: Visitor) -> None:

@@ -50,3 +50,30 @@ async def test_row_92_sockets_and_pages_of_a_site_behind_a_proxy(hops: int, tmp_
         assert ("Strict-Transport-Security" in answer.headers) is (hops == 1), name
         for header in SECURITY_HEADERS:
             assert header in answer.headers, (name, header)
+
+
+SPOOFED = "198.51.100.{}"
+OUR_PROXY = "192.0.2.9"
+
+
+@pytest.mark.parametrize("hops", [0, 1, 2])
+async def test_row_12_an_address_is_believed_as_far_as_proxies_are_ours(
+    hops: int, tmp_path: Path
+) -> None:
+    believed = {0: [], 1: ["203.0.113.5"], 2: ["203.0.113.5", OUR_PROXY]}[hops]
+    async with open_site(
+        tmp_path, TRUSTED_PROXY_HOPS=str(hops), RESULTS_PER_HOUR_PER_IP="3"
+    ) as site:
+
+        async def read(number: int, seen: list[str]) -> int:
+            # What the visitor wrote himself comes first; a second header adds to the first.
+            headers = [("X-Forwarded-For", f"{SPOOFED.format(number)}, garbage")]
+            headers += [("X-Forwarded-For", ", ".join(seen))] if seen else []
+            headers += [("X-Real-IP", SPOOFED.format(number)), ("Forwarded", "for=198.51.100.1")]
+            return (await site.http.get("/api/results/unknown", headers=headers)).status_code
+
+        statuses = [await read(number, believed) for number in range(5)]
+        other = await read(9, ["203.0.113.6", *believed[1:]])
+
+    assert statuses == [404] * 3 + [429] * 2
+    assert other == (404 if hops else 429)
