@@ -13,6 +13,7 @@ from server.services import Services
 from server.web.admin import admin
 from server.web.availability import availability
 from server.web.compression import compress_pages
+from server.web.contact import contact
 from server.web.context import attach_services
 from server.web.cors import allow_origins
 from server.web.documentation import serve_documentation
@@ -29,6 +30,10 @@ from server.web.webhook import webhook
 
 TEMPLATES: Final = Path(__file__).parent / "web" / "templates"
 BODY_TIMEOUT_S: Final = 60
+BLUEPRINTS: Final = (
+    *(submissions, results, webhook, media),
+    *(health, admin, metrics, availability, contact),
+)
 
 
 def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
@@ -45,7 +50,7 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     allow_origins(app, services.settings.cors_origins)
     answer_errors(app)
     tell_limits(app)
-    for blueprint in (submissions, results, webhook, media, health, admin, metrics, availability):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     serve_documentation(app)
     serve_pages(app, client)

@@ -1,0 +1,36 @@
+"""`/.well-known/security.txt`: where to report a hole (RFC 9116), if SECURITY_CONTACT says so."""
+
+from datetime import timedelta
+from typing import Final
+
+from quart import Blueprint, Response
+from quart_schema import hide
+from werkzeug.exceptions import NotFound
+
+from server.clock import now, to_wire
+from server.web.context import current_services
+from server.web.limiting import unlimited
+
+PATH: Final = "/.well-known/security.txt"
+VALID_FOR: Final = timedelta(days=180)
+"""The standard asks for less than a year; this counts from each reading."""
+
+contact = Blueprint("contact", __name__)
+
+
+@contact.get(PATH)
+@hide
+@unlimited("It is the same for everybody and asks the database nothing.")
+async def get_security_contact() -> Response:
+    """Send whom to tell of a hole, and until when that is true."""
+    settings = current_services().settings
+    if not settings.security_contact:
+        raise NotFound
+    lines = [
+        f"Contact: {settings.security_contact}",
+        f"Expires: {to_wire(now() + VALID_FOR)}",
+        "Preferred-Languages: en",
+    ]
+    if settings.webhook_base_url.startswith("https://"):
+        lines.append(f"Canonical: {settings.webhook_base_url.rstrip('/')}{PATH}")
+    return Response("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
