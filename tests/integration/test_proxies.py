@@ -1,14 +1,9 @@
 """The site behind nginx and behind Apache, set up by the files in deploy/, with TLS."""
 
-import asyncio
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,9 +12,10 @@ import pytest
 import socketio
 
 from realtime.engine import PING_EVERY_S
-from server.web.headers import SECURITY_HEADERS
-from tests.servers import ReverseProxy, wait_until
-from tests.sites import Site, open_site
+from server.web.cors import ANSWER
+from server.web.headers import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY
+from tests.integration.fronts import SHOP, Front, open_front, visit
+from tests.servers import wait_until
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.skipif(
@@ -27,45 +23,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 UNKNOWN = "abcdefghijklmnopqrstuvwx"
+HEADERS = SECURITY_HEADERS | {"Strict-Transport-Security": STRICT_TRANSPORT_SECURITY}
 FORM_BYTES = 7_000_000
 PING_TIMEOUT_S = 20
-FORMATS = "square,story"
-
-
-class Front(NamedTuple):
-    """A site, what stands in front of it, and where it keeps its files."""
-
-    site: Site
-    proxy: ReverseProxy
-    files: Path
 
 
 @pytest.fixture(scope="module", params=["nginx", "apache"])
 async def front(request: pytest.FixtureRequest) -> AsyncIterator[Front]:
-    kind = request.param
-    # The folders of tests are root's alone, and proxies work as somebody else.
-    folder = Path(tempfile.mkdtemp(prefix="petsong-front-"))
-    await asyncio.to_thread(folder.chmod, 0o755)
-    changes = {
-        "STORAGE_URL": f"file://{folder}/files",
-        "FILES_SENT_BY": kind,
-        "TRUSTED_PROXY_HOPS": "1",
-        "RESULTS_PER_HOUR_PER_IP": "2",
-        "RENDER_FORMATS": FORMATS,
-    }
-    async with open_site(folder, **changes) as site:
-        port = urlsplit(site.url).port or 0
-        async with ReverseProxy(kind, port, folder / "files") as proxy:
-            yield Front(site, proxy, folder / "files")
-    shutil.rmtree(folder)
-
-
-@asynccontextmanager
-async def visit(front: Front, address: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
-    """A visitor at a loopback address of its own."""
-    network = httpx.AsyncHTTPTransport(verify=front.proxy.trust(), local_address=address)
-    async with httpx.AsyncClient(transport=network, base_url=front.proxy.url, timeout=30) as http:
-        yield http
+    async with open_front(request.param) as front:
+        yield front
 
 
 @pytest.fixture
@@ -91,7 +57,7 @@ async def test_pages_come_compressed_once_and_name_the_public_address(
     assert page.headers.get_list("Content-Encoding") == ["gzip"]
     assert page.text.lstrip().lower().startswith("<!doctype html>")
     assert f'content="{front.proxy.url}/' in page.text
-    for name, value in SECURITY_HEADERS.items():
+    for name, value in HEADERS.items():
         assert page.headers.get_list(name) == [value]
 
 
@@ -151,12 +117,13 @@ async def test_a_whole_file_comes_with_the_headers_of_the_site(
 ) -> None:
     kept_as = {"teaser": "-teaser.mp4", "card": "-card.jpg"}.get(folder, ending)
 
-    answer = await http.get(f"/storage/{folder}/{song}{ending}")
+    answer = await http.get(f"/storage/{folder}/{song}{ending}", headers={"Origin": SHOP})
 
     assert answer.status_code == 200
     assert answer.content == (front.files / name / f"{song}{kept_as}").read_bytes()
     assert answer.headers["Content-Type"] == kind
-    expected = {**SECURITY_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+    expected = {**HEADERS, **ANSWER, "Access-Control-Allow-Origin": SHOP, "Vary": "Origin"}
+    expected["Cache-Control"] = "public, max-age=31536000, immutable"
     if folder in ("teaser", "card"):
         expected["Cross-Origin-Resource-Policy"] = "cross-origin"
     for header, value in expected.items():

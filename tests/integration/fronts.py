@@ -1,0 +1,56 @@
+"""A site behind nginx or Apache, and visitors who come through there."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.servers import ReverseProxy
+from tests.sites import Site, open_site
+
+SHOP = "https://shop.example"
+
+
+class Front(NamedTuple):
+    """A site, what stands in front of it, and where it keeps its files."""
+
+    site: Site
+    proxy: ReverseProxy
+    files: Path
+
+
+@asynccontextmanager
+async def open_front(kind: str) -> AsyncIterator[Front]:
+    """Start a site and `kind`, which sends its files, for the block's length."""
+    # The folders of tests are root's alone, and proxies work as somebody else.
+    folder = Path(tempfile.mkdtemp(prefix="petsong-front-"))
+    await asyncio.to_thread(folder.chmod, 0o755)
+    try:
+        async with open_site(
+            folder,
+            STORAGE_URL=f"file://{folder}/files",
+            FILES_SENT_BY=kind,
+            TRUSTED_PROXY_HOPS="1",
+            RESULTS_PER_HOUR_PER_IP="2",
+            RENDER_FORMATS="square,story",
+            CORS_ORIGINS=SHOP,
+        ) as site:
+            port = urlsplit(site.url).port or 0
+            async with ReverseProxy(kind, port, folder / "files") as proxy:
+                yield Front(site, proxy, folder / "files")
+    finally:
+        shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def visit(front: Front, address: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
+    """A visitor at a loopback address of its own."""
+    network = httpx.AsyncHTTPTransport(verify=front.proxy.trust(), local_address=address)
+    async with httpx.AsyncClient(transport=network, base_url=front.proxy.url, timeout=30) as http:
+        yield http
