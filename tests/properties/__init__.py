@@ -1,0 +1,1 @@
+"""What holds for every input there is, tried with some that Hypothesis makes up."""

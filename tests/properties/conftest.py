@@ -1,0 +1,13 @@
+"""Few examples and always the same ones, so that a run is quick and can be repeated."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "steady",
+    database=None,
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")

@@ -1,0 +1,56 @@
+"""Session ids and names of media: nothing but an id of ours ever becomes a part of a path."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from renderer import FORMATS
+from server.ids import SESSION_ID, is_session_id, new_session_id, token_hash
+from server.storage import film_name, read_film_name
+from server.storage.names import Folders, folders_below
+from tests.properties.test_form import ANY_TEXT
+
+ROOT = Path("/storage")
+IDS = st.from_regex(SESSION_ID, fullmatch=True)
+PIECES = st.sampled_from(["..", "/", "\\", "%2e", "\0", ".", "-", "-story", ".mp4", "\n", "a" * 24])
+NEARLY_IDS = IDS.map(str.upper) | st.builds(str.__add__, IDS, PIECES | ANY_TEXT)
+NAMES = ANY_TEXT | NEARLY_IDS | st.lists(PIECES, max_size=8).map("".join)
+
+
+@given(NAMES)
+def test_an_id_is_twenty_four_plain_characters(text: str) -> None:
+    assert is_session_id(text) == (re.fullmatch("[a-z][a-z0-9]{23}", text) is not None)
+
+
+@given(NAMES | IDS)
+def test_a_path_stays_in_its_folder_or_is_not_made(text: str) -> None:
+    folders = Folders(*folders_below(ROOT))
+    if not is_session_id(text):
+        with pytest.raises(ValueError, match="not a session id"):
+            folders.files(text)
+        return
+    for path in folders.files(text):
+        assert path.parent in folders.folders
+        assert path.name.startswith(text)
+        assert Path(str(path)).resolve() == path
+
+
+@given(NAMES | IDS, st.sampled_from([*FORMATS, "wide", "", "../x"]))
+def test_a_films_name_is_read_back_or_is_none(name: str, film_format: str) -> None:
+    for text in (name, f"{name}-{film_format}"):
+        film = read_film_name(text)
+        assert film is None or (film_name(*film) == text and is_session_id(film[0]))
+
+
+@given(IDS, st.sampled_from(sorted(FORMATS)))
+def test_every_film_of_ours_is_found_by_its_name(session_id: str, film_format: str) -> None:
+    assert read_film_name(film_name(session_id, film_format)) == (session_id, film_format)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=100))
+def test_a_token_is_stored_as_its_hash_alone(token: str) -> None:
+    assert re.fullmatch("[0-9a-f]{64}", token_hash(token))
+    assert is_session_id(new_session_id())

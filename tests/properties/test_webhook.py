@@ -1,0 +1,34 @@
+"""The webhook's body: what is read of it may be compared with what is stored, on any database."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from server.web.webhook import WebhookBody
+from tests.properties.test_form import ANY_TEXT, JSON_VALUES
+
+BODIES = st.fixed_dictionaries(
+    {}, optional={"task_id": ANY_TEXT | JSON_VALUES, "status": ANY_TEXT | JSON_VALUES}
+)
+
+
+@given(BODIES)
+def test_a_task_id_is_printable_or_refused(body: dict[str, Any]) -> None:
+    try:
+        read = WebhookBody.model_validate(body)
+    except ValidationError:
+        return
+    assert read.task_id == body["task_id"]
+    assert read.task_id.isascii()
+    assert read.task_id.isprintable()
+    assert 0 < len(read.task_id) <= 255
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=255))
+def test_every_printable_task_id_is_taken(task_id: str) -> None:
+    body = json.loads(json.dumps({"task_id": task_id, "status": "SUCCESS"}))
+
+    assert WebhookBody.model_validate(body).task_id == task_id
