@@ -31,5 +31,9 @@ def new_webhook_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """Return the SHA-256 of a webhook token in hex; only this is stored."""
+    """Return the SHA-256 of a webhook token in hex; only this is stored.
+
+    It is what is looked up, too: how long an index takes to compare hashes tells nothing of a
+    token, for nobody can choose the beginning of a hash.
+    """
     return hashlib.sha256(token.encode()).hexdigest()

@@ -11,11 +11,16 @@ from typing import Any, Final
 from hypercorn.config import Config, Sockets
 
 from server.files import read_visitors_limit
+from server.web.headers import SECURITY_HEADERS
 
-REFUSAL: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n"
-    b"Retry-After: 10\r\n\r\n"
-)
+REFUSAL: Final = "".join(
+    (
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n",
+        "Retry-After: 10\r\n",
+        *(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items()),
+        "\r\n",
+    )
+).encode()
 
 
 class Listener(socket.socket):

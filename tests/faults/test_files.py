@@ -97,7 +97,9 @@ async def test_row_77_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> N
 async def visit(url: str) -> int:
     """Come anew and ask for something; return the status of the answer."""
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
-        return (await http.get("/api/health/live")).status_code
+        answer = await http.get("/api/health/live")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        return answer.status_code
 
 
 async def read_health(fleet: Fleet, url: str) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from server.ids import token_hash
 from server.simulator.faults import Fault, Switch
 from tests.integration.pipeline.test_push import open_browser
 from tests.servers import wait_until
@@ -32,6 +33,11 @@ def read_entries(output: str) -> list[dict[str, Any]]:
         for line in output.splitlines()
         if line and not line.startswith("petsong is open")
     ]
+
+
+def read_database(folder: Path) -> bytes:
+    """Return what is in the files of SQLite; nothing where there are none."""
+    return b"".join(file.read_bytes() for file in folder.glob("petsong.sqlite3*"))
 
 
 async def test_debugging_logs_tell_nothing(own_network: Network, tmp_path: Path) -> None:
@@ -72,8 +78,12 @@ async def test_debugging_logs_tell_nothing(own_network: Network, tmp_path: Path)
         tokens = [post["webhook_url"].rpartition("/")[2] for post in await site.posts()]
         await wait_until(lambda: "Traceback" in site.output(), 10)
         output = site.output()
+        stored = read_database(tmp_path)
 
     assert len(tokens) == 2
+    for unknown in (KEY, PASSWORD, GUESS, *tokens):
+        assert unknown.encode() not in stored
+    assert (token_hash(tokens[0]).encode() in stored) is (own_network is None)
     assert deleted.status_code == 200
     entries = read_entries(output)
     assert {entry["event"] for entry in entries} >= EVENTS
