@@ -11,7 +11,7 @@ from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
 from server.submissions.poison import read_poison_rows
 from server.web.context import current_services
-from server.web.documentation import documented
+from server.web.documentation import documented, for_the_operator
 from server.web.limiting import limited
 from server.web.operator import require_operator
 from server.web.replies import ErrorReply, reply
@@ -43,7 +43,8 @@ class QueueStatus(BaseModel):
 
 
 @admin.get("/queue-status")
-@documented({200: QueueStatus, 401: ErrorReply, 404: ErrorReply, 429: ErrorReply})
+@documented({200: QueueStatus, **dict.fromkeys((401, 404, 429, 503), ErrorReply)})
+@for_the_operator
 @limited(Rule.ADMIN)
 async def get_queue_status() -> Response:
     """Return how long the queue is, how many credits are left, and what keeps crashing."""

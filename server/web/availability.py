@@ -8,7 +8,7 @@ from server.submissions.room import is_full
 from server.web.context import current_services
 from server.web.documentation import documented
 from server.web.limiting import unlimited
-from server.web.replies import reply
+from server.web.replies import ErrorReply, reply
 
 availability = Blueprint("availability", __name__, url_prefix="/api/availability")
 
@@ -20,7 +20,7 @@ class Availability(BaseModel):
 
 
 @availability.get("")
-@documented({200: Availability})
+@documented({200: Availability, 503: ErrorReply})
 @unlimited("Every form asks it once, and it reads one row.")
 async def get_availability() -> Response:
     """Say whether a song can be bought, and kept, at present."""

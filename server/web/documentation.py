@@ -10,7 +10,17 @@ from typing import Any, Final, TypeVar, cast
 
 from pydantic import BaseModel
 from quart import Blueprint, Quart, Response, current_app, render_template
-from quart_schema import Info, QuartSchema, document_request, document_response, hide
+from quart_schema import (
+    DataSource,
+    HttpSecurityScheme,
+    Info,
+    QuartSchema,
+    document_request,
+    document_response,
+    hide,
+    security_scheme,
+)
+from quart_schema.openapi import OpenAPIProvider
 
 from server.web.limiting import unlimited
 
@@ -19,6 +29,15 @@ UNLIMITED: Final = "It is the same for everybody and asks the database nothing."
 View = TypeVar("View", bound=Callable[..., Any])
 
 documentation = Blueprint("documentation", __name__)
+
+
+class DescriptionWithBodies(OpenAPIProvider):
+    """quart-schema's description, with bodies that must be sent."""
+
+    def build_request_body(self, model: Any, source: DataSource) -> tuple[dict[Any, Any], Any]:
+        """Describe the body of a request."""
+        body, components = super().build_request_body(model, source)
+        return {**body, "required": True}, components
 
 
 def documented(
@@ -35,6 +54,11 @@ def documented(
     return decorate
 
 
+def for_the_operator(view: View) -> View:
+    """Document that a view asks for the operator's name and password."""
+    return security_scheme([{"operator": []}])(view)
+
+
 def serve_documentation(app: Quart) -> None:
     """Serve `/openapi.json` and `/docs` for all documented views of `app`."""
     info = Info(title="Petsong", version=version("petsong"))
@@ -46,6 +70,8 @@ def serve_documentation(app: Quart) -> None:
         redoc_ui_path=None,
         scalar_ui_path=None,
         info=info,
+        openapi_provider_class=DescriptionWithBodies,
+        security_schemes={"operator": HttpSecurityScheme(scheme="basic")},
     )
     app.register_blueprint(documentation)
 

@@ -81,6 +81,7 @@ class UnfinishedResult(BaseModel):
         404: ErrorReply,
         410: ErrorReply,
         429: ErrorReply,
+        503: ErrorReply,
     }
 )
 @limited(Rule.RESULTS)

@@ -76,7 +76,7 @@ class SubmissionSnapshot(BaseModel):
 
 @submissions.post("")
 @documented(
-    {200: SubmissionReceipt, 400: ErrorReply, 429: ErrorReply, 503: ErrorReply},
+    {200: SubmissionReceipt, **dict.fromkeys((400, 403, 413, 415, 429, 503), ErrorReply)},
     takes=SubmissionForm,
 )
 @limited(Rule.SUBMISSIONS)
@@ -93,7 +93,7 @@ async def create_submission() -> Response:
 
 
 @submissions.get("/<session_id>")
-@documented({200: SubmissionSnapshot, 404: ErrorReply})
+@documented({200: SubmissionSnapshot, 404: ErrorReply, 503: ErrorReply})
 @unlimited(UNLIMITED)
 async def get_submission(session_id: str) -> Response:
     """Return the present state of a submission."""
@@ -106,7 +106,7 @@ async def get_submission(session_id: str) -> Response:
 
 
 @submissions.get("/<session_id>/status")
-@documented({200: SubmissionStatus, 404: ErrorReply})
+@documented({200: SubmissionStatus, 404: ErrorReply, 503: ErrorReply})
 @unlimited(UNLIMITED)
 async def get_status(session_id: str) -> Response:
     """Return whether a submission is pending, processing, success or fail."""
@@ -124,14 +124,7 @@ async def get_status(session_id: str) -> Response:
 
 @submissions.delete("/<session_id>")
 @documented(
-    {
-        200: RemovalReceipt,
-        403: ErrorReply,
-        404: ErrorReply,
-        409: ErrorReply,
-        429: ErrorReply,
-        503: ErrorReply,
-    },
+    {200: RemovalReceipt, **dict.fromkeys((400, 403, 404, 409, 413, 415, 429, 503), ErrorReply)},
     takes=RemovalRequest,
 )
 @limited(Rule.REMOVALS)
