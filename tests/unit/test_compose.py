@@ -215,3 +215,18 @@ def test_the_example_uncommented_changes_nothing(
     file.write_text("\n".join(f"{name}={value}" for name, value in read_example().items()))
 
     assert Settings(_env_file=file) == Settings()  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("name", ["README.md", "deploy/README.md"])
+def test_what_people_are_told_to_type_fits(name: str) -> None:
+    text = (ROOT / name).read_text()
+    known = {profile for service in SERVICES.values() for profile in service.get("profiles", [])}
+    verbs = get_command(app).commands  # type: ignore[attr-defined]
+
+    assert set(re.findall(r"--profile ([a-z]+)", text)) <= known
+    assert set(re.findall(r"--scale ([a-z-]+)=", text)) <= SERVICES.keys()
+    executed = re.findall(r"compose exec (?:-T )?(\w+) (\w+) ([\w-]+)", text)
+    assert executed
+    for service, program, verb in executed:
+        assert service in SERVICES
+        assert program != "petsong" or verb in verbs
