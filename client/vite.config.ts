@@ -1,4 +1,4 @@
-/** Builds the three pages into dist/; the server fills in their Jinja expressions, which stay untouched here. */
+/** Builds the four pages into dist/; the server fills in their Jinja expressions, which stay untouched here. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -51,6 +51,6 @@ export default defineConfig({
     // The site's content security policy allows no data: fonts or images.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ['index.html', 'waiting.html', 'result.html'] },
+    rolldownOptions: { input: ['index.html', 'waiting.html', 'result.html', 'admin.html'] },
   },
 })

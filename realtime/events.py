@@ -1,8 +1,13 @@
 """The whole protocol: one event each way, one room per submission, one payload.
 
+Operators have a room of their own, in which they hear that something has changed.
+
     browser ── watch {session_id} ──►  server     acknowledged with a Snapshot or an error, or with
                                                   nothing while the database is away
     browser ◄── status Snapshot ─────  server     after every change, to the submission's room
+
+    operator's page ── operate {ticket} ──► server   acknowledged with {} or an error
+    operator's page ◄── changed ──────────  server   some submission has changed; nothing about it
 
 A snapshot is complete, so losing one loses nothing: the page keeps the one with the highest
 `version`, and asks again whenever it connects.
@@ -17,6 +22,8 @@ class Event(StrEnum):
 
     WATCH = "watch"
     STATUS = "status"
+    OPERATE = "operate"
+    CHANGED = "changed"
 
 
 class Snapshot(TypedDict):
@@ -47,6 +54,11 @@ class WatchError(TypedDict):
 
 
 NOT_FOUND: Final[WatchError] = {"error": "not_found"}
+
+
+OPERATORS: Final = "operators"
+"""The room of those who have proven that they are operators."""
+REFUSED: Final[WatchError] = {"error": "refused"}
 
 
 def room(session_id: str) -> str:

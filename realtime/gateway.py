@@ -9,7 +9,15 @@ from typing import Final
 import socketio
 
 from realtime.engine import SocketServer
-from realtime.events import NOT_FOUND, Event, Snapshot, WatchError, room
+from realtime.events import (
+    NOT_FOUND,
+    OPERATORS,
+    REFUSED,
+    Event,
+    Snapshot,
+    WatchError,
+    room,
+)
 from realtime.rooms import LocalRooms, SharedRooms
 
 LoadSnapshot = Callable[[str], Awaitable[Snapshot | None]]
@@ -65,6 +73,20 @@ def serve_watchers(server: socketio.AsyncServer, load_snapshot: LoadSnapshot) ->
         return snapshot
 
     server.on(Event.WATCH.value, watch)
+
+
+def serve_operators(server: socketio.AsyncServer, is_proof: Callable[[str], bool]) -> None:
+    """Answer `operate` on `server`: whoever shows a ticket that `is_proof` takes joins the room."""
+
+    async def operate(sid: str, *arguments: object) -> WatchError | dict[str, str]:
+        request = arguments[0] if arguments else None
+        ticket = request.get("ticket") if isinstance(request, dict) else None
+        if not isinstance(ticket, str) or not is_proof(ticket):
+            return REFUSED
+        await server.enter_room(sid, OPERATORS)
+        return {}
+
+    server.on(Event.OPERATE.value, operate)
 
 
 async def disconnect_all(server: socketio.AsyncServer) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import socketio
 
-from realtime.events import Event, Snapshot, room
+from realtime.events import OPERATORS, Event, Snapshot, room
 from realtime.rooms import TimedRedis
 
 
@@ -29,6 +29,7 @@ class SocketPublisher:
         """Send `snapshot` to the room of its submission."""
         target = room(snapshot["session_id"])
         await self._channel.emit(Event.STATUS.value, snapshot, room=target, namespace="/")
+        await self._channel.emit(Event.CHANGED.value, {}, room=OPERATORS, namespace="/")
 
 
 class RecordingPublisher:

@@ -16,7 +16,7 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 from quart import Quart
 
 from realtime.events import Snapshot
-from realtime.gateway import SnapshotUnavailable, serve_watchers
+from realtime.gateway import SnapshotUnavailable, serve_operators, serve_watchers
 from server.database import TROUBLE
 from server.entrance import guard, refuse
 from server.files import SPARE_FILES, raise_limit, read_limit
@@ -26,6 +26,7 @@ from server.sockets import SocketLimits
 from server.submissions.snapshot import read_snapshot
 from server.vitals import Vitals
 from server.web.headers import SecurityHeaders
+from server.web.operator import is_ticket
 
 GC_THRESHOLDS: Final = (500, 4, 1000)
 """Passes over the young are small and frequent; one through the whole heap comes after about 2
@@ -50,6 +51,7 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
             raise SnapshotUnavailable from error
 
     serve_watchers(sockets, load_snapshot)
+    serve_operators(sockets, lambda ticket: is_ticket(services.settings, ticket))
     app.before_serving(_make_room)
     _watch_loop(app, services.vitals)
     inside = _without_compression(socketio.ASGIApp(sockets, other_asgi_app=app))

@@ -89,19 +89,19 @@ class RequestLimits:
         if self._connections is not None:
             await self._connections.aclose()
 
-    async def count(self, rule: Rule, address: str | None) -> Allowance:
-        """Count one request and return what `address` has left.
+    async def count(self, rule: Rule, address: str | None, *, is_counted: bool = True) -> Allowance:
+        """Count one request, or only look; return what `address` has left.
 
         An IPv6 address is counted with its whole /64, which is what one customer is given.
         """
         client = client_key(address)
         try:
             async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
-                allowance = await self._count_in(self._windows, rule, client)
+                allowance = await self._count_in(self._windows, rule, client, is_counted)
         except (RedisError, OSError, TimeoutError) as error:
             self._note(is_counting=False, error=type(error).__name__)
             # Otherwise whoever can slow Redis down could guess at passwords without end.
-            return await self._count_in(self._own_windows, rule, client)
+            return await self._count_in(self._own_windows, rule, client, is_counted)
         self._note(is_counting=True)
         return allowance
 
@@ -114,10 +114,11 @@ class RequestLimits:
             return False
 
     async def _count_in(
-        self, windows: MovingWindowRateLimiter, rule: Rule, client: str
+        self, windows: MovingWindowRateLimiter, rule: Rule, client: str, is_counted: bool
     ) -> Allowance:
         item = self._items[rule]
-        is_counted = await windows.hit(item, rule, client)
+        ask = windows.hit if is_counted else windows.test
+        is_within = await ask(item, rule, client)
         window = await windows.get_window_stats(item, rule, client)
         return Allowance(
             rule,
@@ -125,7 +126,7 @@ class RequestLimits:
             window_s=item.get_expiry(),
             remaining=max(0, window.remaining),
             wait_s=max(1, math.ceil(window.reset_time - time.time())),
-            is_exceeded=not is_counted,
+            is_exceeded=not is_within,
         )
 
     def _note(self, *, is_counting: bool, error: str | None = None) -> None:

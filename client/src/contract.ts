@@ -3,6 +3,8 @@
  *
  * Everything that arrives is unknown until a parser here has looked at it.
  */
+export const EVENT_CHANGED = 'changed'
+export const EVENT_OPERATE = 'operate'
 export const EVENT_STATUS = 'status'
 export const EVENT_WATCH = 'watch'
 export const FORMAT_STORY = 'story'
@@ -19,6 +21,7 @@ export const FAILURE_REASONS = [
   'render_failed',
   'photo_unreadable',
   'service_error',
+  'stopped',
 ] as const
 export const PET_TYPES = ['Dog', 'Cat', 'Bird', 'Fish', 'Other'] as const
 export const MUSIC_VIBES = ['Chill', 'Energetic', 'Romantic', 'Party', 'Relaxing', 'Other'] as const

@@ -22,7 +22,7 @@ it('asks for the fields in the order of the contract', () => {
   expect(names).toEqual(SUBMISSION_FIELDS)
 })
 
-describe.each(['index', 'waiting', 'result'])('%s.html', (name) => {
+describe.each(['index', 'waiting', 'result', 'admin'])('%s.html', (name) => {
   const page = readPage(name)
 
   it('uses bare names as expressions, which need no eval', () => {

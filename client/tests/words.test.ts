@@ -10,7 +10,7 @@ function withPartials(html: string): string {
   return html.replace(/<!-- include: (\w+) -->/g, (_comment, name: string) => read(`partials/${name}.html`))
 }
 
-describe.each(['index', 'waiting', 'result'])('%s.html', (name) => {
+describe.each(['index', 'waiting', 'result', 'admin'])('%s.html', (name) => {
   const page = withPartials(read(`${name}.html`))
 
   it('names texts that there are', () => {

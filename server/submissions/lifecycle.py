@@ -47,6 +47,7 @@ class FailureReason(StrEnum):
     DOWNLOAD_FAILED = "download_failed"
     PHOTO_UNREADABLE = "photo_unreadable"
     RENDER_FAILED = "render_failed"
+    STOPPED = "stopped"
 
 
 STATUS_OF: Final = {

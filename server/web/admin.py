@@ -1,20 +1,28 @@
 """`/api/admin`: for the operator, by basic authentication; not there without ADMIN_PASSWORD."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from pydantic import BaseModel
 from quart import Blueprint, Response
 
 from server.clock import now, to_wire
-from server.limits import Rule
 from server.log import short_id
+from server.submissions import operations
 from server.submissions.account import read_account
-from server.submissions.lifecycle import EntryStatus
+from server.submissions.lifecycle import OPEN_STAGES, SLOT_STAGES, STATUS_OF, EntryStatus, Stage
 from server.submissions.model import Submission
 from server.submissions.poison import read_poison_rows
+from server.submissions.statistics import read_statistics
+from server.submissions.workers import count_queues, read_living_workers
 from server.web.context import current_services
-from server.web.documentation import documented, for_the_operator
-from server.web.limiting import limited
-from server.web.operator import require_operator
+from server.web.documentation import documented
+from server.web.operator import for_operator, new_ticket
 from server.web.replies import ErrorReply, reply
+from server.web.requests import refuse_foreign_origin
+
+MOST: Final = 50
+ERRORS: Final = dict.fromkeys((401, 404, 429, 503), ErrorReply)
 
 admin = Blueprint("admin", __name__, url_prefix="/api/admin")
 
@@ -28,10 +36,30 @@ class PoisonSubmission(BaseModel):
     failed_at: str
 
 
+class OpenSubmission(BaseModel):
+    """A submission under way; `can_retry` says that it waits, and that its step may be done now."""
+
+    submission: str
+    stage: str
+    since: str
+    attempts: int
+    can_retry: bool
+
+
+class FailedSubmission(BaseModel):
+    """A submission that has failed; its end is final."""
+
+    submission: str
+    failure_reason: str
+    failed_at: str
+
+
 class QueueStatus(BaseModel):
     """What is waited for and worked on; credits are null until they have been asked for.
 
-    `poison_submissions` are the newest 20, by the first letters of their session_id.
+    Submissions are named by the first letters of their session_id: the oldest 50 under way, the
+    newest 50 failures, and of `poison_submissions` the newest 20. `median_seconds` are those of the
+    last 50 songs by phase.
     """
 
     pending_submissions: int
@@ -39,32 +67,135 @@ class QueueStatus(BaseModel):
     active_celery_tasks: int
     sonauto_credits: int | None
     last_credits_check: str | None
+    credits_age_seconds: int | None
+    stages: dict[str, int]
+    slots_used: int
+    slots: int
+    workers: dict[str, int]
+    ready_last_hour: int
+    failures_last_hour: dict[str, int]
+    median_seconds: dict[str, float]
+    open_submissions: list[OpenSubmission]
+    last_failures: list[FailedSubmission]
     poison_submissions: list[PoisonSubmission]
 
 
+class Ticket(BaseModel):
+    """What the operator's page shows when it joins the operators' room, within a minute."""
+
+    ticket: str
+
+
+class Done(BaseModel):
+    """It was done."""
+
+    success: bool = True
+
+
 @admin.get("/queue-status")
-@documented({200: QueueStatus, **dict.fromkeys((401, 404, 429, 503), ErrorReply)})
-@for_the_operator
-@limited(Rule.ADMIN)
+@documented({200: QueueStatus, **ERRORS})
+@for_operator
 async def get_queue_status() -> Response:
-    """Return how long the queue is, how many credits are left, and what keeps crashing."""
-    require_operator()
+    """Return how long the queue is, how many credits are left, and what fails."""
+    settings = current_services().settings
     account = await read_account()
     checked_at = account.credits_checked_at
+    statistics = await read_statistics()
+    stages = statistics.stages
     return reply(
         QueueStatus(
-            pending_submissions=await _count(EntryStatus.PENDING),
-            processing_submissions=await _count(EntryStatus.PROCESSING),
+            pending_submissions=_count(stages, EntryStatus.PENDING),
+            processing_submissions=_count(stages, EntryStatus.PROCESSING),
             active_celery_tasks=await Submission.filter(lease_until__gt=now()).count(),
             sonauto_credits=account.credits,
             last_credits_check=to_wire(checked_at) if checked_at else None,
+            credits_age_seconds=int((now() - checked_at).total_seconds()) if checked_at else None,
+            stages=dict(stages),
+            slots_used=sum(stages[stage] for stage in SLOT_STAGES),
+            slots=settings.max_concurrent_requests,
+            workers=count_queues(await read_living_workers()),
+            ready_last_hour=statistics.ready_last_hour,
+            failures_last_hour=dict(statistics.failures_last_hour),
+            median_seconds={name: found.median_s for name, found in statistics.phases.items()},
+            open_submissions=await _find_open(),
+            last_failures=await _find_failures(),
             poison_submissions=await _find_poison(),
         )
     )
 
 
-async def _count(status: EntryStatus) -> int:
-    return await Submission.filter(entry_status=status).count()
+@admin.get("/ticket")
+@documented({200: Ticket, **ERRORS})
+@for_operator
+async def get_ticket() -> Response:
+    """Return a ticket for the operators' room."""
+    return reply(Ticket(ticket=new_ticket(current_services().settings)))
+
+
+@admin.post("/submissions/<short>/retry")
+@documented({200: Done, **ERRORS, 403: ErrorReply, 409: ErrorReply})
+@for_operator
+async def retry_submission(short: str) -> Response:
+    """Have the step of a waiting submission done now."""
+    refuse_foreign_origin()
+    row = await operations.find(short)
+    if row is None:
+        return _unknown()
+    if not await operations.retry(current_services(), row.session_id):
+        return _impossible("It has ended, is worked on, or its order may have been paid for.")
+    return reply(Done())
+
+
+@admin.post("/submissions/<short>/fail")
+@documented({200: Done, **ERRORS, 403: ErrorReply, 409: ErrorReply})
+@for_operator
+async def fail_submission(short: str) -> Response:
+    """End a submission as failed; what was paid for its song is lost."""
+    refuse_foreign_origin()
+    row = await operations.find(short)
+    if row is None:
+        return _unknown()
+    if not await operations.stop(current_services(), row):
+        return _impossible("It has ended, or has just moved on.")
+    return reply(Done())
+
+
+def _unknown() -> Response:
+    return reply(ErrorReply(error="not_found", message="No submission begins like that."), 404)
+
+
+def _impossible(message: str) -> Response:
+    return reply(ErrorReply(error="conflict", message=message), 409)
+
+
+def _count(stages: Mapping[str, int], status: EntryStatus) -> int:
+    return sum(count for stage, count in stages.items() if STATUS_OF[Stage(stage)] is status)
+
+
+async def _find_open() -> list[OpenSubmission]:
+    rows = Submission.filter(stage__in=OPEN_STAGES).order_by("created_at").limit(MOST)
+    return [
+        OpenSubmission(
+            submission=short_id(row.session_id),
+            stage=row.stage,
+            since=to_wire(row.stage_since),
+            attempts=row.attempts,
+            can_retry=operations.can_retry(row),
+        )
+        for row in await rows
+    ]
+
+
+async def _find_failures() -> list[FailedSubmission]:
+    rows = Submission.filter(stage=Stage.FAILED).order_by("-stage_since").limit(MOST)
+    return [
+        FailedSubmission(
+            submission=short_id(row.session_id),
+            failure_reason=row.failure_reason or "",
+            failed_at=to_wire(row.stage_since),
+        )
+        for row in await rows
+    ]
 
 
 async def _find_poison() -> list[PoisonSubmission]:

@@ -54,7 +54,7 @@ def documented(
     return decorate
 
 
-def for_the_operator(view: View) -> View:
+def behind_login(view: View) -> View:
     """Document that a view asks for the operator's name and password."""
     return security_scheme([{"operator": []}])(view)
 

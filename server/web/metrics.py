@@ -14,13 +14,11 @@ from quart import Blueprint, Response
 from quart_schema import hide
 from tortoise.functions import Count
 
-from server.limits import Rule
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from server.submissions.workers import count_encoders, read_living_workers
 from server.web.context import current_services
-from server.web.limiting import limited
-from server.web.operator import require_operator
+from server.web.operator import for_operator
 from server.web.readings import Reading, read_process, read_site
 
 ENCODER_LABELS = ("encoder", "fallback")
@@ -46,10 +44,9 @@ class Census(Collector):
 
 @metrics.get("/metrics")
 @hide
-@limited(Rule.ADMIN)
+@for_operator
 async def get_metrics() -> Response:
     """Return the numbers of this moment."""
-    require_operator()
     services = current_services()
     registry = CollectorRegistry(auto_describe=False)
     readings = [*await _read_encoders(), *await read_site(services), *read_process(services)]

@@ -1,20 +1,55 @@
-"""Who may see what is for the operator: basic authentication, and 404 without ADMIN_PASSWORD."""
+"""Who may see what is for the operator: basic authentication, and 404 without ADMIN_PASSWORD.
+
+Browsers do not send this login with a socket, so the operator's page shows a ticket there, which is
+given out behind the login and is good for a minute.
+"""
 
 import hmac
+import time
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
 
 import structlog
-from quart import request
+from quart import g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import NotFound, Unauthorized
 
+from server.errors import TooManyRequests
+from server.limits import Rule
+from server.settings import Settings
 from server.web.context import current_services
+from server.web.documentation import behind_login
+from server.web.limiting import MARK
+
+Parameters = ParamSpec("Parameters")
+Reply = TypeVar("Reply")
+View = Callable[Parameters, Awaitable[Reply]]
+
+TICKET_LIFETIME_S: Final = 60
 
 logger = structlog.get_logger(__name__)
 
 
-def require_operator() -> None:
-    """Raise Unauthorized (401) when somebody else asks; NotFound (404) where nobody may."""
-    settings = current_services().settings
+def for_operator(view: View[Parameters, Reply]) -> View[Parameters, Reply]:
+    """Let the operator see a view, as often as he likes, and limit how often others guess."""
+
+    @wraps(view)
+    async def check_then_view(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Reply:
+        await require_operator()
+        return await view(*args, **kwargs)
+
+    setattr(check_then_view, MARK, Rule.ADMIN)
+    return behind_login(check_then_view)
+
+
+async def require_operator() -> None:
+    """Raise Unauthorized (401) when somebody else asks; NotFound (404) where nobody may.
+
+    Raises TooManyRequests after too many wrong logins from one address, whatever comes then.
+    """
+    services = current_services()
+    settings = services.settings
     if settings.admin_password is None:
         raise NotFound
     given = request.authorization
@@ -22,7 +57,14 @@ def require_operator() -> None:
     is_username = _is_same(username, settings.admin_username)
     is_password = _is_same(password, settings.admin_password.get_secret_value())
     # `&` asks both, so that a right user name with a wrong password takes no longer.
-    if not is_username & is_password:
+    is_operator = is_username & is_password
+    allowance = await services.limits.count(
+        Rule.ADMIN, request.remote_addr, is_counted=not is_operator
+    )
+    g.allowance = allowance
+    if allowance.is_exceeded:
+        raise TooManyRequests(allowance.wait_s)
+    if not is_operator:
         # Which of the two was wrong is not told here either, nor what was tried.
         logger.warning("operator_refused", has_tried=given is not None)
         raise Unauthorized(
@@ -32,5 +74,26 @@ def require_operator() -> None:
     logger.info("operator_admitted")
 
 
+def new_ticket(settings: Settings) -> str:
+    """Return a proof of the operator's login that any web process takes for a minute."""
+    end = str(int(time.time()) + TICKET_LIFETIME_S)
+    return f"{end}.{_sign(settings, end)}"
+
+
+def is_ticket(settings: Settings, ticket: str) -> bool:
+    """Say whether `new_ticket` has made `ticket`, in the last minute."""
+    end, _, signature = ticket.partition(".")
+    if settings.admin_password is None or not (end.isascii() and end.isdigit()):
+        return False
+    return _is_same(signature, _sign(settings, end)) and len(end) < 12 and int(end) >= time.time()
+
+
+def _sign(settings: Settings, end: str) -> str:
+    assert settings.admin_password is not None
+    key = settings.admin_password.get_secret_value().encode()
+    return hmac.digest(key, f"petsong ticket {end}".encode(), "sha256").hex()
+
+
 def _is_same(given: str | None, expected: str) -> bool:
-    return hmac.compare_digest((given or "").encode(), expected.encode())
+    text = (given or "").encode(errors="surrogatepass")
+    return hmac.compare_digest(text, expected.encode())

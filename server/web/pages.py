@@ -19,10 +19,11 @@ from server.web.compression import list_assets, send_asset
 from server.web.context import current_services
 from server.web.limiting import unlimited
 from server.web.links import link_to_site, link_to_song
+from server.web.operator import for_operator
 from server.web.plain import describe, split_sections
 
 CLIENT_FOLDER: Final = Path(__file__).parents[2] / "client" / "dist"
-PAGES: Final = ("index.html", "waiting.html", "result.html")
+PAGES: Final = ("index.html", "waiting.html", "result.html", "admin.html")
 UNLISTED: Final = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
 UNLIMITED: Final = "Visitors come by pages, a school by one address; none costs more than two rows."
 STYLESHEET: Final = re.compile(r'<link rel="stylesheet"[^>]* href="([^"]+)"')
@@ -68,6 +69,13 @@ def _create_blueprint(client: Path) -> Blueprint:
     async def show_result(session_id: str) -> Response:
         """Show the finished song."""
         return await _show_unlisted("result.html", session_id)
+
+    @pages.get("/admin")
+    @hide
+    @for_operator
+    async def show_admin() -> Response:
+        """Show the operator how the site is."""
+        return Response(await render_template("admin.html"), headers=UNLISTED)
 
     @pages.get("/terms")
     @hide

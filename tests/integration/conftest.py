@@ -118,6 +118,7 @@ def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     for page in CLIENT_PAGES:
         (folder / page).write_text(CLIENT_PAGE)
+    (folder / "admin.html").write_text("<!doctype html>")
     return folder
 
 

@@ -3,12 +3,13 @@
  *
  * Sentences that depend on something are functions; all others may also be named in the pages' HTML as `[[name]]`.
  */
+import { WORDS as admin } from './admin.ts'
 import { WORDS as form } from './form.ts'
 import { WORDS as result } from './result.ts'
 import { SHARED } from './shared.ts'
 import { WORDS as waiting } from './waiting.ts'
 
-const PAGES: Record<string, object> = { index: form, waiting, result }
+const PAGES: Record<string, object> = { index: form, waiting, result, admin }
 
 function find(words: unknown, name: string): unknown {
   return name.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], words)

@@ -55,6 +55,7 @@ export const WORDS = {
     timeout: 'The studio did not finish your song in time. Please try again.',
     download_failed: 'Your song was recorded, but the tape never reached us. Please try again.',
     render_failed: 'Video creation failed. Please try again.',
+    stopped: 'Our studio had to stop your song. Please try again.',
     photo_unreadable: 'We could not read your photo. Please try again with another one.',
     service_error: 'The studio is closed for the moment. Please try again a little later.',
   },

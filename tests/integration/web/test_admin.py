@@ -12,6 +12,13 @@ from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.web.forms import store_submission
 
 PATH = "/api/admin/queue-status"
+OF_THE_SPEC = (
+    "pending_submissions",
+    "processing_submissions",
+    "active_celery_tasks",
+    "sonauto_credits",
+    "last_credits_check",
+)
 PASSWORD = "Grüße vom Kanal"
 
 
@@ -38,16 +45,28 @@ async def test_queue_status(open_stack: OpenStack, connect: Connect) -> None:
         await SongAccount.filter(id=1).update(credits=8500, credits_checked_at=checked_at)
         known = await client.get(PATH, auth=basic("admin", PASSWORD))
 
-        assert await unknown.get_json() == {
+        before = await unknown.get_json()
+        assert {name: before[name] for name in OF_THE_SPEC} == {
             "pending_submissions": 2,
             "processing_submissions": 1,
             "active_celery_tasks": 2,
             "sonauto_credits": None,
             "last_credits_check": None,
-            "poison_submissions": [],
         }
+        assert before["poison_submissions"] == []
+        assert before["credits_age_seconds"] is None
+        assert before["stages"] == dict.fromkeys(Stage, 0) | dict.fromkeys(
+            (Stage.QUEUED, Stage.SENDING, Stage.RENDERING, Stage.READY), 1
+        )
+        assert (before["slots_used"], before["slots"]) == (1, 10)
+        assert before["workers"] == {"default": 0, "render": 0}
+        assert before["ready_last_hour"] == 1
+        assert before["median_seconds"]["total"] >= 0
+        listed = {row["submission"]: row["can_retry"] for row in before["open_submissions"]}
+        assert listed == {"a" * 8: True, "b" * 8: False, "c" * 8: False}
         reply = await known.get_json()
         assert reply["sonauto_credits"] == 8500
+        assert reply["credits_age_seconds"] > 0
         assert reply["last_credits_check"] == "2026-02-14T10:25:00Z"
 
 

@@ -1,0 +1,82 @@
+/** The operator's page at `/admin`: how the site is, live, and what can be done by hand. */
+import '../globals'
+import Alpine from '@alpinejs/csp'
+import '../styles.css'
+import type { Connection } from '../live'
+import { actOn, followOperations } from '../operations'
+import type { FailedRow, OpenRow, QueueStatus } from '../operations'
+import { WORDS } from '../words/admin'
+
+interface State {
+  status: QueueStatus | null
+  connection: Connection
+  problem: string
+  refresh: () => void
+}
+
+/** What was clicked says which submission it is for. */
+function submissionOf(event: Event): string {
+  return (event.currentTarget as HTMLElement).dataset['submission'] ?? ''
+}
+
+Alpine.data('admin', () => ({
+  ...({ status: null, connection: 'connecting', problem: '', refresh: () => undefined } satisfies State as State),
+
+  init() {
+    this.refresh = followOperations({
+      onStatus: (status) => {
+        this.status = status
+      },
+      onConnection: (connection) => {
+        this.connection = connection
+      },
+    })
+  },
+
+  get connectionText(): string {
+    return WORDS.connections[this.connection]
+  },
+
+  get numbers(): string[] {
+    const status = this.status
+    if (status === null) return []
+    return [
+      WORDS.slots(status.slots_used, status.slots),
+      ...Object.entries(status.workers).map(([queue, count]) => WORDS.workers(queue, count)),
+      WORDS.credits(status.sonauto_credits, status.credits_age_seconds),
+      WORDS.ready(status.ready_last_hour),
+      ...Object.entries(status.failures_last_hour).map(([reason, count]) => WORDS.failed(reason, count)),
+      ...Object.entries(status.median_seconds).map(([phase, seconds]) => WORDS.median(phase, seconds)),
+      WORDS.poison(status.poison_submissions.length),
+    ]
+  },
+
+  get stages(): { name: string; count: number; id: string }[] {
+    return Object.entries(this.status?.stages ?? {}).map(([name, count]) => ({ name, count, id: `count-${name}` }))
+  },
+
+  get openRows(): (OpenRow & { cannotRetry: boolean })[] {
+    return (this.status?.open_submissions ?? []).map((row) => ({ ...row, cannotRetry: !row.can_retry }))
+  },
+
+  get failures(): FailedRow[] {
+    return this.status?.last_failures ?? []
+  },
+
+  async retry(event: Event) {
+    await this.act(submissionOf(event), 'retry')
+  },
+
+  async fail(event: Event) {
+    const submission = submissionOf(event)
+    if (window.confirm(WORDS.sureToFail(submission))) await this.act(submission, 'fail')
+  },
+
+  async act(submission: string, action: 'retry' | 'fail') {
+    const reason = await actOn(submission, action, WORDS.noAnswer)
+    this.problem = reason === null ? '' : WORDS.refused + reason
+    this.refresh()
+  },
+}))
+
+Alpine.start()

@@ -1,0 +1,33 @@
+/** Everything that the operator's page says. */
+export const WORDS = {
+  pageTitle: 'Operations',
+  title: 'The studio',
+  connections: { connecting: 'Connecting …', live: 'Live', reconnecting: 'Reconnecting; asking every 10 seconds' },
+  numbers: 'Now',
+  stages: 'Stages',
+  underWay: 'Under way',
+  failures: 'Last failures',
+  none: 'None',
+  submission: 'Submission',
+  stage: 'Stage',
+  since: 'Since',
+  attempts: 'Attempts',
+  reason: 'Reason',
+  actions: 'By hand',
+  retry: 'Try now',
+  fail: 'Stop',
+  rules:
+    'A submission that waits can be tried now; one that is worked on, or whose order may have been paid for, goes on by itself. ' +
+    'Stopping ends it as failed, for good: what was paid for its song is lost.',
+  sureToFail: (submission: string) => `Stop ${submission} for good?`,
+  refused: 'That is not possible: ',
+  noAnswer: 'No answer.',
+  slots: (used: number, slots: number) => `${String(used)} of ${String(slots)} slots in use`,
+  workers: (queue: string, count: number) => `${String(count)} workers of the queue ${queue}`,
+  credits: (credits: number | null, age_s: number | null) =>
+    credits === null ? 'Credits unknown' : `${String(credits)} credits, ${String(Math.round((age_s ?? 0) / 60))} minutes ago`,
+  ready: (count: number) => `${String(count)} songs ready in the last hour`,
+  failed: (reason: string, count: number) => `${String(count)} failed in the last hour: ${reason}`,
+  median: (phase: string, seconds: number) => `${phase}: ${seconds.toFixed(1)} s (median)`,
+  poison: (count: number) => `${String(count)} given up because workers died of them`,
+} as const

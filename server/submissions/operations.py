@@ -1,0 +1,58 @@
+"""What an operator may do to one submission by hand, within the rules that hold for everybody."""
+
+from typing import Final
+
+import structlog
+from tortoise.expressions import Q
+
+from server.clock import now
+from server.log import short_id
+from server.services import Services
+from server.submissions import transitions
+from server.submissions.lifecycle import OPEN_STAGES, FailureReason, Stage
+from server.submissions.model import Submission
+
+REPEATABLE: Final = OPEN_STAGES - {Stage.SENDING}
+"""Stages whose step may be done again at once. An order whose answer is unknown may have been paid
+for, so it waits for its time."""
+SHORTEST: Final = 8
+
+logger = structlog.get_logger(__name__)
+
+
+async def find(short: str) -> Submission | None:
+    """Return the one submission whose session_id begins as logs and lists show it."""
+    if len(short) < SHORTEST:
+        return None
+    rows = await Submission.filter(session_id__startswith=short).limit(2)
+    return rows[0] if len(rows) == 1 else None
+
+
+def can_retry(row: Submission) -> bool:
+    """Say whether a submission waits for something that can be tried now: nobody works on it."""
+    is_free = row.lease_until is None or row.lease_until < now()
+    return Stage(row.stage) in REPEATABLE and is_free
+
+
+async def retry(services: Services, session_id: str) -> bool:
+    """Have the present step of a waiting submission done now; False when there is none to do."""
+    moment = now()
+    is_free = Q(lease_until=None) | Q(lease_until__lt=moment)
+    rows = Submission.filter(is_free, session_id=session_id, stage__in=REPEATABLE)
+    if not await rows.update(next_run_at=moment):
+        return False
+    row = await Submission.get(session_id=session_id)
+    logger.info("retried_by_hand", session_id=short_id(session_id), stage=row.stage)
+    if task := transitions.TASK_OF.get(Stage(row.stage)):
+        await services.doorbell.ring(task, session_id)
+    else:
+        await services.doorbell.ring("process_pending_queue")
+    return True
+
+
+async def stop(services: Services, row: Submission) -> bool:
+    """End a submission that has not ended; False when it has, or has moved on meanwhile."""
+    stage = Stage(row.stage)
+    if stage not in OPEN_STAGES:
+        return False
+    return await transitions.fail(services, row.session_id, FailureReason.STOPPED, leaving=stage)

@@ -1,0 +1,86 @@
+"""The operator's page in a browser: behind its login, live, and with a hand on each submission."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import socketio
+from playwright.async_api import Browser, Page, expect
+
+from realtime.events import Event
+from tests.e2e.rows import finish_song
+from tests.sites import Site, open_site
+
+PASSWORD = "Gr\u00fc\u00dfe vom Kanal"
+LOGIN = httpx.BasicAuth("admin", PASSWORD)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_site(tmp_path, delay_s=3600, ADMIN_PASSWORD=PASSWORD) as site:
+        yield site
+
+
+@pytest.fixture
+async def page(site: Site, browser: Browser) -> AsyncIterator[Page]:
+    context = await browser.new_context(
+        base_url=site.url, http_credentials={"username": "admin", "password": PASSWORD}
+    )
+    # The page asks only when it is told to, so what it shows is live.
+    await context.add_init_script(
+        "const wait = window.setTimeout;"
+        "window.setTimeout = (work, ms) => ms === 10000 ? 0 : wait(work, ms)"
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+async def test_the_operator_sees_a_song_move_and_stops_another(site: Site, page: Page) -> None:
+    await page.goto("/admin")
+    await expect(page.get_by_test_id("connection")).to_have_text("Live")
+    song, other = await site.submit(seed=1), await site.submit(seed=2)
+    row = page.locator(f"tr[data-submission={song[:8]}]")
+    await expect(row.get_by_test_id("row-stage")).to_have_text("composing")
+    await expect(page.get_by_test_id("count-composing")).to_have_text("2")
+
+    # The page now only asks when it is told to, so what follows is live.
+    await page.evaluate(
+        "window.setTimeout = (work, ms) => ms < 5000 ? requestIdleCallback(work) : 0"
+    )
+    page.on("dialog", lambda dialog: dialog.accept())
+    await (
+        page.locator(f"tr[data-submission={other[:8]}]").get_by_role("button", name="Stop").click()
+    )
+    await expect(page.get_by_test_id("failures")).to_contain_text(other[:8])
+    await expect(page.get_by_test_id("failures")).to_contain_text("stopped")
+    await site.wait_for(other, status="fail", failure_reason="stopped")
+
+    await finish_song(site, song)
+    await expect(page.get_by_test_id("count-ready")).to_have_text("1")
+    await expect(row).to_have_count(0)
+
+
+async def test_only_a_ticket_opens_the_operators_room(site: Site) -> None:
+    async def ask(ticket: object) -> object:
+        return await socket.call(Event.OPERATE, {"ticket": ticket})
+
+    socket = socketio.AsyncSimpleClient()
+    await socket.connect(site.url, transports=["websocket"])
+    try:
+        refused = [await ask(ticket) for ticket in (None, 1, "", "9999999999.00")]
+        given = (await site.http.get("/api/admin/ticket", auth=LOGIN)).json()["ticket"]
+
+        assert refused == [{"error": "refused"}] * 4
+        assert await ask(given) == {}
+        await site.submit()
+        assert await socket.receive(timeout=30) == [Event.CHANGED, {}]
+    finally:
+        await socket.disconnect()
+    metrics = (await site.http.get("/metrics", auth=LOGIN)).text
+    assert 'petsong_push_seconds{phase="push",quantile="0.5"}' in metrics
