@@ -15,8 +15,10 @@ from quart import Blueprint, Response
 from server.clock import now, to_wire
 from server.database import TROUBLE
 from server.files import measure_use
-from server.submissions.model import WorkerHeartbeat
-from server.submissions.workers import count_encoders, read_living_workers
+from server.storage import Storage, StorageUnavailable
+from server.submissions.account import read_account
+from server.submissions.model import SongAccount, WorkerHeartbeat
+from server.submissions.workers import count_encoders, count_queues, read_living_workers
 from server.web.context import current_services
 from server.web.documentation import documented
 from server.web.limiting import unlimited
@@ -42,6 +44,8 @@ class Health(BaseModel):
 
     `open_files_percent`: how much this process has open of what visitors may fill; a socket is a
     file, and near 100 sockets are refused first, at 100 every new connection.
+    `disk_used_percent` is null for a bucket, and where the disk does not answer; credits and their
+    age are null until they have been asked for.
     """
 
     status: Literal["healthy", "unhealthy"]
@@ -49,6 +53,10 @@ class Health(BaseModel):
     redis: Literal["connected", "disconnected", "embedded"]
     database: Literal["connected", "disconnected"]
     celery_workers: int
+    workers: dict[str, int]
+    disk_used_percent: int | None
+    credits: int | None
+    credits_age_seconds: int | None
     open_files_percent: int
     encoders: list[EncoderUse]
 
@@ -63,21 +71,31 @@ class Liveness(BaseModel):
 @documented({200: Health, 503: Health})
 @unlimited("Load balancers ask, and route by what they hear.")
 async def get_health() -> Response:
-    """Say whether submissions can be taken and finished."""
-    workers, is_counting = await asyncio.gather(
-        _answer_in_time(_find_workers()),
-        _answer_in_time(current_services().limits.is_counting()),
+    """Say whether submissions can be taken and finished; being sold out is no illness."""
+    services = current_services()
+    facts, is_counting, disk_used_percent = await asyncio.gather(
+        _answer_in_time(_ask_database()),
+        _answer_in_time(services.limits.is_counting()),
+        _answer_in_time(_look_at_disk(services.storage)),
     )
-    is_embedded = current_services().settings.is_embedded
-    is_healthy = bool(workers and is_counting)
+    workers, account = facts or ([], None)
+    by_queue = count_queues(workers)
+    is_full = (disk_used_percent or 0) >= services.settings.storage_stop_percent
+    is_healthy = bool(is_counting and not is_full and all(by_queue.values()))
+    checked_at = account.credits_checked_at if account else None
+    is_embedded = services.settings.is_embedded
     body = Health(
         status="healthy" if is_healthy else "unhealthy",
         timestamp=to_wire(now()),
         redis="embedded" if is_embedded else "connected" if is_counting else "disconnected",
-        database="disconnected" if workers is None else "connected",
-        celery_workers=len(workers or ()),
+        database="disconnected" if facts is None else "connected",
+        celery_workers=len(workers),
+        workers=by_queue,
+        disk_used_percent=disk_used_percent,
+        credits=account.credits if account else None,
+        credits_age_seconds=int((now() - checked_at).total_seconds()) if checked_at else None,
         open_files_percent=measure_use(),
-        encoders=[EncoderUse(**asdict(use)) for use in count_encoders(workers or [])],
+        encoders=[EncoderUse(**asdict(use)) for use in count_encoders(workers)],
     )
     return reply(body, 200 if is_healthy else 503)
 
@@ -90,10 +108,17 @@ async def get_liveness() -> Response:
     return reply(Liveness())
 
 
-async def _find_workers() -> list[WorkerHeartbeat] | None:
+async def _ask_database() -> tuple[list[WorkerHeartbeat], SongAccount] | None:
     try:
-        return await read_living_workers()
+        return await read_living_workers(), await read_account()
     except TROUBLE:
+        return None
+
+
+async def _look_at_disk(storage: Storage) -> int | None:
+    try:
+        return await storage.measure_use()
+    except StorageUnavailable:
         return None
 
 

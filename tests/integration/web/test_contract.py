@@ -104,25 +104,55 @@ async def test_submissions_stop_before_the_disk_is_full(
         assert await availability.get_json() == {"accepting": False}
 
 
-@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("workers", [0, 1, 2])
 async def test_health(workers: int, client: Client, services: Services) -> None:
-    for number in range(workers):
-        await WorkerHeartbeat.create(name=f"worker {number}", queue="default", beat_at=now())
+    for queue in ("default", "render")[:workers]:
+        await WorkerHeartbeat.create(name=f"{queue} worker", queue=queue, beat_at=now())
     await WorkerHeartbeat.create(name="dead", queue="default", beat_at=CREATED_AT)
 
     response = await client.get("/api/health")
 
-    assert response.status_code == (200 if workers else 503)
+    assert response.status_code == (200 if workers == 2 else 503)
     reply = await response.get_json()
     assert 0 <= reply.pop("open_files_percent") < 100
+    assert 0 < reply.pop("disk_used_percent") <= 100
     assert reply == {
-        "status": "healthy" if workers else "unhealthy",
+        "status": "healthy" if workers == 2 else "unhealthy",
         "timestamp": MOMENT,
         "redis": "embedded" if services.settings.is_embedded else "connected",
         "database": "connected",
         "celery_workers": workers,
+        "workers": {"default": min(workers, 1), "render": max(0, workers - 1)},
+        "credits": None,
+        "credits_age_seconds": None,
         "encoders": [],
     }
+
+
+async def test_health_tells_the_credits_and_is_not_ill_without_any(client: Client) -> None:
+    for queue in ("default", "render"):
+        await WorkerHeartbeat.create(name=queue, queue=queue, beat_at=now())
+    await SongAccount.filter(id=1).update(credits=0, credits_checked_at=CREATED_AT)
+
+    response = await client.get("/api/health")
+
+    assert response.status_code == 200
+    reply = await response.get_json()
+    assert reply["credits"] == 0
+    assert reply["credits_age_seconds"] > 0
+
+
+async def test_health_says_that_the_disk_is_full(open_stack: OpenStack, connect: Connect) -> None:
+    statuses = []
+    for stop in (100, 1):
+        async with open_stack(storage_stop_percent=stop) as services:
+            for queue in ("default", "render"):
+                await WorkerHeartbeat.update_or_create(
+                    defaults={"queue": queue, "beat_at": now()}, name=queue
+                )
+            statuses.append((await connect(services).get("/api/health")).status_code)
+
+    assert statuses == [200, 503]
 
 
 async def test_health_tells_the_encoders_of_the_living(client: Client) -> None:
