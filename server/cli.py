@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -10,11 +11,13 @@ from rich.table import Table
 
 from renderer import RenderError
 from server import inspection
+from server.backup import back_up
 from server.errors import PetsongError
 from server.log import configure_logging
 from server.pipeline.broker import Queue
 from server.production import check_production
 from server.redaction import Redactor
+from server.restore import restore as restore_backup
 from server.schema import migrate as migrate_database
 from server.settings import Settings, load_settings
 from server.site import serve as serve_site
@@ -76,6 +79,18 @@ def migrate(
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The tar file to write.")]) -> None:
+    """Write database and files into one file, while the site runs on."""
+    output.print(_run(back_up(_settings(), file)), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="What `backup` has written.")]) -> None:
+    """Bring a backup into an installation without submissions, before its site is started."""
+    output.print(_run(restore_backup(_settings(), file)), highlight=False, soft_wrap=True)
+
+
+@app.command()
 def status() -> None:
     """Show how many submissions stand where, and how the song account is."""
     table = Table("", "", show_header=False)
@@ -115,7 +130,7 @@ def _settings(log_level: str | None = None) -> Settings:
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         return asyncio.run(work)
-    except (PetsongError, RenderError) as error:
+    except (PetsongError, RenderError, OSError) as error:
         raise _complain(error) from None
 
 

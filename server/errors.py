@@ -3,6 +3,7 @@
 PetsongError
 ├── SettingsError            the environment cannot be run with; one line says what to change
 ├── StartError               a start-up condition does not hold (port taken, assets missing)
+├── BackupUnusable           the file is not a whole backup of ours
 ├── FormRejected             400, the visitor can correct it
 ├── SubmissionLimitReached   429, this browser has used its submissions up
 ├── TooManyRequests          429, this address asks too often
@@ -30,6 +31,10 @@ class SettingsError(PetsongError):
 
 class StartError(PetsongError):
     """The process cannot start here; the message says what to change."""
+
+
+class BackupUnusable(PetsongError):
+    """The file is not a whole backup of ours; nothing was restored."""
 
 
 class FormRejected(PetsongError):

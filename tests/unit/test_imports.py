@@ -25,6 +25,8 @@ FLOORS: tuple[set[str], ...] = (
         "site",
         "workers",
         "inspection",
+        "backup",
+        "restore",
         "asgi",
         "app",
         "listener",
