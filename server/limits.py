@@ -5,6 +5,7 @@ Limits protect the site and never stop it: while Redis is away each web process 
 
 import asyncio
 import math
+import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +26,7 @@ from server.settings import Settings
 REDIS_TIMEOUT: Final = timedelta(seconds=0.5)
 ADMIN_REQUESTS_PER_MINUTE: Final = 30
 REMOVALS_PER_HOUR: Final = 60
+WITH_PORT: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::[0-9]{1,5})?")
 
 logger = structlog.get_logger(__name__)
 
@@ -138,9 +140,13 @@ class RequestLimits:
 
 
 def client_key(address: str | None) -> str:
-    """Return under which name a peer is counted: its IPv4 address, its IPv6 /64, or `unknown`."""
+    """Return under which name a peer is counted: its IPv4 address, its IPv6 /64, or `unknown`.
+
+    Some proxies write a port behind the address; without this all their visitors were one.
+    """
+    match = WITH_PORT.fullmatch(address or "")
     try:
-        ip = ip_address(address or "")
+        ip = ip_address(match[1] or match[2] if match else address or "")
     except ValueError:
         return "unknown"
     if not isinstance(ip, IPv6Address):
