@@ -1,13 +1,13 @@
 """Pages of other sites that may use the API: those that CORS_ORIGINS lists, and no others.
 
-They send no cookies or passwords along (there is none that a browser keeps), so credentials are
-never allowed; the operator's endpoints and the webhook are not for browsers at all.
+Visitors have no cookies or passwords to send along, so credentials are never allowed.
 """
 
 from typing import Final
 
 from quart import Quart, Response, request
 
+# Nothing of the operator's: browsers send that login along by themselves, whichever page asks.
 PATHS: Final = ("/api/submissions", "/api/results/", "/api/availability", "/storage/")
 ANSWER: Final = {
     "Access-Control-Expose-Headers": "RateLimit, RateLimit-Policy, Retry-After",
@@ -17,6 +17,11 @@ PREFLIGHT: Final = {
     "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
     "Access-Control-Max-Age": "600",
 }
+
+
+def may_ask(origin: str, path: str, origins: tuple[str, ...]) -> bool:
+    """Say whether a page of `origin` may use what is at `path`, `origins` being those listed."""
+    return origin in origins and path.startswith(PATHS)
 
 
 def allow_origins(app: Quart, origins: tuple[str, ...]) -> None:
@@ -30,8 +35,8 @@ def allow_origins(app: Quart, origins: tuple[str, ...]) -> None:
             return response
         # Also without an origin, lest a cache gives that answer to a page that has one.
         response.vary.add("Origin")
-        origin = request.headers.get("Origin")
-        if origin in origins:
+        origin = request.headers.get("Origin", "")
+        if may_ask(origin, request.path, origins):
             response.headers["Access-Control-Allow-Origin"] = origin
             is_preflight = "Access-Control-Request-Method" in request.headers
             is_preflight &= request.method == "OPTIONS"

@@ -11,6 +11,7 @@ from quart import request
 from werkzeug.exceptions import BadRequest, Forbidden, RequestEntityTooLarge, UnsupportedMediaType
 
 from server.web.context import current_services
+from server.web.cors import may_ask
 
 
 async def read_body(max_bytes: int) -> bytes:
@@ -49,12 +50,13 @@ def parse_json_object(body: bytes) -> dict[str, object]:
 def refuse_foreign_origin() -> None:
     """Raise Forbidden (403) when the page that sends this request is not one that may.
 
-    Those are our own and those of CORS_ORIGINS.
+    Those are our own, and those of CORS_ORIGINS where they may ask at all.
 
     Programs send no Origin and are let through: it is visitors' browsers that are protected.
     """
     origin = request.headers.get("Origin")
-    if origin is None or origin in current_services().settings.cors_origins:
+    origins = current_services().settings.cors_origins
+    if origin is None or may_ask(origin, request.path, origins):
         return
     if not _is_ours(origin):
         raise Forbidden("Requests from other sites are not accepted.")

@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import Authorization, Headers
 
 from server.storage import write_file
 from server.submissions.lifecycle import Stage
+from server.submissions.model import Submission
 from server.web.headers import SECURITY_HEADERS
 from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.web.forms import SESSION_ID, UNKNOWN_ID, form, store_submission
@@ -114,6 +115,23 @@ async def test_no_origin_may_by_default(client: Client) -> None:
         (await client.get("/api/availability", headers={"Origin": OURS})).headers,
     ):
         assert not [name for name, _ in headers if name.lower().startswith("access-control")]
+
+
+async def test_no_other_page_acts_for_the_operator(open_stack: OpenStack, connect: Connect) -> None:
+    password = "a password of the tests"
+    async with open_stack(cors_origins=OURS, admin_password=password) as services:
+        client = connect(services)
+        await store_submission(Stage.QUEUED)
+
+        # As a browser that has kept the login would send it for a foreign page.
+        forged = await client.post(
+            f"/api/admin/submissions/{SESSION_ID[:8]}/fail",
+            auth=Authorization("basic", {"username": "admin", "password": password}),
+            headers={"Origin": OURS},
+        )
+
+        assert forged.status_code == 403
+        assert (await Submission.get(session_id=SESSION_ID)).stage == Stage.QUEUED
 
 
 async def test_listed_origins_may_and_no_others(open_stack: OpenStack, connect: Connect) -> None:
