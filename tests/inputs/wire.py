@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,23 @@ class Answer:
         except ValueError:
             return {}
         return document if isinstance(document, dict) else {}
+
+
+@asynccontextmanager
+async def late_forms(port: int, count: int) -> AsyncIterator[None]:
+    """Have as many forms begun, and not ended, for the block's length."""
+    request = Request("POST", "/api/submissions", b"{", (("Content-Length", "1000"),))
+    writers = []
+    for _ in range(count):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(_spell(port, request))
+        await writer.drain()
+        writers.append(writer)
+    try:
+        yield
+    finally:
+        for writer in writers:
+            writer.close()
 
 
 async def play(port: int, request: Request) -> Answer:

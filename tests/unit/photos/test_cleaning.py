@@ -117,10 +117,12 @@ def test_row_18_applies_the_colour_profile() -> None:
 def test_row_19_damaged_files_are_refused_or_redrawn() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (600, 600, 3), dtype=np.uint8)
     upload = encode(Image.fromarray(noise), quality=30)
+    small = encode(picture())
     chance = random.Random(2)
     flipped = []
-    for _ in range(150):
-        damaged = bytearray(upload)
+    for number in range(1000):
+        # Damage to the small one is met sooner, and it is drawn in less time.
+        damaged = bytearray(small if number % 20 else upload)
         damaged[chance.randrange(2, len(damaged))] ^= 1 << chance.randrange(8)
         flipped.append(bytes(damaged))
 

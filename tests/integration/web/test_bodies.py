@@ -1,0 +1,44 @@
+"""Bodies that are late, short, long or without an end: each is refused, and nothing is stored."""
+
+import json
+
+import pytest
+
+from server.submissions.model import CookieQuota, Submission
+from tests.integration.conftest import Client
+
+JSON = {"Content-Type": "application/json"}
+TIMEOUT_S = 0.2
+
+
+@pytest.fixture
+def client(client: Client) -> Client:
+    """A client whose bodies must come within TIMEOUT_S."""
+    client.app.config["BODY_TIMEOUT"] = TIMEOUT_S
+    return client
+
+
+@pytest.mark.parametrize("path", ["/api/submissions", "/api/webhook", "/api/webhook/some-token"])
+@pytest.mark.parametrize("headers", [{}, {"Content-Length": "1000"}], ids=["chunks", "length"])
+async def test_row_7_a_body_that_never_ends_is_given_up(
+    path: str, headers: dict[str, str], client: Client
+) -> None:
+    async with client.request(path, method="POST", headers=JSON | headers) as connection:
+        await connection.send(b'{"pet_name": "To')
+        reply = json.loads(await connection.receive())
+
+    assert reply["error"] == "request_timeout"
+    assert not await Submission.exists()
+    assert not await CookieQuota.exists()
+
+
+@pytest.mark.parametrize("path", ["/api/submissions", "/api/webhook", "/api/webhook/some-token"])
+async def test_row_7_chunks_that_become_too_many_are_refused(path: str, client: Client) -> None:
+    async with client.request(path, method="POST", headers=JSON) as connection:
+        for _ in range(8):
+            await connection.send(b" " * 1_000_000)
+        await connection.send_complete()
+        reply = json.loads(await connection.receive())
+
+    assert reply["error"] == "request_entity_too_large"
+    assert not await Submission.exists()
