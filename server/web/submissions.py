@@ -76,7 +76,7 @@ class SubmissionSnapshot(BaseModel):
 
 @submissions.post("")
 @documented(
-    {200: SubmissionReceipt, **dict.fromkeys((400, 403, 413, 415, 429, 503), ErrorReply)},
+    {200: SubmissionReceipt, **dict.fromkeys((400, 403, 408, 413, 415, 429, 503), ErrorReply)},
     takes=SubmissionForm,
 )
 @limited(Rule.SUBMISSIONS)
@@ -124,7 +124,10 @@ async def get_status(session_id: str) -> Response:
 
 @submissions.delete("/<session_id>")
 @documented(
-    {200: RemovalReceipt, **dict.fromkeys((400, 403, 404, 409, 413, 415, 429, 503), ErrorReply)},
+    {
+        200: RemovalReceipt,
+        **dict.fromkeys((400, 403, 404, 408, 409, 413, 415, 429, 503), ErrorReply),
+    },
     takes=RemovalRequest,
 )
 @limited(Rule.REMOVALS)

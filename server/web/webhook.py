@@ -43,7 +43,7 @@ class WebhookReceipt(BaseModel):
 
 @webhook.post("")
 @documented(
-    {200: WebhookReceipt, **dict.fromkeys((400, 404, 413, 415, 503), ErrorReply)},
+    {200: WebhookReceipt, **dict.fromkeys((400, 404, 408, 413, 415, 503), ErrorReply)},
     takes=WebhookBody,
 )
 @unlimited(UNLIMITED)
@@ -60,7 +60,7 @@ async def ring_with_task() -> Response:
 
 
 @webhook.post("/<token>")
-@documented({200: WebhookReceipt, 413: ErrorReply, 503: ErrorReply}, takes=WebhookBody)
+@documented({200: WebhookReceipt, **dict.fromkeys((408, 413, 503), ErrorReply)}, takes=WebhookBody)
 @unlimited(UNLIMITED)
 async def ring_with_token(token: str) -> Response:
     """Look after the generation attempt that this address was made for."""
