@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from renderer import RenderError
@@ -107,10 +108,17 @@ def doctor() -> None:
     settings = _settings("ERROR")
     findings = _run(inspection.examine(settings))
     redact = Redactor(settings.list_secrets()).redact
+    table = Table(box=None, show_header=False)
     for finding in findings:
+        text = escape(redact(finding.text))
         mark = "[green]ok[/]" if finding.is_ok else "[red]missing[/]"
         mark = "[yellow]warning[/]" if finding.is_warning else mark
-        output.print(f"{mark:>12} {finding.subject}: {redact(finding.text)}", highlight=False)
+        table.add_row(mark, finding.subject, text)
+        if not output.is_terminal:  # a line each, for scripts
+            line = f"{mark:>12} {finding.subject}: {text}"
+            output.print(line, highlight=False, soft_wrap=True)
+    if output.is_terminal:
+        output.print(table)
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
 

@@ -1,23 +1,31 @@
 """What `petsong status` and `petsong doctor` look at; nothing here changes anything."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from tortoise import connections
 from tortoise.functions import Count
 
 from renderer import RenderError, check_assets
 from renderer.probe import choose
+from server import probes
 from server.clock import to_wire
 from server.database import open_database
 from server.errors import PetsongError
 from server.files import MAX_FILES, read_hard_limit
 from server.settings import Settings
+from server.sonauto import SongService
 from server.storage import open_storage
 from server.submissions.account import read_account
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
+from server.submissions.workers import count_queues, read_living_workers
+
+MAX_SKEW_S: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ async def read_status(settings: Settings) -> list[tuple[str, str]]:
         credits_left = "unknown" if account.credits is None else str(account.credits)
         checked_at = account.credits_checked_at
         age = f" (checked {to_wire(checked_at)})" if checked_at else ""
+        workers = count_queues(await read_living_workers())
+        lines += [(f"workers {queue}", str(count)) for queue, count in workers.items()]
         return [*lines, ("credits", credits_left + age), ("storage", storage.text)]
 
 
@@ -54,12 +64,14 @@ async def examine(settings: Settings) -> list[Finding]:
     return [
         await _try("database", lambda: _reach_database(settings)),
         await _try("redis", lambda: _reach_redis(settings)),
-        await _try("storage", lambda: _try_storage(settings)),
+        await _examine_storage(settings),
         await _try("assets", _load_assets),
         await _try("encoder", lambda: _open_encoder(settings)),
         _count_files(),
         Finding("films", True, _describe_films(settings)),
-        Finding("songs", True, "demo composer" if settings.is_simulated else "song service"),
+        await _try("songs", lambda: _ask_song_service(settings)),
+        await _reach_webhook(settings),
+        await _compare_clocks(settings),
     ]
 
 
@@ -87,6 +99,58 @@ async def _reach_redis(settings: Settings) -> str:
 async def _try_storage(settings: Settings) -> str:
     async with open_storage(settings) as storage:
         return await storage.check()
+
+
+async def _examine_storage(settings: Settings) -> Finding:
+    finding = await _try("storage", lambda: _try_storage(settings))
+    if not finding.is_ok:
+        return finding
+    async with open_storage(settings) as storage:
+        used_percent = await storage.measure_use() or 0
+    return replace(finding, is_warning=used_percent >= settings.storage_warning_percent)
+
+
+async def _ask_song_service(settings: Settings) -> str:
+    if settings.is_simulated:
+        return "demo composer"
+    hasty = settings.model_copy(update={"api_request_timeout_seconds": probes.TIMEOUT_S})
+    async with SongService(hasty) as songs:
+        return f"song service, {await songs.read_credits()} credits"
+
+
+async def _reach_webhook(settings: Settings) -> Finding:
+    # A warning at the most: before the site is started nobody answers there.
+    if settings.is_simulated:
+        return Finding("webhook", True, "within this machine")
+    url = settings.webhook_base_url
+    try:
+        is_ours = await probes.is_alive(url)
+    except OSError as error:
+        text = f"{url} does not answer ({error}); songs are then asked for, and come later"
+        return Finding("webhook", True, text, is_warning=True)
+    if not is_ours:
+        return Finding("webhook", True, f"another site answers at {url}", is_warning=True)
+    if not url.startswith("https:"):
+        return Finding("webhook", True, f"{url} is no https:// address", is_warning=True)
+    return Finding("webhook", True, f"{url} answers")
+
+
+async def _compare_clocks(settings: Settings) -> Finding:
+    skews: dict[str, float | None] = {}
+    with suppress(PetsongError, OSError):
+        if not settings.is_embedded:
+            async with open_database(settings):
+                (row,) = await connections.all()[0].execute_query_dict("SELECT now() AS moment")
+                skews["the database"] = probes.skew_to(row["moment"])
+    with suppress(OSError):
+        if not settings.is_simulated:
+            skews["the song service"] = await probes.measure_skew(settings.external_api_url)
+    known = {name: skew_s for name, skew_s in skews.items() if skew_s is not None}
+    if not known:
+        return Finding("clock", True, "nobody to compare it with")
+    text = ", ".join(f"{skew_s:+.0f} s to {name}" for name, skew_s in known.items())
+    is_wrong = any(abs(skew_s) > MAX_SKEW_S for skew_s in known.values())
+    return Finding("clock", True, text, is_warning=is_wrong)
 
 
 async def _load_assets() -> str:

@@ -82,8 +82,9 @@ class FolderStorage(Storage, Workspace):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 probe = folder / f"{uuid.uuid4().hex}{PARTIAL_SUFFIX}"
-                probe.touch()
-                probe.unlink()
+                probe.write_bytes(b"probe")
+                renamed = probe.replace(probe.with_name(f"{uuid.uuid4().hex}{PARTIAL_SUFFIX}"))
+                renamed.unlink()
             except OSError as error:
                 raise StorageUnavailable(f"cannot write to {folder}: {error.strerror}") from error
         return f"{max(map(_measure, self.folders))} % of the disk is used"

@@ -45,7 +45,7 @@ async def test_a_fresh_folder_is_migrated_examined_and_counted(tmp_path: Path) -
     assert "missing" not in findings
     assert "demo composer" in findings
     assert "square 720x720 at 15 fps, story 1080x1920 at 30 fps" in findings
-    for stage in ("queued", "composing", "rendering", "ready", "failed"):
+    for stage in ("queued", "composing", "rendering", "ready", "failed", "workers render"):
         assert stage in counts
 
 
@@ -185,7 +185,8 @@ async def test_two_migrations_at_once_take_turns(
         "DATABASE_URL": url,
         "REDIS_URL": redis_server.url,
         "SONAUTO_API_KEY": "key",
-        "WEBHOOK_BASE_URL": "https://pets.example",
+        "EXTERNAL_API_URL": "http://127.0.0.1:9",
+        "WEBHOOK_BASE_URL": "http://127.0.0.1:9",
     }
     commands = [
         ChildServer([*PETSONG, "migrate"], log_path=tmp_path / name, environment=variables)

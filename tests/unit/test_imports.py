@@ -38,7 +38,7 @@ FLOORS: tuple[set[str], ...] = (
     {"services"},
     {"sonauto", "storage", "photos", "limits", "credits", "schema"},
     {"database"},
-    {"addresses", "postgres", "entrance"},
+    {"addresses", "postgres", "entrance", "probes"},
     {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat", "vitals"},
     {"setting_types", "redaction"},
 )
@@ -54,7 +54,7 @@ HOMES: Mapping[str, set[str]] = {
     "taskiq": {"server.pipeline", "server.site"},
     "taskiq_redis": {"server.pipeline"},
     "socketio": {"realtime", "server.asgi"},
-    "httpx": {"server.sonauto", "server.addresses", "server.simulator"},
+    "httpx": {"server.sonauto", "server.probes", "server.addresses", "server.simulator"},
     "av": {"renderer", "server.simulator"},
     "cv2": {"renderer", "server.simulator"},
     "prometheus_client": {"server.web.metrics"},
