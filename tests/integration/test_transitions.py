@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from realtime.publisher import RecordingPublisher
 from server.clock import now
@@ -79,6 +80,28 @@ async def test_a_move_is_made_from_where_the_table_allows_it_and_only_once(
         assert after.stage == (target if is_allowed else stage)
         assert after.entry_status == STATUS_OF[Stage(after.stage)]
         assert after.version == before.version + is_allowed
+
+
+@pytest.mark.parametrize(
+    ("target", "event", "level"),
+    [
+        (Stage.READY, "submission_ready", "info"),
+        (Stage.FAILED, "submission_failed", "error"),
+    ],
+)
+async def test_an_end_is_one_line_with_every_phase(
+    services: Services, target: Stage, event: str, level: str
+) -> None:
+    session_id = await submission_in(Stage.RENDERING)
+
+    with capture_logs() as logs:
+        await MOVES[target](services, session_id, Stage.RENDERING)
+        await MOVES[target](services, session_id, Stage.RENDERING)
+
+    [line] = [line for line in logs if line["event"] == event]
+    assert (line["log_level"], line["session_id"]) == (level, session_id[:8])
+    phases = {"queue_s", "composing_s", "downloading_s", "rendering_s", "total_s", "overhead_s"}
+    assert phases <= line.keys()
 
 
 async def test_an_outdated_fence_moves_nothing(services: Services) -> None:
