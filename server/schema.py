@@ -6,6 +6,7 @@ done nothing. Several at once take turns.
 
 import asyncio
 import fcntl
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -82,7 +83,7 @@ async def migrate(settings: Settings, to: str | None = None) -> None:
     """
     target = NEWEST if to is None else _find_step(to)
     url = settings.database_url
-    async with _lock_file(file) if (file := find_sqlite_file(url)) else _lock_server(url):
+    async with _lock_folder(file.parent) if (file := find_sqlite_file(url)) else _lock_server(url):
         try:
             await _move_to(url, target)
         finally:
@@ -113,14 +114,22 @@ def _find_step(name: str) -> str:
 
 
 @asynccontextmanager
-async def _lock_file(file: Path) -> AsyncIterator[None]:
+async def _lock_folder(folder: Path) -> AsyncIterator[None]:
+    # The folder itself, so that no file is left for the lock.
+    lock = _open_folder(folder)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.with_suffix(".migration").open("w") as lock:
-            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
-            yield
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _open_folder(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise DatabaseUnavailable(f"cannot write to {file.parent}: {error}") from error
+        raise DatabaseUnavailable(f"cannot write to {folder}: {error}") from error
 
 
 @asynccontextmanager
