@@ -54,10 +54,11 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
     serve_operators(sockets, lambda ticket: is_ticket(services.settings, ticket))
     app.before_serving(_make_room)
     _watch_loop(app, services.vitals)
-    inside = _without_compression(socketio.ASGIApp(sockets, other_asgi_app=app))
+    inside = socketio.ASGIApp(sockets, other_asgi_app=app)
     limited = _within_limit(services.vitals, SocketLimits(inside, services.settings))
     # Around the application as well, which has its own: these are for what never gets that far.
-    site = SecurityHeaders(guard(limited))
+    # Outside them all, since it looks for the stream behind an untouched `send`.
+    site = _without_compression(SecurityHeaders(guard(limited)))
     hops = services.settings.trusted_proxy_hops
     if hops == 0:
         return site
