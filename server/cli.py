@@ -1,10 +1,12 @@
 """The `petsong` command: one verb for each process of the site, and two to look at it."""
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TextIO, TypeVar
 
+import structlog
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -41,15 +43,19 @@ class Complaints:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 output = Console()
+logger = structlog.get_logger(__name__)
 complaints = Complaints()
 
 
 @app.command()
 def serve() -> None:
     """Serve the site; without Redis its workers and its clock run in the same process."""
-    settings = _settings()
+    settings = _settings(log_to=sys.stdout)
 
     def announce() -> None:
+        if not output.is_terminal:  # whoever collects it expects JSON alone
+            logger.info("site_opened", port=settings.port, is_simulated=settings.is_simulated)
+            return
         output.print(f"petsong is open: http://localhost:{settings.port}", highlight=False)
         if settings.is_simulated:
             output.print("SONAUTO_API_KEY is not set: songs come from the built-in demo composer.")
@@ -60,13 +66,13 @@ def serve() -> None:
 @app.command()
 def worker(queue: Annotated[Queue, typer.Option(help="Which queue to work on.")]) -> None:
     """Work on one queue (needs Redis); any number may run, on any host."""
-    _run(run_worker(_settings(), queue))
+    _run(run_worker(_settings(log_to=sys.stdout), queue))
 
 
 @app.command()
 def scheduler() -> None:
     """Send the scheduled tasks (needs Redis); a second one does no harm."""
-    _run(run_scheduler(_settings()))
+    _run(run_scheduler(_settings(log_to=sys.stdout)))
 
 
 @app.command()
@@ -123,7 +129,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _settings(log_level: str | None = None) -> Settings:
+def _settings(log_level: str | None = None, *, log_to: TextIO = sys.stderr) -> Settings:
     try:
         settings = load_settings()
         check_production(settings)
@@ -131,7 +137,7 @@ def _settings(log_level: str | None = None) -> Settings:
         raise _complain(error) from None
     secrets = settings.list_secrets()
     complaints.redact = Redactor(secrets).redact
-    configure_logging(log_level or settings.log_level, secrets)
+    configure_logging(log_level or settings.log_level, secrets, output=log_to)
     return settings
 
 

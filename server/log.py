@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Iterable
 from types import TracebackType
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -18,8 +19,8 @@ OUR_LOGGERS = ("server", "realtime", "renderer")
 QUIET_LOGGERS = ("taskiq", "hypercorn", "httpx", "tortoise", "socketio", "engineio")
 
 
-def configure_logging(level: str, secrets: Iterable[str] = ()) -> None:
-    """Send our events and the libraries' warnings to standard error in one format.
+def configure_logging(level: str, secrets: Iterable[str] = (), *, output: TextIO) -> None:
+    """Send our events and the libraries' warnings to `output` in one format.
 
     `secrets` are masked wherever they turn up, tracebacks included.
     """
@@ -33,7 +34,7 @@ def configure_logging(level: str, secrets: Iterable[str] = ()) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    is_terminal = sys.stderr.isatty()
+    is_terminal = output.isatty()
     renderer: Processor = (
         # Its usual tracebacks show the values of variables, names and photos among them.
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -46,9 +47,9 @@ def configure_logging(level: str, secrets: Iterable[str] = ()) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
         cache_logger_on_first_use=True,
     )
-    output = logging.StreamHandler(sys.stderr)
+    lines = logging.StreamHandler(output)
     tracebacks: list[Processor] = [] if is_terminal else [structlog.processors.format_exc_info]
-    output.setFormatter(
+    lines.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
@@ -60,7 +61,7 @@ def configure_logging(level: str, secrets: Iterable[str] = ()) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [output]
+    root.handlers[:] = [lines]
     # A library's debugging lines hold what it works on: rows, headers, bodies.
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
     for name in OUR_LOGGERS:
