@@ -5,9 +5,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from renderer.encoders import ENCODERS
 from renderer.probe import probe
 from tests.servers import ChildServer
+
+LIMIT_S = 240
+"""For one that hangs: beside other tests a benchmark has a quarter of the cores."""
+pytestmark = pytest.mark.timeout(LIMIT_S + 30)
 
 
 class Report:
@@ -29,7 +35,7 @@ async def run(name: str, folder: Path, *options: str | Path) -> tuple[Report, st
     benchmark = ChildServer(command, log_path=folder / "log")
 
     benchmark.child.start()
-    assert await benchmark.child.wait(100) == 0, benchmark.output()
+    assert await benchmark.child.wait(LIMIT_S) == 0, benchmark.output()
 
     return Report(json.loads(path.read_text()), name, path), benchmark.output()
 
