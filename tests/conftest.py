@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.groups import find_group
 from tests.servers import PostgresServer, RedisServer
+from tests.sites import Network
 
 
 def pytest_configure() -> None:
@@ -61,3 +62,14 @@ async def postgres_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
 async def redis_url(redis_server: RedisServer) -> str:
     await redis_server.flush()
     return redis_server.url
+
+
+@pytest.fixture(params=["embedded", "networked"])
+def site_network(request: pytest.FixtureRequest) -> Network:
+    """The variables of each of the two stacks that a site may run on."""
+    if request.param == "embedded":
+        return None
+    return {
+        "DATABASE_URL": request.getfixturevalue("postgres_url"),
+        "REDIS_URL": request.getfixturevalue("redis_url"),
+    }

@@ -18,23 +18,12 @@ NUM_LATE = 30
 MAX_GROWTH_BYTES = 200 << 20
 
 
-@pytest.fixture(params=["embedded", "networked"])
-def network(request: pytest.FixtureRequest) -> Network:
-    """The variables of the stack that is played on."""
-    if request.param == "embedded":
-        return None
-    return {
-        "DATABASE_URL": request.getfixturevalue("postgres_url"),
-        "REDIS_URL": request.getfixturevalue("redis_url"),
-    }
-
-
 @pytest.fixture
-async def site(network: Network, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(site_network: Network, tmp_path: Path) -> AsyncIterator[Site]:
     """A site that counts no requests."""
     async with open_site(
         tmp_path,
-        network=network,
+        network=site_network,
         ADMIN_PASSWORD=PASSWORD,
         SUBMISSIONS_PER_HOUR_PER_IP="1000000",
         RESULTS_PER_HOUR_PER_IP="1000000",
