@@ -87,7 +87,8 @@ async def test_from_a_phones_photo_to_the_downloaded_video(
     assert len(visitor.asked("SOCKET")) == 1
     assert not visitor.asked(f"GET {site.url}/api/submissions")
     assert visitor.stages == [stage for stage in STAGES if stage in visitor.stages]
-    assert {STAGES[2], STAGES[4], STAGES[5]} <= set(visitor.stages)
+    # The last one may be noted or not: the page leaves for the result as soon as it has written it.
+    assert {STAGES[2], STAGES[4]} <= set(visitor.stages)
     assert visitor.percents == sorted(visitor.percents)
 
     own_host = site.url.removeprefix("http:")

@@ -71,7 +71,9 @@ class Patient:
         self.submitted[session_id := await self.site.submit(**form(colour) | changes)] = colour
         return session_id
 
-    async def try_to_submit(self, key: str, url: str | None = None) -> str | None:
+    async def try_to_submit(
+        self, key: str, url: str | None = None, http: httpx.AsyncClient | None = None
+    ) -> str | None:
         """Send the form that `key` stands for, once more or for the first time.
 
         Returns the session_id, or None when there was no such answer; both are examined later.
@@ -81,7 +83,9 @@ class Patient:
         headers = {"Idempotency-Key": key}
         address = f"{url or self.site.url}/api/submissions"
         try:
-            reply = await self.site.http.post(address, json=form(colour) | fields, headers=headers)
+            reply = await (http or self.site.http).post(
+                address, json=form(colour) | fields, headers=headers
+            )
         except httpx.TransportError:
             return None
         if reply.status_code != HTTPStatus.OK:

@@ -2,7 +2,8 @@
 
 import asyncio
 import resource
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
@@ -63,13 +64,13 @@ async def knock(url: str) -> int:
 
 async def test_row_77_visitors_are_refused_while_there_are_files_for_the_web(fleet: Fleet) -> None:
     pid, url = await start_small_web(fleet)
-    assert await fleet.try_to_submit("before", url)
-    limit_files(pid, OWN_FILES)
+    async with stay_connected(fleet) as http:
+        assert await fleet.try_to_submit("before", url, http)
+        limit_files(pid, OWN_FILES)
 
-    assert await visit(url) == 503
-    # On the connection that has been open all the while.
-    assert await read_health(fleet, url) == (200, 100)
-    assert await fleet.try_to_submit("during", url)
+        assert await visit(url) == 503
+        assert await read_health(http, url) == (200, 100)
+        assert await fleet.try_to_submit("during", url, http)
 
     limit_files(pid, MAX_FILES)
     assert await visit(url) == 200
@@ -78,20 +79,28 @@ async def test_row_77_visitors_are_refused_while_there_are_files_for_the_web(fle
 async def test_row_77_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> None:
     pid, url = await start_small_web(fleet)
     web = fleet.site.processes["small web"]
-    assert await fleet.try_to_submit("before", url)
-    limit_files(pid, 1)
-    async with asyncio.TaskGroup() as group:
+    async with stay_connected(fleet) as http, asyncio.TaskGroup() as group:
+        assert await fleet.try_to_submit("before", url, http)
+        limit_files(pid, 1)
         visitor = group.create_task(visit(url))
         await wait_until(lambda: OUT_OF_FILES in web.output())
 
-        assert await read_health(fleet, url) == (200, 100)
-        assert await fleet.try_to_submit("during", url) is None
+        assert await read_health(http, url) == (200, 100)
+        assert await fleet.try_to_submit("during", url, http) is None
         assert fleet.answers[-1].status_code == 503
         limit_files(pid, MAX_FILES)
 
     assert visitor.result() == 200
     assert await fleet.try_to_submit("during", url)
     assert web.output().count(OUT_OF_FILES) < BACKLOG  # as often as asyncio asks in one go
+
+
+@asynccontextmanager
+async def stay_connected(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
+    """Lend a client with one connection, kept from its first request on."""
+    hooks = fleet.site.http.event_hooks
+    async with httpx.AsyncClient(trust_env=False, timeout=60, event_hooks=hooks) as http:
+        yield http
 
 
 async def visit(url: str) -> int:
@@ -102,7 +111,7 @@ async def visit(url: str) -> int:
         return answer.status_code
 
 
-async def read_health(fleet: Fleet, url: str) -> tuple[int, int]:
+async def read_health(http: httpx.AsyncClient, url: str) -> tuple[int, int]:
     """Return the status of a web, and how many of the files it may have open are."""
-    health = await fleet.site.http.get(f"{url}/api/health")
+    health = await http.get(f"{url}/api/health")
     return health.status_code, health.json()["open_files_percent"]
