@@ -23,7 +23,8 @@ from benchmarks.here import MEGABYTE
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series
 from benchmarks.render import HOW_TO_GET_FFMPEG
-from renderer import Film, PressJob, RenderJob, RenderSpec, press, render
+from renderer import Film, PressJob, RenderJob, RenderSpec
+from renderer.render import press, render
 
 Plane = NDArray[np.float32]
 SONG_S: Final = 60

@@ -3,12 +3,10 @@
 May import the standard library, numpy, cv2, av and mutagen; knows nothing of the server.
 Start reading at `render.py` (press, then render), then `cycle.py` and `movie.py`. `card.py` makes
 the picture for links; `drawing/` is where the record player in `assets/` comes from.
-Applications use `RenderPool`, which keeps the work in child processes.
+Applications use `RenderPool`, which keeps the work in child processes. Invariant: what stands here
+imports none of those libraries, so that a process which only asks for films is small.
 """
 
-from renderer.assets import check_assets
-from renderer.audio import check_song
-from renderer.card import draw_card
 from renderer.errors import (
     AssetsMissing,
     BadPhoto,
@@ -32,7 +30,6 @@ from renderer.jobs import (
     SongReport,
 )
 from renderer.pool import RenderPool
-from renderer.render import press, render
 from renderer.spec import FORMATS, RenderSpec
 
 __all__ = [
@@ -57,9 +54,4 @@ __all__ = [
     "RenderSpec",
     "RenderTimeout",
     "SongReport",
-    "check_assets",
-    "check_song",
-    "draw_card",
-    "press",
-    "render",
 ]

@@ -17,8 +17,7 @@ from rich.table import Table
 
 from renderer.encoders import ENCODERS
 from renderer.errors import RenderError
-from renderer.jobs import Film, RenderJob, RenderReport
-from renderer.probe import AUTO
+from renderer.jobs import AUTO, Film, RenderJob, RenderReport
 from renderer.render import render
 from renderer.spec import FORMATS
 

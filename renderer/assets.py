@@ -46,11 +46,6 @@ def load_assets() -> Assets:
     return Assets(backgrounds, record, needle, card, digest.digest())
 
 
-def check_assets() -> None:
-    """Raise `AssetsMissing` now rather than in the first job."""
-    load_assets()
-
-
 def _read(name: str, shape: tuple[int, int, int]) -> Bytes:
     path = FOLDER / name
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None

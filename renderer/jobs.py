@@ -9,7 +9,16 @@ from pathlib import Path
 from renderer.errors import BadSpec
 from renderer.spec import RenderSpec
 
+AUTO = "auto"
 SHORTEST_FILM_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The encoder to use; `fallback` says why it is not the hardware one."""
+
+    encoder: str
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +28,7 @@ class PressJob:
     photo: Path
     cycle: Path
     poster: Path | None = None
-    encoder: str = "auto"
+    encoder: str = AUTO
     spec: RenderSpec = field(default_factory=RenderSpec)
 
     @property
@@ -68,7 +77,7 @@ class RenderJob:
     photo: Path
     song: Path
     films: tuple[Film, ...]
-    encoder: str = "auto"
+    encoder: str = AUTO
 
     @property
     def outputs(self) -> tuple[Path, ...]:

@@ -2,15 +2,14 @@
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
 from pathlib import Path
-from tempfile import mkstemp
 
 from av.error import FFmpegError
 
 from renderer.errors import OutputFailed
+from renderer.parts import create_part
 
 
 @contextmanager
@@ -23,10 +22,7 @@ def replace_file(path: Path) -> Iterator[Path]:
     try:
         if path.is_dir():  # told now: when it is renamed, other files of a job may be in place
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        descriptor, name = mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        part = Path(name)
-        os.fchmod(descriptor, 0o644)
-        os.close(descriptor)
+        part = create_part(path)
         yield part
         sync(part)
         part.replace(path)
@@ -35,13 +31,6 @@ def replace_file(path: Path) -> Iterator[Path]:
         raise OutputFailed(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         if part is not None:
-            part.unlink(missing_ok=True)
-
-
-def discard_parts(paths: Iterable[Path]) -> None:
-    """Remove what a killed writer of these paths left beside them."""
-    for path in paths:
-        for part in path.parent.glob(f".{escape(path.name)}.*.part"):
             part.unlink(missing_ok=True)
 
 

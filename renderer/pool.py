@@ -14,8 +14,10 @@ from typing import Any, Self
 from renderer.children import Children, describe_end
 from renderer.errors import RenderCrashed, RenderError, RenderTimeout
 from renderer.jobs import (
+    AUTO,
     CardJob,
     CardReport,
+    Choice,
     FilmReport,
     PressJob,
     PressReport,
@@ -23,8 +25,7 @@ from renderer.jobs import (
     RenderReport,
     SongReport,
 )
-from renderer.output import discard_parts
-from renderer.probe import AUTO, Choice
+from renderer.parts import discard_parts
 from renderer.wire import Job, pack_job, unpack_report
 
 # Two copies of this library come with NumPy and OpenCV and set 180 MB aside for every core of the

@@ -18,8 +18,9 @@ from renderer.colour import Bytes
 from renderer.cycle import Record, convert_record, turn_record
 from renderer.encoders import encode_cycle
 from renderer.errors import OutputFailed
+from renderer.jobs import Choice
 from renderer.photo import decode_photo
-from renderer.probe import Choice, choose, describe, replace_broken
+from renderer.probe import choose, describe, replace_broken
 from renderer.scene import build_scene
 from renderer.spec import RenderSpec
 from renderer.timings import Timings

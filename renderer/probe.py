@@ -5,7 +5,6 @@ only frames that were encoded count.
 """
 
 import logging
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
@@ -14,20 +13,12 @@ import numpy as np
 from renderer.cycle import compose_cycle
 from renderer.encoders import ENCODERS, SOFTWARE, encode_cycle
 from renderer.errors import EncoderUnavailable
+from renderer.jobs import AUTO, Choice
 from renderer.spec import RenderSpec
 
 log = logging.getLogger(__name__)
 
-AUTO = "auto"
 _FRAMES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The encoder to use; `fallback` says why it is not the hardware one."""
-
-    encoder: str
-    fallback: str | None = None
 
 
 def choose(name: str = AUTO) -> Choice:

@@ -17,6 +17,7 @@ from renderer.errors import RenderError, revive
 from renderer.jobs import (
     CardJob,
     CardReport,
+    Choice,
     Film,
     PressJob,
     PressReport,
@@ -24,7 +25,6 @@ from renderer.jobs import (
     RenderReport,
     SongReport,
 )
-from renderer.probe import Choice
 from renderer.spec import RenderSpec
 
 Job = PressJob | RenderJob | CardJob | Path

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Final
 
 from redis.asyncio import Redis
@@ -10,8 +11,7 @@ from redis.exceptions import RedisError
 from tortoise import connections
 from tortoise.functions import Count
 
-from renderer import RenderError, check_assets
-from renderer.probe import choose
+from renderer import RenderError, RenderPool
 from server import probes
 from server.clock import to_wire
 from server.database import open_database
@@ -65,8 +65,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _try("database", lambda: _reach_database(settings)),
         await _try("redis", lambda: _reach_redis(settings)),
         await _examine_storage(settings),
-        await _try("assets", _load_assets),
-        await _try("encoder", lambda: _open_encoder(settings)),
+        await _try("renderer", lambda: _start_renderer(settings)),
         _count_files(),
         Finding("films", True, _describe_films(settings)),
         await _try("songs", lambda: _ask_song_service(settings)),
@@ -153,13 +152,11 @@ async def _compare_clocks(settings: Settings) -> Finding:
     return Finding("clock", True, text, is_warning=is_wrong)
 
 
-async def _load_assets() -> str:
-    check_assets()
-    return "all there"
-
-
-async def _open_encoder(settings: Settings) -> str:
-    choice = choose(settings.render_encoder)
+async def _start_renderer(settings: Settings) -> str:
+    if find_spec("cv2") is None:
+        return "not installed here; this is no render node"
+    async with RenderPool(encoder=settings.render_encoder) as renders:
+        choice = await renders.start()
     return f"{choice.encoder} ({choice.fallback})" if choice.fallback else choice.encoder
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser
 
-from renderer import FORMATS, Film, RenderJob, render
+from renderer import FORMATS, Film, RenderJob
+from renderer.render import render
 from tests.unit.renderer.media import read_film, to_bgr, write_song
 
 NAMES = ("square", "story")

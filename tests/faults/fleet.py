@@ -81,11 +81,9 @@ class Patient:
         colour = self.keys.setdefault(key, choose_colour(len(self.keys)))
         fields = {"pet_type": "Dog", "music_vibe": "Romantic", "cookie_id": f"cookie_{key}"}
         headers = {"Idempotency-Key": key}
-        address = f"{url or self.site.url}/api/submissions"
+        browser, address = http or self.site.http, f"{url or self.site.url}/api/submissions"
         try:
-            reply = await (http or self.site.http).post(
-                address, json=form(colour) | fields, headers=headers
-            )
+            reply = await browser.post(address, json=form(colour) | fields, headers=headers)
         except httpx.TransportError:
             return None
         if reply.status_code != HTTPStatus.OK:

@@ -15,7 +15,8 @@ from typing import Any
 
 import av
 
-from renderer import RenderSpec, check_song
+from renderer import RenderSpec
+from renderer.audio import check_song
 from server.ids import token_hash
 from tests.faults.history import History
 from tests.servers import wait_until

@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from renderer import BadSong, check_song
+from renderer import BadSong
+from renderer.audio import check_song
 from server.addresses import PublicAddresses
 from server.errors import SongUnusable
 from server.settings import Settings

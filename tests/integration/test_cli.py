@@ -95,7 +95,7 @@ async def test_doctor_names_what_is_missing_and_goes_on(tmp_path: Path) -> None:
     assert status == 1
     assert "missing storage: cannot write to" in findings
     assert "missing database" in findings
-    assert "ok assets" in findings
+    assert "ok renderer: " in findings
 
 
 async def test_a_bucket_is_tried_and_told_of(

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from realtime.events import Snapshot
 from realtime.publisher import RecordingPublisher
 from renderer import FilmReport
-from renderer.probe import Choice
+from renderer.jobs import Choice
 from server.clock import now
 from server.pipeline.pressing import log_film, prepare_films, press_record
 from server.pipeline.steps import TEASER_S, create_video

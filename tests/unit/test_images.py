@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from tests.sources import ROOT
 from tests.unit.test_compose import OF_OTHERS, OURS, VARIABLES, each_of_ours
 
+IMAGES = {service["image"] for service in OURS.values()}
 DOCKERFILE = (ROOT / "Dockerfile.render").read_text()
 
 
@@ -30,6 +31,18 @@ def test_a_service_is_built_from_a_stage_that_there_is(name: str) -> None:
     assert build["args"].keys() == {"BASE_IMAGE"}
 
 
+def test_films_and_songs_are_opened_where_the_libraries_for_it_are() -> None:
+    [removal] = (run for run in list_runs() if "uninstall" in run and "numpy" in run)
+    removed = set(removal.partition("--yes")[2].split()) - {"pip"}
+    stage = DOCKERFILE.partition(" AS web\n")[2]
+
+    assert removed == {"av", "mutagen", "numpy", "opencv-python-headless"}
+    assert "--from=dependencies-web" in stage.partition("FROM")[0]
+    for service in OURS.values():
+        is_worker = "worker" in service["command"]
+        assert service["build"]["target"].startswith("render-" if is_worker else "web")
+
+
 def test_an_image_is_made_from_the_base_image_alone() -> None:
     targets = read_targets()
 
@@ -52,7 +65,10 @@ def test_an_image_is_built_with_debian_and_locks_alone() -> None:
 
 
 def test_an_image_starts_as_nobody_with_variables_that_somebody_reads() -> None:
-    assert re.findall(r"^USER (\S+)$", DOCKERFILE, re.M) == [OURS["web"]["user"]]
+    for name, base in read_targets().items():
+        stage = DOCKERFILE.partition(f" AS {name}\n")[2].partition("\nFROM ")[0]
+        if f"petsong-{name}" in IMAGES and base == "base":
+            assert f"USER {OURS['web']['user']}\n" in stage
     assert int(OURS["web"]["user"].partition(":")[0]) > 0
     set_here = re.findall(r"^(?:ENV|   ) ([A-Z_]+)=", DOCKERFILE, re.M)
     assert {"STORAGE_URL", "HOST"} <= set(set_here) <= VARIABLES | OF_OTHERS

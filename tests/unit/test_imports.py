@@ -1,5 +1,7 @@
 """Which way imports flow, and where each library lives."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,6 +63,7 @@ HOMES: Mapping[str, set[str]] = {
     "numpy": {"renderer", "server.simulator"},
     "obstore": {"server.storage.bucket"},
 }
+RENDERERS_OWN = {"av", "cv2", "mutagen", "numpy"}
 HOMELESS = {"benchmarks"}  # measures libraries as they are
 
 
@@ -133,6 +136,14 @@ def test_a_library_is_imported_at_home_only(library: str) -> None:
         and not any(is_within(found.importer, home) for home in HOMES[library])
     ]
     assert not wrong, show(wrong)
+
+
+def test_who_only_asks_for_films_loads_nothing_they_are_made_with() -> None:
+    code = "import sys, server.cli, server.site, server.workers; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+
+    assert {"renderer.pool", "renderer.jobs"} <= set(loaded)
+    assert RENDERERS_OWN.isdisjoint(loaded)
 
 
 def test_relative_imports_are_seen_as_absolute_ones() -> None:

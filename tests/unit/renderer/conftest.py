@@ -7,17 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from renderer import (
-    FORMATS,
-    Film,
-    PressJob,
-    PressReport,
-    RenderJob,
-    RenderReport,
-    press,
-    render,
-)
+from renderer import FORMATS, Film, PressJob, PressReport, RenderJob, RenderReport
 from renderer.probe import probe
+from renderer.render import press, render
 from tests.unit.renderer.media import (
     Footage,
     one_film,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from renderer import AssetsMissing, assets, check_assets
+from renderer import AssetsMissing, assets
 
 NAMES = (
     "1080x1080-bg.png",
@@ -59,13 +59,13 @@ def test_pictures_are_small_enough_to_keep() -> None:
 def test_row_60_a_missing_picture_is_named(name: str, other_folder: Path) -> None:
     (other_folder / name).unlink()
     with pytest.raises(AssetsMissing, match=f"{name}.*draw it again"):
-        check_assets()
+        assets.load_assets()
 
 
 def test_row_60_a_picture_of_another_size_is_refused(other_folder: Path) -> None:
     shutil.copy(other_folder / "needle.png", other_folder / "736-x-736-record.png")
     with pytest.raises(AssetsMissing, match="not 736x736 with 4 channels"):
-        check_assets()
+        assets.load_assets()
 
 
 def test_each_canvas_has_its_background() -> None:

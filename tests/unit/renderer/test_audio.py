@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from mutagen.id3 import APIC, ID3
 
-from renderer import BadSong, RenderSpec, check_song, render
-from renderer.audio import encode_song
+from renderer import BadSong, RenderSpec
+from renderer.audio import check_song, encode_song
+from renderer.render import render
 from tests.unit.renderer.conftest import Pressed
 from tests.unit.renderer.media import one_film, read_film, write_song
 

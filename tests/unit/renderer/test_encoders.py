@@ -8,7 +8,8 @@ import pytest
 from renderer import EncoderUnavailable, RenderSpec
 from renderer.cycle import compose_cycle
 from renderer.encoders import ENCODERS, SOFTWARE, encode_cycle
-from renderer.probe import AUTO, choose, probe
+from renderer.jobs import AUTO
+from renderer.probe import choose, probe
 from tests.unit.renderer.conftest import Pressed
 
 

@@ -11,18 +11,11 @@ from typing import cast
 
 import pytest
 
-from renderer import (
-    EncoderUnavailable,
-    Film,
-    OutputFailed,
-    PressJob,
-    RenderJob,
-    RenderSpec,
-    press,
-    render,
-)
+from renderer import EncoderUnavailable, Film, OutputFailed, PressJob, RenderJob, RenderSpec
 from renderer.encoders import ENCODERS, SOFTWARE
-from renderer.probe import AUTO, choose, probe
+from renderer.jobs import AUTO
+from renderer.probe import choose, probe
+from renderer.render import press, render
 from tests.unit.renderer.media import one_film, read_film
 
 FRAGILE = "mpeg4"

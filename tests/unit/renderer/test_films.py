@@ -10,7 +10,8 @@ import av
 import numpy as np
 import pytest
 
-from renderer import FORMATS, BadSpec, Film, OutputFailed, RenderJob, RenderSpec, render
+from renderer import FORMATS, BadSpec, Film, OutputFailed, RenderJob, RenderSpec
+from renderer.render import render
 from tests.unit.renderer.conftest import RED, Films, Pressed
 from tests.unit.renderer.media import read_film, to_bgr
 

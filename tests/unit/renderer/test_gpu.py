@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from renderer import FORMATS, PressJob, RenderSpec, press
+from renderer import FORMATS, PressJob, RenderSpec
 from renderer.colour import Bytes, split_planes
 from renderer.cycle import compose_cycle
 from renderer.encoders import SOFTWARE, encode_cycle
 from renderer.probe import probe
+from renderer.render import press
 from tests.unit.renderer.boxes import list_nal_types, read_tracks
 from tests.unit.renderer.media import read_film
 

@@ -20,9 +20,8 @@ from renderer import (
     PressJob,
     RenderJob,
     RenderSpec,
-    press,
-    render,
 )
+from renderer.render import press, render
 from tests.unit.renderer.conftest import GREEN, RED, Pressed, Rendered
 from tests.unit.renderer.media import one_film, read_film, show_pet, to_bgr
 

@@ -6,8 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from renderer import FORMATS, BadSpec, Film, RenderJob, RenderSpec, render
+from renderer import FORMATS, BadSpec, Film, RenderJob, RenderSpec
 from renderer.probe import choose
+from renderer.render import render
 from renderer.wire import pack_job, unpack_job
 from tests.unit.renderer.conftest import Pressed
 from tests.unit.renderer.media import read_film, watch_libav, write_song
