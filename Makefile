@@ -50,7 +50,7 @@ test: setup programs lint types client-test $(LIGHTHOUSE) ## Check everything, w
 	.venv/bin/pytest $(WORKERS) $(ARGS)
 
 soak: setup programs ## Kill processes at random for hours, and count the songs (ROUNDS=3 for a short one)
-	ROUNDS=$(ROUNDS) .venv/bin/pytest tests/faults tests/integration -m soak -s --timeout 0 $(ARGS)
+	ROUNDS=$(ROUNDS) .venv/bin/pytest tests/faults tests/integration tests/inputs -m soak -s --timeout 0 $(ARGS)
 
 lint: $(TEST_REQUIREMENTS) $(NODE_MODULES) ## Check the style of Python and TypeScript
 	.venv/bin/ruff check

@@ -21,6 +21,7 @@ from benchmarks import (
     pages,
     push,
     quality,
+    refusals,
     render,
     throughput,
 )
@@ -38,6 +39,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Seri
     "push": push.measure,
     "intake": intake.measure,
     "pages": pages.measure,
+    "refusals": refusals.measure,
 }
 
 

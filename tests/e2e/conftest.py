@@ -11,6 +11,7 @@ from tests.servers.programs import find_chromium
 from tests.sites import USUAL, Site, open_site
 
 NEVER_S = 3600.0
+PASSWORD = "Gr\u00fc\u00dfe vom Kanal"
 QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -35,7 +36,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 async def shared_site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    async with open_site(folder, delay_s=NEVER_S, MAX_CONCURRENT_REQUESTS="100", **USUAL) as site:
+    settings = {"MAX_CONCURRENT_REQUESTS": "100", "ADMIN_PASSWORD": PASSWORD, **USUAL}
+    async with open_site(folder, delay_s=NEVER_S, **settings) as site:
         yield site
 
 

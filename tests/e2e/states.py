@@ -155,6 +155,26 @@ async def show_result(site: Site, visitor: Visitor) -> AsyncIterator[str]:
     yield "result-missing"
 
 
+async def show_operations(site: Site, visitor: Visitor) -> AsyncIterator[str]:
+    """The operator's page beside songs under way and failed ones, refused and cut off."""
+    session_id = await site.submit()
+    await finish_song(site, failed := await site.submit(), Status.FAILURE)
+    await site.wait_for(failed, status="fail")
+    await visitor.open("/admin")
+    await visitor.sees("connection", "Live")
+    row = visitor.page.locator(f"tr[data-submission={session_id[:8]}]")
+    await expect(row.get_by_test_id("row-stage")).to_have_text("composing")
+    await visitor.sees("failures", failed[:8])
+    yield "admin"
+    await visitor.page.route("**/api/admin/submissions/**", refuse)
+    await row.get_by_role("button", name="Try now").click()
+    await visitor.sees("problem", "No answer")
+    yield "admin-refused"
+    await visitor.context.set_offline(True)
+    await visitor.sees("connection", "Reconnecting")
+    yield "admin-reconnecting"
+
+
 async def show_other_pages(site: Site, visitor: Visitor) -> AsyncIterator[str]:
     """The pages that have one state only."""
     for path in ("terms", "privacy", "docs", "nowhere"):
@@ -175,5 +195,6 @@ JOURNEYS: tuple[Journey, ...] = (
     show_songs,
     show_waiting,
     show_result,
+    show_operations,
     show_other_pages,
 )

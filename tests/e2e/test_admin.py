@@ -9,10 +9,11 @@ import socketio
 from playwright.async_api import Browser, Page, expect
 
 from realtime.events import Event
+from tests.e2e.conftest import PASSWORD
+from tests.e2e.keyboard import press
 from tests.e2e.rows import finish_song
 from tests.sites import Site, open_site
 
-PASSWORD = "Gr\u00fc\u00dfe vom Kanal"
 LOGIN = httpx.BasicAuth("admin", PASSWORD)
 
 
@@ -64,6 +65,18 @@ async def test_the_operator_sees_a_song_move_and_stops_another(site: Site, page:
     await finish_song(site, song)
     await expect(page.get_by_test_id("count-ready")).to_have_text("1")
     await expect(row).to_have_count(0)
+
+
+async def test_a_song_is_stopped_by_keyboard_alone(site: Site, page: Page) -> None:
+    song = await site.submit()
+    await page.goto("/admin")
+    row = page.locator(f"tr[data-submission={song[:8]}]")
+    page.on("dialog", lambda dialog: dialog.accept())
+
+    await press(page, row.get_by_role("button", name=f"Stop {song[:8]}"))
+
+    await site.wait_for(song, status="fail", failure_reason="stopped")
+    await expect(page.get_by_test_id("failures")).to_contain_text(song[:8])
 
 
 async def test_only_a_ticket_opens_the_operators_room(site: Site) -> None:

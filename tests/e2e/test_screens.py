@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.e2e.axe import find_violations
+from tests.e2e.conftest import PASSWORD
 from tests.e2e.losses import find_lost, find_lost_when_spaced
 from tests.e2e.states import JOURNEYS
 from tests.e2e.visitor import visit
@@ -42,7 +43,8 @@ class Findings:
 @pytest.fixture(scope="session", params=JOURNEYS, ids=lambda journey: journey.__name__)
 async def findings(request: pytest.FixtureRequest, shared_site: Site, browser: Browser) -> Findings:
     found = Findings()
-    profile = {"viewport": PHONE, "reduced_motion": "reduce"}
+    login = {"username": "admin", "password": PASSWORD}
+    profile = {"viewport": PHONE, "reduced_motion": "reduce", "http_credentials": login}
     async with visit(browser, shared_site.url, profile=profile) as visitor:
         async for state in request.param(shared_site, visitor):
             await look(visitor.page, state, found)

@@ -14,9 +14,11 @@ import pytest
 
 from tests.faults.fleet import ROLES, Fleet, open_fleet
 from tests.faults.invariants import Findings, examine
-from tests.servers import PostgresServer, RedisServer, wait_until
+from tests.servers import PostgresServer, RedisServer, free_port, wait_until
+from tests.servers.proxy import Proxy
 
 ROUNDS = int(os.environ.get("ROUNDS") or 200)
+SECOND_WEB = "second web"
 FLEETS = int(os.environ.get("FLEETS") or 4)
 """Sites side by side, because most of a round is waiting: for a song whose order was lost, 30 s."""
 SONGS = 20
@@ -29,7 +31,7 @@ COLUMNS = ("rounds", "kills", "songs", "ready", "failed", "lost", "published twi
 
 
 async def kill_at_random(fleet: Fleet, chance: random.Random) -> None:
-    names = [*sorted(ROLES), "redis"]
+    names = [*sorted(ROLES), SECOND_WEB, "redis"]
     for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(0, ROUND_S / KILLS))
         name = chance.choice(names)
@@ -43,7 +45,7 @@ async def submit_stubbornly(fleet: Fleet, key: str, delay_s: float) -> None:
     await asyncio.sleep(delay_s)
 
     async def is_taken() -> str | None:
-        return await fleet.try_to_submit(key)
+        return await fleet.try_to_submit(key, fleet.variables["WEBHOOK_BASE_URL"])
 
     await wait_until(is_taken, 60, f"{key} is taken")
 
@@ -87,13 +89,17 @@ class Tally:
 
 @asynccontextmanager
 async def open_own_fleet(folder: Path) -> AsyncIterator[Fleet]:
-    """Start a fleet with servers of its own, which it may hurt."""
-    async with (
-        RedisServer() as redis,
-        PostgresServer() as postgres,
-        open_fleet(folder, redis, postgres, AMBIGUOUS_GRACE_SECONDS=GRACE_S) as fleet,
-    ):
-        yield fleet
+    """Start a fleet with servers of its own, which it may hurt, and two webs behind one address."""
+    async with RedisServer() as redis, PostgresServer() as postgres, Proxy() as front:
+        changes = {
+            "AMBIGUOUS_GRACE_SECONDS": GRACE_S,
+            "WEBHOOK_BASE_URL": f"http://127.0.0.1:{front.port}",
+        }
+        async with open_fleet(folder, redis, postgres, **changes) as fleet:
+            port = free_port()
+            await fleet.start(SECOND_WEB, "serve", PORT=str(port))
+            front.target_ports = (int(fleet.variables["PORT"]), port)
+            yield fleet
 
 
 async def play_on(fleet: Fleet, seed: int, numbers: Iterator[int], tally: Tally) -> None:

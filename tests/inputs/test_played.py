@@ -1,21 +1,25 @@
 """Every bad input over real HTTP, on both stacks: the expected answer, no row, no hang."""
 
 import asyncio
+import random
+import string
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.inputs.lines import FOLDER, FORM, Line, build_request, read_lines
+from tests.inputs.lines import FOLDER, FORM, Line, Request, build_request, read_lines
 from tests.inputs.wire import Answer, late_forms, play
 from tests.sites import Network, Site, open_site
-from tests.unit.renderer.children import list_children, read_memory
+from tests.unit.renderer.children import forget_peak, list_children, read_memory
 
 PASSWORD = "password-of-the-tests"
 KINDS = ("names", "json", "images", "webhooks", "paths", "headers")
 AT_ONCE = 4
 NUM_LATE = 30
 MAX_GROWTH_BYTES = 200 << 20
+MAX_GROWTH_BY_ONE_BYTES = 20 << 20
+LONG_BYTES = 1000
 
 
 @pytest.fixture
@@ -93,6 +97,44 @@ async def test_every_bad_input_gets_its_answer_and_leaves_nothing(site: Site) ->
     assert "unexpected_error" not in site.output()
     assert "Traceback" not in site.output()
     assert (await site.http.post("/api/submissions", json=FORM)).status_code == 200
+
+
+async def test_row_6_no_body_takes_much_memory(site: Site) -> None:
+    web = site.processes["web"].child.pid
+    requests = [build_request("json", line) for line in read_lines("json")]
+    requests = [request for request in requests if len(request.body) > LONG_BYTES]
+    await play(find_port(site), requests[0])
+    wrong = []
+
+    for request in requests:
+        before = read_memory(web, "VmRSS")
+        forget_peak(web)
+        assert (await play(find_port(site), request)).status == 400
+        growth = read_memory(web, "VmHWM") - before
+        if growth > MAX_GROWTH_BY_ONE_BYTES:
+            start = request.body[:40]
+            wrong.append(f"{growth >> 20} MB for {len(request.body)} bytes, {start!r} ...")
+
+    assert len(requests) > 10
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.soak)])
+async def test_row_81_random_ids_tell_nothing(site: Site, count: int) -> None:
+    chance, turns = random.Random(81), asyncio.Semaphore(AT_ONCE)
+
+    async def read(path: str) -> tuple[int, bytes]:
+        async with turns:
+            answer = await play(find_port(site), Request("GET", path))
+        return answer.status, answer.body
+
+    def draw_id() -> str:
+        return "p" + "".join(chance.choices(string.ascii_lowercase + string.digits, k=23))
+
+    for path in ("/api/results/{}", "/api/submissions/{}", "/storage/video/{}.mp4"):
+        answers = await asyncio.gather(*(read(path.format(draw_id())) for _ in range(count)))
+        [(status, _)] = set(answers)
+        assert status == 404
 
 
 def test_there_are_two_thousand_counted_and_none_comes_twice() -> None:

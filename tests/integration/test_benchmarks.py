@@ -141,3 +141,11 @@ async def test_the_pages_benchmark_rates_three_pages(tmp_path: Path) -> None:
         assert measured["total blocking time"] >= 0
         assert measured["layout shift"] >= 0
         assert measured["bytes"] > 10
+
+
+async def test_the_refusals_benchmark_times_bodies_and_logins(tmp_path: Path) -> None:
+    report, _ = await run("refusals", tmp_path)
+
+    assert {case.partition(":")[0] for case in report.values} == {"body", "login"}
+    for measured in report.values.values():
+        assert 0 < measured["median"] <= measured["largest"]

@@ -1,5 +1,7 @@
 """The `petsong` command as an operator types it."""
 
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,26 @@ async def run(folder: Path, *words: str, max_files: str = "", **variables: str) 
     It may have no more than `max_files` open, if that is given.
     """
     limited = ["sh", "-c", f'ulimit -n {max_files}; exec "$@"', "sh"] if max_files else []
+    return await run_program([*limited, *PETSONG, *words], folder, variables)
+
+
+async def run_on_terminal(folder: Path, *words: str) -> tuple[int, str]:
+    """Run `petsong` as `run` does, with a terminal for its output."""
+    command = shlex.join([*PETSONG, *words])
+    return await run_program(["script", "-q", "-e", "-c", command, "/dev/null"], folder, {})
+
+
+async def run_program(
+    program: Sequence[str], folder: Path, variables: Mapping[str, str]
+) -> tuple[int, str]:
     command = ChildServer(
-        [*limited, *PETSONG, *words],
+        program,
         log_path=folder / "output",
         environment={
             **dict.fromkeys(VARIABLES, ""),
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "COLUMNS": "200",
+            "TERM": "xterm",
             **variables,
         },
         folder=folder,

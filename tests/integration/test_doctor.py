@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.clock import now
-from tests.integration.test_cli import run
+from tests.integration.test_cli import run, run_on_terminal
 from tests.servers import free_port
 from tests.sites import Site, open_site
 
@@ -107,3 +107,15 @@ async def test_the_clock_is_compared_with_postgres(
     _, findings = await run(tmp_path, "doctor", **variables)
 
     assert re.search(r"ok clock: [+-]\d s to the database", findings)
+
+
+async def test_a_terminal_is_shown_a_table_in_colour(tmp_path: Path) -> None:
+    status, output = await run_on_terminal(tmp_path, "doctor")
+
+    assert status == 1
+    rows = [line for line in output.splitlines() if "\x1b[3" in line]
+    assert any("\x1b[31mmissing\x1b[0m  database " in line for line in rows)
+    assert any("\x1b[32mok\x1b[0m       renderer " in line for line in rows)
+    # The subjects stand below each other.
+    columns = {re.sub(r"\x1b\[\d+m", "", line).index(line.split()[1]) for line in rows}
+    assert len(columns) == 1

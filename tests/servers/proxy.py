@@ -4,6 +4,7 @@ Invariant: what it lets through is unchanged and in order; without a fault it is
 """
 
 import asyncio
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -12,17 +13,17 @@ DRIP_PAUSE_S = 0.01
 
 
 class Proxy:
-    """Forwards a loopback port of its own to `target_port`.
+    """Forwards a loopback port of its own to the first of `target_ports` that somebody listens on.
 
     `delay_s` holds each chunk back, `drip_bytes` breaks it into pieces; both count for both ways.
     """
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, *target_ports: int) -> None:
         self.port = 0
         self.delay_s = 0.0
         self.drip_bytes: int | None = None
         self.cuts = 0
-        self._target_port = target_port
+        self.target_ports = target_ports
         self._server: asyncio.Server | None = None
         self._flows = asyncio.Event()
         self._flows.set()
@@ -76,7 +77,7 @@ class Proxy:
         link.add_done_callback(self._links.discard)
         writers = [writer]
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+            far_reader, far_writer = await self._connect()
             writers.append(far_writer)
             is_doomed = asyncio.Event()
             async with asyncio.TaskGroup() as ways:
@@ -87,6 +88,13 @@ class Proxy:
         finally:
             for end in writers:
                 end.transport.abort()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        *others, last = self.target_ports
+        for port in others:
+            with suppress(ConnectionRefusedError):
+                return await asyncio.open_connection("127.0.0.1", port)
+        return await asyncio.open_connection("127.0.0.1", last)
 
     async def _send(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, is_doomed: asyncio.Event

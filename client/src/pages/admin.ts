@@ -55,8 +55,13 @@ Alpine.data('admin', () => ({
     return Object.entries(this.status?.stages ?? {}).map(([name, count]) => ({ name, count, id: `count-${name}` }))
   },
 
-  get openRows(): (OpenRow & { cannotRetry: boolean })[] {
-    return (this.status?.open_submissions ?? []).map((row) => ({ ...row, cannotRetry: !row.can_retry }))
+  get openRows(): (OpenRow & { cannotRetry: boolean; retryLabel: string; failLabel: string })[] {
+    return (this.status?.open_submissions ?? []).map((row) => ({
+      ...row,
+      cannotRetry: !row.can_retry,
+      retryLabel: WORDS.retryLabel(row.submission),
+      failLabel: WORDS.failLabel(row.submission),
+    }))
   },
 
   get failures(): FailedRow[] {

@@ -16,6 +16,8 @@ export const WORDS = {
   actions: 'By hand',
   retry: 'Try now',
   fail: 'Stop',
+  retryLabel: (submission: string) => `Try now: ${submission}`,
+  failLabel: (submission: string) => `Stop ${submission}`,
   rules:
     'A submission that waits can be tried now; one that is worked on, or whose order may have been paid for, goes on by itself. ' +
     'Stopping ends it as failed, for good: what was paid for its song is lost.',

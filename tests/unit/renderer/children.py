@@ -40,5 +40,10 @@ def read_memory(process_id: int, kind: str) -> int:
     return int(line.split()[1]) * 1024
 
 
+def forget_peak(process_id: int) -> None:
+    """Let "VmHWM", the most memory that a process ever held, begin anew."""
+    Path(f"/proc/{process_id}/clear_refs").write_text("5")
+
+
 def list_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())

@@ -1,0 +1,29 @@
+"""Processes of two releases side by side, as they are while a new one is rolled out."""
+
+import sys
+
+from tests.faults import next_release
+from tests.faults.fleet import Fleet
+from tests.servers import ChildServer, free_port
+
+NAME = "next web"
+
+
+async def test_row_72_workers_outlive_the_messages_of_a_later_release(fleet: Fleet) -> None:
+    port = str(free_port())
+    url = f"http://127.0.0.1:{port}"
+    fleet.site.processes[NAME] = fleet.extras[NAME] = ChildServer(
+        [sys.executable, "-m", next_release.__name__, "serve"],
+        log_path=fleet.site.folder / f"{NAME}.log",
+        environment={**fleet.variables, "PORT": port},
+        ready_url=f"{url}/api/health/live",
+    )
+    await fleet.extras[NAME].start()
+
+    session_id = await fleet.try_to_submit("next", url)
+
+    assert session_id is not None
+    await fleet.reach(session_id, "ready")
+    assert f"unexpected keyword argument '{next_release.ADDITION}'" in fleet.site.output()
+    # Of the later release came the form alone: what it rang for, the sweeper found.
+    assert (await fleet.check()).succeeded == [session_id]
