@@ -28,22 +28,25 @@ UNTIL_TOLD_S: Final = 3600.0
 CREDITS: Final = 1_000_000
 WAIT_TIMEOUT_S: Final = 120.0
 ASK_AGAIN_S: Final = 0.1
-LAST_WITHOUT_SONG: Final = "storage/preview/{}-story.mp4"
-"""What a render worker makes last of all that it makes without the song."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A song's length in seconds; how many wait for a slot; visits and refills for each repeat."""
+    """A song's length in seconds; how many wait for a slot; visits and refills for each repeat.
+
+    `last_file` is what a render worker makes last, in these formats, of all that needs no song.
+    """
 
     song_s: int
     num_waiting: int
     num_visits: int
     num_refills: int
+    formats: str
+    last_file: str
 
 
-FULL: Final = Scale(150, 3, 12, 8)
-QUICK: Final = Scale(6, 1, 1, 1)
+FULL: Final = Scale(150, 3, 12, 8, "square,story", "storage/preview/{}-story.mp4")
+QUICK: Final = Scale(6, 1, 1, 1, "square", "storage/preview/{}-card.jpg")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Site:
     http: httpx.AsyncClient
     simulator: Simulator
     folder: Path
+    last_file: str = FULL.last_file
 
     async def wait_for(self, num_orders: int, num_webhooks: int) -> Mapping[str, Any]:
         """Return the song service's ledger once it has at least so much."""
@@ -66,7 +70,7 @@ class Site:
 
     async def wait_until_idle(self, session_id: str) -> None:
         """Wait until nothing is left to be made of the youngest submission but its films."""
-        last = self.folder / LAST_WITHOUT_SONG.format(session_id)
+        last = self.folder / self.last_file.format(session_id)
         async with asyncio.timeout(WAIT_TIMEOUT_S):
             while not last.exists():  # noqa: ASYNC110 - other processes set no event
                 await asyncio.sleep(ASK_AGAIN_S)
@@ -148,11 +152,12 @@ async def _open_site(folder: Path, scale: Scale) -> AsyncIterator[Site]:
             EXTERNAL_API_URL=simulator.api_url,
             SONG_CDN_HOSTS=simulator.origin,
             MAX_CONCURRENT_REQUESTS=str(SLOTS),
+            RENDER_FORMATS=scale.formats,
         ) as stack,
         _crew(stack),
         httpx.AsyncClient(base_url=stack.webs[0].url, trust_env=False) as http,
     ):
-        yield Site(stack.webs[0].url, http, simulator, folder)
+        yield Site(stack.webs[0].url, http, simulator, folder, scale.last_file)
 
 
 @asynccontextmanager

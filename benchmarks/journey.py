@@ -21,20 +21,25 @@ from benchmarks.stack import ROOT, Web
 
 SONG_DELAY_S: Final = 8.0
 QUICK_SONG_DELAY_S: Final = 1.0
+QUICK_FORMATS: Final = {"RENDER_FORMATS": "square"}
 FIRST_BYTES: Final = {"Range": "bytes=0-65535"}
 
 
 async def measure(options: Options) -> list[Series]:
     """Take visitors through the real site, one after the other, after one to warm up."""
     delay_s = QUICK_SONG_DELAY_S if options.is_quick else SONG_DELAY_S
-    async with _site(delay_s) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    changes = QUICK_FORMATS if options.is_quick else {}
+    async with (
+        _site(delay_s, changes) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+    ):
         await _visit(url, http, delay_s)
         phases = collect([await _visit(url, http, delay_s) for _ in range(options.repeats)])
     return phases + await delays.measure(options)
 
 
 @asynccontextmanager
-async def _site(delay_s: float) -> AsyncIterator[str]:
+async def _site(delay_s: float, changes: Mapping[str, str]) -> AsyncIterator[str]:
     variables = {
         **{name: value for name, value in os.environ.items() if name != "SONAUTO_API_KEY"},
         "DATABASE_URL": "",
@@ -43,6 +48,7 @@ async def _site(delay_s: float) -> AsyncIterator[str]:
         "SUBMISSIONS_PER_HOUR_PER_IP": "1000",
         "LOG_LEVEL": "WARNING",
         "PYTHONPATH": str(ROOT),
+        **changes,
     }
     with tempfile.TemporaryDirectory() as folder:
         site = Web(Path(folder), variables)

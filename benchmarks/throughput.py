@@ -25,12 +25,13 @@ UNITS: Final = {"videos per minute and core": "videos", "peak memory in all": "M
 async def measure(options: Options) -> list[Series]:
     """Make videos one at a time, one per core and two per core."""
     cores = os.cpu_count() or 1
+    sizes = [1] if options.is_quick else sorted({1, cores, 2 * cores})
     series: list[Series] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "photo.jpg").write_bytes(photo())
         song = write_song(folder / "song.mp3", QUICK_SONG_S if options.is_quick else SONG_S)
-        for size in sorted({1, cores, 2 * cores}):
+        for size in sizes:
             async with RenderPool(size, encoder=options.encoder) as pool:
                 await _make_videos(pool, folder, song, size)
                 repeats = [

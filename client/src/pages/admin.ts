@@ -19,6 +19,10 @@ function submissionOf(event: Event): string {
   return (event.currentTarget as HTMLElement).dataset['submission'] ?? ''
 }
 
+function ageOf(moment: string): string {
+  return WORDS.age(Math.max(0, (Date.now() - Date.parse(moment)) / 1000))
+}
+
 Alpine.data('admin', () => ({
   ...({ status: null, connection: 'connecting', problem: '', refresh: () => undefined } satisfies State as State),
 
@@ -55,17 +59,18 @@ Alpine.data('admin', () => ({
     return Object.entries(this.status?.stages ?? {}).map(([name, count]) => ({ name, count, id: `count-${name}` }))
   },
 
-  get openRows(): (OpenRow & { cannotRetry: boolean; retryLabel: string; failLabel: string })[] {
+  get openRows(): (OpenRow & { waitText: string; cannotRetry: boolean; retryLabel: string; failLabel: string })[] {
     return (this.status?.open_submissions ?? []).map((row) => ({
       ...row,
+      waitText: WORDS.wait(ageOf(row.since), row.attempts),
       cannotRetry: !row.can_retry,
       retryLabel: WORDS.retryLabel(row.submission),
       failLabel: WORDS.failLabel(row.submission),
     }))
   },
 
-  get failures(): FailedRow[] {
-    return this.status?.last_failures ?? []
+  get failures(): (FailedRow & { failedText: string })[] {
+    return (this.status?.last_failures ?? []).map((row) => ({ ...row, failedText: WORDS.failedAgo(ageOf(row.failed_at)) }))
   },
 
   async retry(event: Event) {

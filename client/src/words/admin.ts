@@ -8,14 +8,18 @@ export const WORDS = {
   underWay: 'Under way',
   failures: 'Last failures',
   none: 'None',
-  submission: 'Submission',
+  submission: 'Song',
   stage: 'Stage',
-  since: 'Since',
-  attempts: 'Attempts',
   reason: 'Reason',
   actions: 'By hand',
   retry: 'Try now',
   fail: 'Stop',
+  age: (seconds: number) => {
+    if (seconds < 60) return `${String(Math.round(seconds))} s`
+    return seconds < 3600 ? `${String(Math.round(seconds / 60))} min` : `${String(Math.round(seconds / 3600))} h`
+  },
+  wait: (age: string, attempts: number) => `for ${age}, ${attempts === 1 ? '1 try' : `${String(attempts)} tries`}`,
+  failedAgo: (age: string) => `${age} ago`,
   retryLabel: (submission: string) => `Try now: ${submission}`,
   failLabel: (submission: string) => `Stop ${submission}`,
   rules:
