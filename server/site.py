@@ -98,7 +98,9 @@ def stop_on_signals() -> asyncio.Event:
 def bind(settings: Settings) -> Listener:
     """Return the listening socket; raise StartError with what to do when the port is taken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = Listener(family)
+    # asyncio sends at once (TCP_NODELAY) only where the protocol is named; else the kernel holds an
+    # answer's body back for 40 ms, until the browser has acknowledged its head.
+    listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

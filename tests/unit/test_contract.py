@@ -92,4 +92,4 @@ def test_the_form_offers_every_choice(label: str, names: type[PetType | MusicVib
         rf'<select id="{label}".*?</select>', read(Path("client/index.html")), re.DOTALL
     )
     assert select
-    assert re.findall(r"<option>(.*?)</option>", select[0]) == list(names)
+    assert re.findall(r'<option value="(.+?)">', select[0]) == list(names)
