@@ -49,7 +49,7 @@ class FolderStorage(Storage, Workspace):
     async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
         """Look through one folder after the other, in a thread."""
         for folder in self.folders:
-            yield await asyncio.to_thread(lambda: list(_scan(folder)))  # noqa: B023 # awaited here
+            yield await asyncio.to_thread(list, _scan(folder))
 
     async def discard(self, paths: Sequence[Path]) -> None:
         """Unlink in a thread; a link is removed itself, and a folder is not."""
