@@ -8,7 +8,7 @@ function readPage(name: string): string {
 
 function optionsOf(page: string, field: string): string[] {
   const select = new RegExp(`<select id="${field}"[^]*?</select>`).exec(page)?.[0] ?? ''
-  return Array.from(select.matchAll(/<option>(.*?)<\/option>/g), (option) => option[1] ?? '')
+  return Array.from(select.matchAll(/<option value="(.+?)">/g), (option) => option[1] ?? '')
 }
 
 it('offers exactly the choices of the contract', () => {

@@ -1,11 +1,15 @@
-"""What a visitor hears when a photo kills its child, or when there is no child for it."""
+"""What is kept of a photo, and what is answered when it kills its child or there is none for it."""
 
 import asyncio
+import base64
+import io
 import os
 import signal
 import sys
+from collections.abc import Mapping
 
 import pytest
+from PIL import Image
 
 from server.services import Services
 from server.submissions.model import CookieQuota, Submission
@@ -19,6 +23,40 @@ UNREADABLE = "This photo could not be read. Please try again, or choose another 
 async def nothing_is_left(services: Services) -> bool:
     is_empty = not any(services.storage.photos.iterdir())
     return is_empty and not await Submission.exists() and not await CookieQuota.exists()
+
+
+def draw_odd_photos() -> Mapping[str, bytes]:
+    """Photos that hold more than a picture, or one in other colours than usual."""
+    exif = Image.Exif()
+    exif[0x010E] = "SECRET-PLACE"
+    exif.get_ifd(0x8825)[1] = "N"
+
+    def encode(mode: str, **options: object) -> bytes:
+        content = io.BytesIO()
+        Image.new(mode, (600, 600)).save(content, "JPEG", **options)
+        return content.getvalue()
+
+    return {
+        "row 18, grey": encode("L"),
+        "row 18, CMYK": encode("CMYK"),
+        "row 20": encode("RGB", exif=exif, comment=b"SECRET-COMMENT", xmp=b"SECRET-XMP"),
+        "row 21": encode("RGB") + b"<script>SECRET</script>",
+    }
+
+
+async def test_row_18_20_21_the_picture_alone_is_kept(client: Client, services: Services) -> None:
+    for name, upload in draw_odd_photos().items():
+        photo = base64.b64encode(upload).decode()
+
+        answer = await client.post("/api/submissions", json=form(photo=photo, cookie_id=None))
+
+        assert answer.status_code == 200, name
+        session_id = (await answer.get_json())["session_id"]
+        kept = (services.storage.photos / f"{session_id}.jpg").read_bytes()
+        assert b"SECRET" not in kept, name
+        with Image.open(io.BytesIO(kept)) as picture:
+            assert (picture.mode, picture.size) == ("RGB", (600, 600)), name
+            assert not picture.getexif(), name
 
 
 async def test_row_19_22_a_photo_that_hangs_its_child_is_refused(
