@@ -4,12 +4,12 @@ import asyncio
 import random
 import string
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from tests.inputs.lines import FOLDER, FORM, Line, Request, build_request, read_lines
 from tests.inputs.wire import Answer, late_forms, play
+from tests.servers import PostgresServer, RedisServer
 from tests.sites import Network, Site, open_site
 from tests.unit.renderer.children import forget_peak, list_children, read_memory
 
@@ -22,12 +22,27 @@ MAX_GROWTH_BY_ONE_BYTES = 20 << 20
 LONG_BYTES = 1000
 
 
-@pytest.fixture
-async def site(site_network: Network, tmp_path: Path) -> AsyncIterator[Site]:
-    """A site that counts no requests."""
+@pytest.fixture(scope="module", params=["embedded", "networked"])
+def servers(request: pytest.FixtureRequest) -> tuple[PostgresServer, RedisServer] | None:
+    """What each of the two stacks stands on."""
+    if request.param == "embedded":
+        return None
+    return request.getfixturevalue("postgres_server"), request.getfixturevalue("redis_server")
+
+
+@pytest.fixture(scope="module")
+async def site(
+    servers: tuple[PostgresServer, RedisServer] | None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    """A site that counts no requests, one for all tests of this file."""
+    network: Network = None
+    if servers is not None:
+        postgres, redis = servers
+        await redis.flush()
+        network = {"DATABASE_URL": await postgres.create_database(), "REDIS_URL": redis.url}
     async with open_site(
-        tmp_path,
-        network=site_network,
+        tmp_path_factory.mktemp("site"),
+        network=network,
         ADMIN_PASSWORD=PASSWORD,
         SUBMISSIONS_PER_HOUR_PER_IP="1000000",
         RESULTS_PER_HOUR_PER_IP="1000000",

@@ -1,15 +1,26 @@
 """What Lighthouse thinks of every page, but for its speed, which no test asserts on."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from benchmarks.lighthouse import Job, Report, audit
 from server.simulator.generation import Status
 from tests.e2e.rows import change, finish_song
 from tests.servers.programs import find_chromium
-from tests.sites import Site
+from tests.sites import USUAL, Site, open_site
 
 GOAL = 95
 RATED = ("accessibility", "best-practices", "seo")
+NEVER_S = 3600.0
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A site of its own, so that it is looked at while other pages are tested."""
+    async with open_site(tmp_path, delay_s=NEVER_S, **USUAL) as site:
+        yield site
 
 
 @pytest.mark.timeout(300)  # it waits for some seconds until each page has come to rest
