@@ -12,6 +12,8 @@ from tests.faults.processes import children_of, kill_within
 from tests.servers import wait_until
 
 RENDERS = ("worker", "--queue", "render")
+LONG_RENDERS = {"RENDER_FORMATS": "square,hd,story"}
+"""So that a render takes long enough to be caught."""
 RENDER_S = 0.8
 """About how long a film of this fleet takes, from the ring to the push."""
 
@@ -45,8 +47,7 @@ async def test_row_52_a_render_worker_killed_at_random_points_loses_nothing(
 
 async def test_row_53_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -> None:
     films = fleet.site.folder / "video"
-    # In all formats, so that a render takes long enough to be caught.
-    zombie = await fleet.start("zombie", *RENDERS, RENDER_FORMATS="square,hd,story")
+    zombie = await fleet.start("zombie", *RENDERS, **LONG_RENDERS)
     fleet.pause("render")
     session_id = await fleet.submit()
     await wait_until(lambda: list(films.glob(f"*{session_id}*.part")), 30, "a film is begun")
@@ -74,7 +75,8 @@ async def test_row_53_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -
 async def test_row_54_a_worker_that_is_told_to_stop_hands_its_film_on(
     fleet: Fleet, is_stuck: bool
 ) -> None:
-    leaving = fleet.site.processes["render"]
+    leaving = await fleet.start("leaving", *RENDERS, **LONG_RENDERS)
+    fleet.pause("render")
     session_id = await fleet.submit()
     await wait_for_claim(fleet, session_id)
     if is_stuck:
@@ -87,5 +89,5 @@ async def test_row_54_a_worker_that_is_told_to_stop_hands_its_film_on(
         f"SELECT lease_until IS NOT NULL FROM submissions WHERE session_id = '{session_id}'"
     )
     assert not is_held
-    await leaving.start()
+    fleet.resume("render")
     assert (await fleet.check()).succeeded == [session_id]
