@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -117,12 +119,18 @@ async def _count_payments(
         if post["task_id"]
     }
     paid = Counter(orders.values())
-    heard = {hook["task_id"] for hook in ledger["webhooks"] if hook["answered"] == 200}
+    ordered_at = {post["task_id"]: _moment(post) for post in ledger["posts"]}
+    heard_at = {
+        hook["task_id"]: _moment(hook) for hook in ledger["webhooks"] if hook["answered"] == 200
+    }
     for session_id in submitted:
         if paid[session_id] > 1:
             findings.paid_twice.append(session_id)
-            *lost, _ = (task_id for task_id, owner in orders.items() if owner == session_id)
-            if heard.intersection(lost):
+            bought = [task_id for task_id, owner in orders.items() if owner == session_id]
+            if any(
+                heard_at.get(task_id, ordered_at[again]) < ordered_at[again]
+                for task_id, again in pairwise(bought)
+            ):
                 findings.problems.append(f"I3 {session_id} was bought again, and its song known")
         if paid[session_id] > 1 + (session_id in ambiguous):
             findings.problems.append(f"I3 {session_id} was paid for {paid[session_id]} times")
@@ -130,6 +138,10 @@ async def _count_payments(
             findings.problems.append(f"I3 {session_id} was never paid for")
     if None in paid:
         findings.problems.append("I3 an order was sent before it was written down")
+
+
+def _moment(entry: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(entry["at"])
 
 
 def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -> str | None:

@@ -34,8 +34,13 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
 
 @pytest.fixture(scope="module")
 async def patient(tmp_path_factory: pytest.TempPathFactory, disk: Disk) -> AsyncIterator[Patient]:
-    url = f"sqlite://{disk.folder}/petsong.sqlite3"
-    async with open_embedded(tmp_path_factory.mktemp("embedded"), DATABASE_URL=url) as patient:
+    folder = tmp_path_factory.mktemp("embedded")
+    changes = {
+        "DATABASE_URL": f"sqlite://{disk.folder}/petsong.sqlite3",
+        # Longer than a song takes beside all other tests, or it is bought again too soon.
+        "AMBIGUOUS_GRACE_SECONDS": "10",
+    }
+    async with open_embedded(folder, **changes) as patient:
         yield patient
 
 
