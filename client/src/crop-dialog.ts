@@ -26,9 +26,10 @@ export async function cutPhoto(dialog: HTMLDialogElement, picture_url: string): 
   image.src = picture_url
   await image.decode()
   dialog.showModal()
-  const cropper = await editor.openCropper(image)
+  const { cropper, ready } = editor.openCropper(image)
   const listeners = new AbortController()
   try {
+    // From the first moment on: a key or a tap before the frame is laid must not be lost.
     const isAccepted = await new Promise<boolean>((resolve) => {
       const options = { signal: listeners.signal }
       dialog.addEventListener(
@@ -36,7 +37,8 @@ export async function cutPhoto(dialog: HTMLDialogElement, picture_url: string): 
         (event) => {
           const { move, crop } = buttonOf(event)?.dataset ?? {}
           if (move) editor.CROP_MOVES[move as CropMove](cropper)
-          if (crop) resolve(crop === 'accept')
+          if (crop === 'cancel') resolve(false)
+          if (crop === 'accept') void ready.then(() => { resolve(true) })
         },
         options,
       )

@@ -44,35 +44,34 @@ export function cropMoveOf(key: string): CropMove | undefined {
   return MOVE_BY_KEY[key]
 }
 
-/** Lays the crop frame over an image that is on the page; resolves when it can be used. */
-export function openCropper(image: HTMLImageElement): Promise<Cropper> {
-  return new Promise((resolve) => {
-    const cropper = new Cropper(image, {
-      aspectRatio: 1,
-      viewMode: 3,
-      dragMode: 'move',
-      autoCropArea: 1,
-      cropBoxMovable: false,
-      cropBoxResizable: false,
-      toggleDragModeOnDblclick: false,
-      // The frame is as small as its place on a screen that is enlarged or turned, however small that is.
-      minContainerWidth: 0,
-      minContainerHeight: 0,
-      background: false,
-      guides: false,
-      center: false,
-      // The picture is upright and our own already, see photo.ts.
-      checkOrientation: false,
-      checkCrossOrigin: false,
-      ready: () => {
-        resolve(cropper)
-      },
-      zoom: (event) => {
-        const frame_px = cropper.getContainerData().width
-        if (frame_px / event.detail.ratio < MIN_CUT_PX) event.preventDefault()
-      },
-    })
+/** Lays the crop frame over an image that is on the page; before `ready`, moves do nothing. */
+export function openCropper(image: HTMLImageElement): { cropper: Cropper; ready: Promise<void> } {
+  const cropper = new Cropper(image, {
+    aspectRatio: 1,
+    viewMode: 3,
+    dragMode: 'move',
+    autoCropArea: 1,
+    cropBoxMovable: false,
+    cropBoxResizable: false,
+    toggleDragModeOnDblclick: false,
+    // The frame is as small as its place on a screen that is enlarged or turned, however small that is.
+    minContainerWidth: 0,
+    minContainerHeight: 0,
+    background: false,
+    guides: false,
+    center: false,
+    // The picture is upright and our own already, see photo.ts.
+    checkOrientation: false,
+    checkCrossOrigin: false,
+    zoom: (event) => {
+      const frame_px = cropper.getContainerData().width
+      if (frame_px / event.detail.ratio < MIN_CUT_PX) event.preventDefault()
+    },
   })
+  const ready = new Promise<void>((resolve) => {
+    image.addEventListener('ready', () => { resolve() }, { once: true })
+  })
+  return { cropper, ready }
 }
 
 /** What is inside the frame, as a 600x600 JPEG. */

@@ -23,6 +23,29 @@ CARRY = """
   return carried
 }
 """
+DROP_BOTH = """
+(photos) => {
+  const target = document.querySelector('[data-testid="photo-input"]')
+  for (const photo of photos) {
+    const dataTransfer = (CARRY)(photo)
+    target.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }))
+  }
+}
+""".replace("CARRY", CARRY)
+AS_IT_OPENS = """
+(id) => {
+  const { showModal } = HTMLDialogElement.prototype
+  HTMLDialogElement.prototype.showModal = function () {
+    HTMLDialogElement.prototype.showModal = showModal
+    this.showModal()
+    queueMicrotask(() => {
+      if (id === 'escape') this.close()
+      else this.querySelector(`[data-testid="${id}"]`).click()
+    })
+  }
+}
+"""
+"""What a quick visitor does in the moment in which the dialog opens: its frame is not laid yet."""
 SOLD_OUT = "Sorry, we’re all sold out!"
 
 
@@ -119,6 +142,37 @@ async def test_a_cancelled_crop_changes_nothing(visitor: Visitor) -> None:
     await expect(visitor.shown("crop-dialog")).to_be_hidden()
     await expect(visitor.shown("photo-preview")).to_be_hidden()
     await visitor.crop_photo()
+
+
+@pytest.mark.parametrize("leave", ["escape", "crop-cancel"])
+async def test_a_crop_left_as_it_opens_is_left(visitor: Visitor, leave: str) -> None:
+    await visitor.open("/")
+    await visitor.page.evaluate(AS_IT_OPENS, leave)
+    await visitor.choose_photo(phone_photo())
+    await expect(visitor.page.get_by_text("Choose a photo")).to_be_visible()
+    await visitor.crop_photo()
+
+
+async def test_a_crop_accepted_as_it_opens_is_cut_when_its_frame_is_laid(visitor: Visitor) -> None:
+    await visitor.open("/")
+    await visitor.page.evaluate(AS_IT_OPENS, "crop-accept")
+    await visitor.choose_photo(phone_photo())
+    await expect(visitor.shown("photo-preview")).to_be_visible()
+    await expect(visitor.shown("crop-dialog")).to_be_hidden()
+
+
+async def test_of_two_photos_dropped_at_once_the_first_is_cut(visitor: Visitor) -> None:
+    await visitor.open("/")
+    first, second = (
+        base64.b64encode(write_jpeg(draw_pet(side_px, side_px))).decode() for side_px in (500, 640)
+    )
+    await visitor.page.evaluate(DROP_BOTH, [first, second])
+    await visitor.shown("crop-accept").click()
+    await expect(visitor.shown("photo-preview")).to_be_visible()
+    await visitor.page.get_by_role("button", name="Crop again").click()
+    await expect(visitor.shown("crop-dialog")).to_be_visible()
+    picture = visitor.shown("crop-dialog").locator("img").first
+    assert await picture.evaluate("(image) => image.naturalWidth") == 500
 
 
 async def answer_500(route: Route) -> None:

@@ -144,17 +144,19 @@ Alpine.data('submissionForm', () => ({
   },
 
   async openPhoto(file: File) {
-    await this.takePhoto(openPicture(file))
+    await this.takePhoto(() => openPicture(file))
   },
 
   async cropAgain() {
-    await this.takePhoto(Promise.resolve(this.pictureUrl))
+    await this.takePhoto(() => Promise.resolve(this.pictureUrl))
   },
 
-  async takePhoto(opening: Promise<string>) {
+  /** One at a time: a second tap, or a second file dropped, changes nothing while the first is opened. */
+  async takePhoto(open: () => Promise<string>) {
+    if (this.isOpeningPhoto) return
     this.isOpeningPhoto = true
     try {
-      await this.crop(await opening)
+      await this.crop(await open())
     } catch (error) {
       this.messages.photo = error instanceof PhotoError ? error.message : WORDS.unreadable
     } finally {
