@@ -1,8 +1,6 @@
 """New public identifiers and the shape they have; a path is built only from an id that has it."""
 
-import hashlib
 import re
-import secrets
 
 from cuid2 import create_id
 
@@ -23,17 +21,3 @@ def new_cookie_id() -> str:
 def is_session_id(text: str) -> bool:
     """Say whether `text` can be a session id; anything else names no file and no row."""
     return SESSION_ID.fullmatch(text) is not None
-
-
-def new_webhook_token() -> str:
-    """Return 128 random bits, URL-safe: whoever rings our webhook proves himself by it."""
-    return secrets.token_urlsafe(16)
-
-
-def token_hash(token: str) -> str:
-    """Return the SHA-256 of a webhook token in hex; only this is stored.
-
-    It is what is looked up, too: how long an index takes to compare hashes tells nothing of a
-    token, for nobody can choose the beginning of a hash.
-    """
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -16,7 +16,7 @@ SHAPES: Final = (
     re.compile(r"sksonauto_[\w-]+()"),
     # A password in an address; the name before it stays.
     re.compile(r"(?<=://)([^\s/:@\"']*:)[^\s/@\"']+(?=@)"),
-    # The token of a webhook: 22 characters, or whatever somebody has tried.
+    # The token of a webhook, or whatever somebody has tried.
     re.compile(r"(/api/webhook/)[^\s\"'?,)\]}<>\\]+"),
     re.compile(r"(\b(?:Bearer|Basic) )[\w+/=.~-]{6,}", re.I),
     re.compile(r"(\bX-Amz-(?:Signature|Credential|Security-Token)=)[^&\s\"']+", re.I),

@@ -22,7 +22,6 @@ from server.errors import (
     Unanswered,
     Unavailable,
 )
-from server.ids import new_webhook_token, token_hash
 from server.log import short_id
 from server.pipeline.leases import Lease, hold
 from server.pipeline.retries import backoff_s
@@ -31,6 +30,7 @@ from server.sonauto import SongOrder
 from server.submissions import account, transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import GenerationAttempt, Submission
+from server.submissions.tokens import new_secret, secret_hash, token_of
 
 ACCEPTED: Final = "accepted"
 NOTHING_BOUGHT: Final = "nothing_bought"
@@ -82,15 +82,15 @@ async def adopt_reported(services: Services, session_id: str) -> None:
 
 
 async def _write_down(services: Services, lease: Lease) -> tuple[GenerationAttempt, str]:
-    token = new_webhook_token()
+    secret = new_secret()
     grace = timedelta(seconds=services.settings.ambiguous_grace_seconds)
     async with in_transaction() as connection:
         rows = Submission.filter(session_id=lease.session_id, fence=lease.fence)
         await rows.using_db(connection).update(next_run_at=now() + grace)
         attempt = await GenerationAttempt.create(
-            session_id=lease.session_id, token_hash=token_hash(token), using_db=connection
+            session_id=lease.session_id, token_hash=secret_hash(secret), using_db=connection
         )
-    return attempt, token
+    return attempt, token_of(attempt.id, secret)
 
 
 async def _order(services: Services, lease: Lease, token: str) -> str:

@@ -72,6 +72,7 @@ class GenerationAttempt(Model):
     `session_id` is no foreign key: rebuilding a table on SQLite would cascade into this one.
     `outcome` is null while the answer is unknown. A webhook that arrives meanwhile leaves the
     generation it names in `reported_task_id`, so that the song is adopted instead of bought again.
+    `token_hash` is of the secret in the webhook's token, see tokens.py.
     """
 
     id = fields.IntField(primary_key=True)

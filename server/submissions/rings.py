@@ -8,11 +8,11 @@ from tortoise.expressions import Q
 
 from server.clock import now
 from server.crashes import crash_point
-from server.ids import token_hash
 from server.log import short_id
 from server.services import Services
 from server.submissions.lifecycle import SLOT_STAGES, Stage
 from server.submissions.model import GenerationAttempt, Submission
+from server.submissions.tokens import NO_ATTEMPT, find_attempt
 from server.submissions.transitions import TASK_OF
 
 MAX_TASK_ID = 255
@@ -29,10 +29,10 @@ async def ring_by_token(services: Services, token: str, task_id: str | None) -> 
     ever heard of a song already paid for. The statements are the same whatever the token, so that
     the time of the answer does not tell an unknown one from one that has served its time.
     """
-    attempts = GenerationAttempt.filter(token_hash=token_hash(token))
+    attempt = await find_attempt(token)
     if task_id and len(task_id) <= MAX_TASK_ID:
-        await attempts.filter(reported_task_id=None).update(reported_task_id=task_id)
-    attempt = await attempts.first()
+        rung = GenerationAttempt.filter(id=attempt.id if attempt else NO_ATTEMPT)
+        await rung.filter(reported_task_id=None).update(reported_task_id=task_id)
     await _ring(services, attempt.session_id if attempt else NOBODY)
 
 

@@ -19,7 +19,6 @@ import av
 
 from renderer import RenderSpec
 from renderer.audio import check_song
-from server.ids import token_hash
 from tests.faults.history import History
 from tests.servers import wait_until
 from tests.sites import Site
@@ -112,9 +111,9 @@ async def _count_payments(
     ambiguous: Collection[str],
     findings: Findings,
 ) -> None:
-    attempts = dict(await history.ask("SELECT token_hash, session_id FROM generation_attempts"))
+    attempts = dict(await history.ask("SELECT id, session_id FROM generation_attempts"))
     orders = {
-        post["task_id"]: attempts.get(token_hash(post["webhook_url"].rpartition("/")[2]))
+        post["task_id"]: attempts.get(_attempt_id(post["webhook_url"].rpartition("/")[2]))
         for post in ledger["posts"]
         if post["task_id"]
     }
@@ -192,13 +191,17 @@ async def _look_for_secrets(
     site: Site, history: History, submitted: Mapping[str, Colour], findings: Findings
 ) -> None:
     output = await asyncio.to_thread(site.output)
-    attempts = dict(await history.ask("SELECT token_hash, session_id FROM generation_attempts"))
+    attempts = dict(await history.ask("SELECT id, session_id FROM generation_attempts"))
     tokens = [post["webhook_url"].rpartition("/")[2] for post in await site.posts()]
     secrets = {
-        f"a token of {attempts[token_hash(token)]}": token
+        f"a token of {attempts[_attempt_id(token)]}": token.partition("-")[2]
         for token in tokens
-        if attempts.get(token_hash(token)) in submitted
+        if attempts.get(_attempt_id(token)) in submitted
     }
     for name, secret in (SECRETS | secrets).items():
         if secret in output:
             findings.problems.append(f"I6 {name} is in the log")
+
+
+def _attempt_id(token: str) -> int:
+    return int(token.partition("-")[0])

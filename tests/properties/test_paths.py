@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from renderer import FORMATS
-from server.ids import SESSION_ID, is_session_id, new_session_id, token_hash
+from server.ids import SESSION_ID, is_session_id
 from server.storage import film_name, read_film_name
 from server.storage.names import Folders, folders_below
 from tests.properties.test_form import ANY_TEXT
@@ -48,9 +48,3 @@ def test_a_films_name_is_read_back_or_is_none(name: str, film_format: str) -> No
 @given(IDS, st.sampled_from(sorted(FORMATS)))
 def test_every_film_of_ours_is_found_by_its_name(session_id: str, film_format: str) -> None:
     assert read_film_name(film_name(session_id, film_format)) == (session_id, film_format)
-
-
-@given(st.text(st.characters(codec="utf-8"), max_size=100))
-def test_a_token_is_stored_as_its_hash_alone(token: str) -> None:
-    assert re.fullmatch("[0-9a-f]{64}", token_hash(token))
-    assert is_session_id(new_session_id())

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from server.ids import token_hash
 from server.simulator.faults import Fault, Switch
+from server.submissions.tokens import secret_hash
 from tests.integration.pipeline.test_push import open_browser
 from tests.servers import wait_until
 from tests.sites import Network, open_site, photo_base64
@@ -72,21 +72,22 @@ async def test_debugging_logs_tell_nothing(own_network: Network, tmp_path: Path)
             "DELETE", f"/api/submissions/{good}", json={"cookie_id": COOKIE}
         )
         tokens = [post["webhook_url"].rpartition("/")[2] for post in await site.posts()]
+        proofs = [token.partition("-")[2] for token in tokens]
         await wait_until(lambda: "Traceback" in site.output(), 10)
         output = site.output()
         stored = read_database(tmp_path)
 
-    assert len(tokens) == 2
-    for unknown in (KEY, PASSWORD, GUESS, *tokens):
+    assert len(proofs) == 2
+    for unknown in (KEY, PASSWORD, GUESS, *proofs):
         assert unknown.encode() not in stored
-    assert (token_hash(tokens[0]).encode() in stored) is (own_network is None)
+    assert (secret_hash(proofs[0]).encode() in stored) is (own_network is None)
     assert deleted.status_code == 200
     entries = read_entries(output)
     assert {entry["event"] for entry in entries} >= EVENTS
     assert all(entry["timestamp"].endswith("Z") and entry["level"] for entry in entries)
     photos = [photo_base64(seed)[100:160] for seed in range(3)]
     raw = [repr(base64.b64decode(photo))[2:40] for photo in photos]
-    secrets = [KEY, PASSWORD, PET, OWNER, COOKIE, GUESS, good, bad, *tokens, *photos, *raw]
+    secrets = [KEY, PASSWORD, PET, OWNER, COOKIE, GUESS, good, bad, *proofs, *photos, *raw]
     told = [secret for secret in secrets if secret in output]
     assert not told, [line for line in output.splitlines() if told[0] in line][:3]
     assert good[:8] in output

@@ -6,10 +6,10 @@ import logging
 import pytest
 from structlog.testing import capture_logs
 
-from server.ids import new_webhook_token, token_hash
 from server.services import Services
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, Submission
+from server.submissions.tokens import MAX_ID, new_secret, secret_hash, token_of
 from tests.integration.conftest import Client
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import SESSION_ID, UNKNOWN_ID, store_submission
@@ -30,10 +30,23 @@ BODIES = {
 
 @pytest.fixture
 async def token() -> str:
-    token = new_webhook_token()
     await store_submission(Stage.COMPOSING, LLM_task_id=TASK_ID)
-    await GenerationAttempt.create(session_id=SESSION_ID, token_hash=token_hash(token))
-    return token
+    return await make_token(SESSION_ID)
+
+
+async def make_token(session_id: str) -> str:
+    """Store a generation attempt and return the token that rings for it."""
+    secret = new_secret()
+    attempt = await GenerationAttempt.create(session_id=session_id, token_hash=secret_hash(secret))
+    return token_of(attempt.id, secret)
+
+
+def wrong_tokens(token: str) -> list[str]:
+    """Return what is no token, and tokens of which one half is right."""
+    number, _, secret = token.partition("-")
+    numbers = (f"0{number}{number}", f"{MAX_ID}", f"{MAX_ID + 1}", "9" * 5000, "-1", "\u0661", "")
+    guesses = [token_of(int(number), new_secret()), f"{number}-", number, secret, f"-{secret}"]
+    return [*guesses, "unknown", *(f"{wrong}-{secret}" for wrong in numbers)]
 
 
 async def state() -> tuple[object, ...]:
@@ -59,13 +72,12 @@ async def test_row_28_29_31_answers_the_same_and_changes_nothing(
 async def test_row_28_does_the_same_for_every_token(
     client: Client, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    expired = new_webhook_token()
     await store_submission(Stage.READY, session_id=UNKNOWN_ID)
-    await GenerationAttempt.create(session_id=UNKNOWN_ID, token_hash=token_hash(expired))
+    expired = await make_token(UNKNOWN_ID)
     caplog.set_level(logging.DEBUG, "tortoise.db_client")
     deeds = set()
 
-    for path in (token, expired, new_webhook_token(), "unknown"):
+    for path in (token, expired, *wrong_tokens(token)):
         caplog.clear()
         with capture_logs() as lines:
             await client.post(f"/api/webhook/{path}", data=BODIES["success"])
@@ -78,7 +90,10 @@ async def test_row_28_does_the_same_for_every_token(
 
 
 async def test_a_known_token_rings(client: Client, services: Services, token: str) -> None:
-    await client.post("/api/webhook/unknown", data=BODIES["success"])
+    for wrong in wrong_tokens(token):
+        await client.post(f"/api/webhook/{wrong}", data=BODIES["success"])
+    attempt = await GenerationAttempt.get(session_id=SESSION_ID)
+    assert attempt.reported_task_id is None
     assert isinstance(services.doorbell, RecordingDoorbell)
     assert services.doorbell.rings == []
 
