@@ -92,14 +92,21 @@ class Site:
     async def wait_for(
         self, session_id: str, timeout_s: float = 60, **expected: object
     ) -> dict[str, Any]:
-        """Wait until the snapshot's fields are as `expected` and return it."""
+        """Wait until the snapshot's fields are as `expected` and return it.
 
-        async def is_there() -> dict[str, Any] | None:
+        Raises AssertionError when the song has failed instead, which nothing follows.
+        """
+        snapshot: dict[str, Any] = {}
+
+        async def is_there() -> bool:
+            nonlocal snapshot
             snapshot = await self.snapshot(session_id)
-            return snapshot if expected.items() <= snapshot.items() else None
+            is_expected = expected.items() <= snapshot.items()
+            assert is_expected or snapshot["status"] != "fail", snapshot
+            return is_expected
 
-        found = await wait_until(is_there, timeout_s, f"{session_id} with {expected}")
-        return dict(found or {})
+        await wait_until(is_there, timeout_s, f"{session_id} with {expected}")
+        return snapshot
 
     async def posts(self) -> list[dict[str, Any]]:
         """Return the orders the song service has been paid for or asked for, oldest first."""

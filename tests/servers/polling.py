@@ -37,9 +37,8 @@ async def wait_until(
     try:
         async with asyncio.timeout(timeout_s) as deadline:
             while True:
-                seen = condition()
-                if inspect.isawaitable(seen):
-                    seen = await seen
+                answer = condition()
+                seen = await answer if inspect.isawaitable(answer) else answer
                 if seen:
                     return seen
                 await asyncio.sleep(pause_s)

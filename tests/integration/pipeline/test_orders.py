@@ -27,18 +27,22 @@ async def test_row_42_timed_out_songs_give_their_slots_back(
     own_network: Network, tmp_path: Path
 ) -> None:
     async with open_watched_site(
-        tmp_path, network=own_network, WEBHOOK_TIMEOUT_MINUTES="0.05", TIMEOUT_CHECK_INTERVAL="1"
+        tmp_path,
+        network=own_network,
+        MAX_CONCURRENT_REQUESTS="11",
+        WEBHOOK_TIMEOUT_MINUTES="0.15",
+        TIMEOUT_CHECK_INTERVAL="1",
     ) as patient:
         site = patient.site
         await site.simulator.set_faults(Switch(Fault.GENERATION_STUCK, times=11))
         stuck = await asyncio.gather(*(site.submit(seed=n) for n in range(11)))
-        for session_id in stuck:
-            snapshot = await site.wait_for(session_id, status="fail")
-            assert snapshot["failure_reason"] == "timeout"
 
         twelfth = await site.submit()
 
         await site.wait_for(twelfth, status="success")
+        for session_id in stuck:
+            snapshot = await site.wait_for(session_id, status="fail")
+            assert snapshot["failure_reason"] == "timeout"
         findings = await examine(
             site, patient.history, patient.submitted, spec=patient.spec, given_up=len(stuck)
         )
