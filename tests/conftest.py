@@ -12,6 +12,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.groups import find_group
+from tests.schema import create_database
 from tests.servers import PostgresServer, RedisServer
 from tests.sites import Network
 
@@ -53,7 +54,8 @@ async def redis_server() -> AsyncIterator[RedisServer]:
 
 @pytest.fixture
 async def postgres_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    url = await postgres_server.create_database()
+    """A database with the newest schema and nothing in it."""
+    url = await create_database(postgres_server)
     yield url
     await postgres_server.drop_database(url)
 

@@ -162,6 +162,7 @@ async def open_site(
 ) -> AsyncIterator[Site]:
     """Start a site for the block's length; `network` names its PostgreSQL and Redis, if any.
 
+    A database of PostgreSQL has its schema already: `tests.schema` makes such.
     `changes` are environment variables. Songs are 3 s long and ready after `delay_s`.
     """
     async with AsyncExitStack() as stack:
@@ -175,12 +176,6 @@ async def open_site(
             httpx.AsyncClient(base_url=url, trust_env=False, timeout=30, limits=LIMITS)
         )
         site = Site(url, simulator, http, folder)
-        if network:
-            migration = ChildServer(
-                [*PETSONG, "migrate"], log_path=folder / "migrate.log", environment=variables
-            )
-            migration.child.start()
-            assert await migration.child.wait(30) == 0, migration.output()
         words_by_name = commands(is_networked=network is not None)
         hosts = {name: folder / "hosts" / name for name in words_by_name}
         for host in hosts.values():

@@ -24,6 +24,7 @@ from server.simulator.faults import Fault, Switch
 from tests.faults.history import History
 from tests.faults.invariants import Colour, Findings, examine
 from tests.faults.processes import is_listened_to
+from tests.schema import create_database, migrate
 from tests.servers import ChildServer, PostgresServer, RedisServer, wait_until
 from tests.servers.server import Server
 from tests.sites import PETSONG, Site, open_site, site_environment
@@ -203,7 +204,7 @@ async def open_fleet(
     folder: Path, redis: RedisServer, postgres: PostgresServer, **changes: str
 ) -> AsyncIterator[Fleet]:
     """Start a site on these servers for the block's length; `changes` are environment variables."""
-    database_url = await postgres.create_database()
+    database_url = await create_database(postgres)
     network = {"DATABASE_URL": database_url, "REDIS_URL": redis.url}
     settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **changes}
     history = History(database_url)
@@ -225,11 +226,7 @@ async def open_embedded(folder: Path, **changes: str) -> AsyncIterator[Patient]:
     """Start a site in one process on SQLite for the block's length."""
     database = {"DATABASE_URL": f"sqlite://{folder}/petsong.sqlite3"}
     settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **database, **changes}
-    migration = ChildServer(
-        [*PETSONG, "migrate"], log_path=folder / "migrate.log", environment=settings
-    )
-    migration.child.start()
-    assert await migration.child.wait(60) == 0, migration.output()
+    await migrate(settings["DATABASE_URL"])
     history = History(settings["DATABASE_URL"])
     await history.begin()
     async with open_site(folder, **settings) as site:

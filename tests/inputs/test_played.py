@@ -9,6 +9,7 @@ import pytest
 
 from tests.inputs.lines import FOLDER, FORM, Line, Request, build_request, read_lines
 from tests.inputs.wire import Answer, late_forms, play
+from tests.schema import create_database
 from tests.servers import PostgresServer, RedisServer
 from tests.sites import Network, Site, open_site
 from tests.unit.renderer.children import forget_peak, list_children, read_memory
@@ -40,7 +41,7 @@ async def site(
     if servers is not None:
         postgres, redis = servers
         await redis.flush()
-        network = {"DATABASE_URL": await postgres.create_database(), "REDIS_URL": redis.url}
+        network = {"DATABASE_URL": await create_database(postgres), "REDIS_URL": redis.url}
     async with open_site(
         tmp_path_factory.mktemp("site"),
         network=network,

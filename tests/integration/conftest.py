@@ -4,6 +4,7 @@ Invariant: every test has an empty database, empty folders and an empty Redis. W
 push or ring is recorded instead.
 """
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -13,10 +14,10 @@ from quart.typing import TestClientProtocol
 
 from realtime.publisher import RecordingPublisher
 from server.app import create_app
-from server.schema import migrate
 from server.services import Services, open_services
 from server.settings import Settings
 from tests.integration.doorbell import RecordingDoorbell
+from tests.schema import migrate
 from tests.servers import ObjectServer
 
 OpenStack = Callable[..., AbstractAsyncContextManager[Services]]
@@ -57,11 +58,21 @@ def objects(object_server: ObjectServer, bucket: str) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of SQLite with the newest schema and nothing in it, to be copied."""
+    file = tmp_path_factory.mktemp("schema") / "petsong.sqlite3"
+    await migrate(f"sqlite://{file}")
+    return file
+
+
 @pytest.fixture(params=["embedded", "networked"])
 def network(request: pytest.FixtureRequest) -> dict[str, str | None]:
     """The settings that name PostgreSQL and Redis, or say that there are none."""
     if request.param == "embedded":
-        return {"redis_url": None}
+        file = request.getfixturevalue("tmp_path") / "petsong.sqlite3"
+        shutil.copyfile(request.getfixturevalue("migrated_file"), file)
+        return {"database_url": f"sqlite://{file}", "redis_url": None}
     return {
         "database_url": request.getfixturevalue("postgres_url"),
         "redis_url": request.getfixturevalue("redis_url"),
@@ -79,7 +90,6 @@ def open_stack(network: dict[str, str | None], tmp_path: Path) -> OpenStack:
     async def open_with(**changes: object) -> AsyncIterator[Services]:
         settings = Settings.model_validate(
             {
-                "database_url": f"sqlite://{tmp_path}/petsong.sqlite3",
                 "sonauto_api_key": "key-of-the-tests",
                 "external_api_url": "http://127.0.0.1:9/v1",
                 "webhook_base_url": "http://127.0.0.1:8000",
@@ -93,7 +103,6 @@ def open_stack(network: dict[str, str | None], tmp_path: Path) -> OpenStack:
                 **changes,
             }
         )
-        await migrate(settings)
         async with open_services(
             settings, publisher=RecordingPublisher(), doorbell=RecordingDoorbell()
         ) as services:

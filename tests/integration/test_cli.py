@@ -146,12 +146,13 @@ async def test_without_redis_there_are_no_other_processes(
 
 
 async def test_a_database_that_was_never_migrated_is_said_to_be(
-    tmp_path: Path, postgres_url: str, redis_url: str
+    tmp_path: Path, postgres_server: PostgresServer, redis_url: str
 ) -> None:
+    url = await postgres_server.create_database()
     status, output = await run(
         tmp_path,
         *("worker", "--queue", "default"),
-        DATABASE_URL=postgres_url,
+        DATABASE_URL=url,
         REDIS_URL=redis_url,
         SONAUTO_API_KEY="key",
         WEBHOOK_BASE_URL="https://pets.example",
@@ -160,6 +161,7 @@ async def test_a_database_that_was_never_migrated_is_said_to_be(
     assert status == 2
     assert "run petsong migrate" in output
     assert "Traceback" not in output
+    await postgres_server.drop_database(url)
 
 
 @pytest.mark.parametrize("words", [("serve",), ("worker", "--queue", "render")])

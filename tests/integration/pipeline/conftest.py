@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.fleet import Patient
 from tests.faults.watch import open_watched_site
+from tests.schema import create_database
 from tests.servers import PostgresServer, RedisServer
 from tests.sites import Network, Site
 
@@ -22,7 +23,7 @@ async def open_network(stack: str, postgres: PostgresServer) -> AsyncIterator[Ne
     if stack == "embedded":
         yield None
         return
-    url = await postgres.create_database()
+    url = await create_database(postgres)
     async with RedisServer() as redis:
         yield {"DATABASE_URL": url, "REDIS_URL": redis.url}
     await postgres.drop_database(url)

@@ -7,6 +7,7 @@ import pytest
 
 from server.simulator.faults import Fault, Switch
 from tests.faults.watch import open_examined_site
+from tests.schema import create_database
 from tests.servers import PostgresServer, RedisServer, wait_until
 from tests.sites import Site
 
@@ -28,7 +29,7 @@ async def frail_site(
     postgres: PostgresServer, redis: RedisServer, tmp_path: Path
 ) -> AsyncIterator[Site]:
     """A networked site whose servers the test may break."""
-    url = await postgres.create_database()
+    url = await create_database(postgres)
     network = {"DATABASE_URL": url, "REDIS_URL": redis.url}
     async with open_examined_site(tmp_path, network=network) as site:
         yield site

@@ -11,6 +11,7 @@ from server.submissions.model import Submission, WorkerHeartbeat
 from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import SESSION_ID, form
+from tests.schema import create_database
 from tests.servers import PostgresServer, Proxy, RedisServer
 
 UNAVAILABLE = {
@@ -40,7 +41,7 @@ async def proxy(postgres: PostgresServer) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def database_url(postgres: PostgresServer) -> str:
-    return await postgres.create_database()
+    return await create_database(postgres)
 
 
 @pytest.fixture
