@@ -13,7 +13,7 @@ from tortoise import Tortoise, connections
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from server import postgres
+from server import postgres, sqlite
 from server.errors import DatabaseUnavailable, StartError
 from server.setting_types import EMBEDDED_DATABASE
 from server.settings import Settings
@@ -68,8 +68,8 @@ def orm_configuration(url: str) -> dict[str, Any]:
     # name SQLite's would be sent to PostgreSQL by a process that has used both.
     engine = url.partition("://")[0]
     connection = expand_db_url(url)
+    connection["engine"] = (postgres if engine == "asyncpg" else sqlite).__name__
     if engine == "asyncpg":
-        connection["engine"] = postgres.__name__
         connection["credentials"] |= POSTGRES_POOL
     return {
         "connections": {engine: connection},

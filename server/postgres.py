@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: whoever waits for a free one waits some seconds, and not for ever.
+"""PostgreSQL's connections: waited for during some seconds, not for ever, and given back always.
 
 asyncpg bounds this wait only by a task of its own for each statement; a timer is all it takes.
 """
@@ -7,7 +7,13 @@ import asyncio
 from typing import Any, Final
 
 import asyncpg
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import (
+    TransactionalDBClient,
+    TransactionContext,
+    TransactionContextPooled,
+)
+from tortoise.exceptions import TransactionManagementError
 
 FREE_WITHIN_S: Final = 5
 """As long as a waiting page waits for its answer."""
@@ -29,8 +35,29 @@ class BoundedPool:
             return await self._pool.acquire()
 
 
+class PostgresTransaction(TransactionContextPooled):
+    """A transaction that is over when it cannot begin, or its task is cancelled by then.
+
+    Tortoise's keeps the connection in that case, and the task would take the broken transaction
+    for the one under way as long as it lives: a worker's heartbeat would never be heard again.
+    """
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        """Begin; a connection that has begun nonetheless is rolled back by its pool."""
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            if hasattr(self, "token"):
+                # What Tortoise calls a transaction that needs no rollback.
+                await self.__aexit__(TransactionManagementError, None, None)
+            raise
+
+
 class PostgresClient(AsyncpgDBClient):
-    """Tortoise's client on a bounded pool."""
+    """Tortoise's client on a bounded pool, with such transactions."""
+
+    def _in_transaction(self) -> TransactionContext:
+        return PostgresTransaction(TransactionWrapper(self), self._pool_init_lock)
 
     async def create_pool(self, **options: Any) -> BoundedPool:
         """Connect; Tortoise calls this with the credentials of its configuration."""
