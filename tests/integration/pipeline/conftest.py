@@ -37,6 +37,15 @@ async def shared_network(
         yield network
 
 
+@pytest.fixture(scope="module", params=STACKS)
+async def module_network(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer
+) -> AsyncIterator[Network]:
+    """The same for a site with settings of its own that all tests of a file share."""
+    async with open_network(request.param, postgres_server) as network:
+        yield network
+
+
 @pytest.fixture(params=STACKS)
 async def own_network(
     request: pytest.FixtureRequest, postgres_server: PostgresServer

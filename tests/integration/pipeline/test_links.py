@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import av
@@ -20,10 +19,19 @@ LARGEST_PICTURE_BYTES = 300_000  # what WhatsApp takes
 GENERIC = "A love song for you and your pet"
 
 
-@pytest.fixture
-async def site(own_network: Network, tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(tmp_path, network=own_network, TRUSTED_PROXY_HOPS="1") as site:
+@pytest.fixture(scope="module")
+async def proxied_site(
+    module_network: Network, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    async with open_site(folder, network=module_network, TRUSTED_PROXY_HOPS="1") as site:
         yield site
+
+
+@pytest.fixture
+async def site(proxied_site: Site) -> AsyncIterator[Site]:
+    yield proxied_site
+    await proxied_site.simulator.set_faults()
 
 
 async def fetch(site: Site, url: str, **headers: str) -> httpx.Response:

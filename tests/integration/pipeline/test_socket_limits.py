@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
+from itertools import count
 
 import httpx
 import pytest
@@ -19,21 +19,30 @@ HANDSHAKE = {
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "cGV0c29uZyBwZXRzb25nIQ==",
 }
-OURS, OTHER = "203.0.113.7", "203.0.113.8"
+OTHER = "198.51.100.1"
+HOSTS = count(1)
 
 
-@pytest.fixture
-async def small_site(own_network: Network, tmp_path: Path) -> AsyncIterator[Site]:
+@pytest.fixture(scope="module")
+async def small_site(
+    module_network: Network, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
     """A site behind a proxy that lets few sockets in; each comes and says hello for 2 messages."""
     async with open_site(
-        tmp_path,
-        network=own_network,
+        tmp_path_factory.mktemp("site"),
+        network=module_network,
         TRUSTED_PROXY_HOPS="1",
         SOCKETS_PER_IP="3",
         SOCKET_MESSAGES_PER_MINUTE="10",
         SOCKET_MESSAGES_PER_MINUTE_PER_IP="30",
     ) as site:
         yield site
+
+
+@pytest.fixture
+def ours() -> str:
+    """An address that no test has come from yet."""
+    return f"203.0.113.{next(HOSTS)}"
 
 
 async def knock(site: Site, address: str) -> httpx.Response:
@@ -46,25 +55,25 @@ async def knock(site: Site, address: str) -> httpx.Response:
         return answer
 
 
-async def test_so_many_sockets_of_one_address_are_open(small_site: Site) -> None:
+async def test_so_many_sockets_of_one_address_are_open(small_site: Site, ours: str) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(3):
-            await stack.enter_async_context(open_browser(small_site, OURS))
+            await stack.enter_async_context(open_browser(small_site, ours))
 
-        refused = await knock(small_site, OURS)
+        refused = await knock(small_site, ours)
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
         assert (await knock(small_site, OTHER)).status_code == 101
         session_id = await small_site.submit()
         assert (await small_site.snapshot(session_id))["session_id"] == session_id
 
     async def is_let_in() -> bool:
-        return (await knock(small_site, OURS)).status_code == 101
+        return (await knock(small_site, ours)).status_code == 101
 
     await wait_until(is_let_in, 10)
 
 
-async def test_a_socket_that_says_too_much_is_shown_out_alone(small_site: Site) -> None:
-    async with open_browser(small_site, OURS) as loud, open_browser(small_site, OURS) as quiet:
+async def test_a_socket_that_says_too_much_is_shown_out_alone(small_site: Site, ours: str) -> None:
+    async with open_browser(small_site, ours) as loud, open_browser(small_site, ours) as quiet:
         for _ in range(12):
             await loud.client.emit("nonsense", {})
 
@@ -73,8 +82,8 @@ async def test_a_socket_that_says_too_much_is_shown_out_alone(small_site: Site) 
     assert "socket_shown_out" in small_site.output()
 
 
-async def test_an_address_that_comes_and_goes_is_refused(small_site: Site) -> None:
-    statuses = [(await knock(small_site, OURS)).status_code for _ in range(40)]
+async def test_an_address_that_comes_and_goes_is_refused(small_site: Site, ours: str) -> None:
+    statuses = [(await knock(small_site, ours)).status_code for _ in range(40)]
 
     # A few more than 30 where the machine is slow: its minute has begun to pass.
     assert statuses[:30] == [101] * 30
