@@ -42,7 +42,10 @@ class Submission(Model):
     stage_since = fields.DatetimeField(auto_now_add=True)
     version = fields.IntField(default=1)
     failure_reason = fields.CharField(max_length=32, null=True)
+    failure_message = fields.TextField(null=True)
+    poll_failing_since = fields.DatetimeField(null=True)
     idempotency_key = fields.CharField(max_length=64, null=True, unique=True)
+    idempotency_hash = fields.CharField(max_length=64, null=True)
 
     next_run_at = fields.DatetimeField(auto_now_add=True)
     lease_until = fields.DatetimeField(null=True)
@@ -111,6 +114,9 @@ class SongAccount(Model):
     credits_checked_at = fields.DatetimeField(null=True)
     paused_until = fields.DatetimeField(null=True)
     pause_reason = fields.CharField(max_length=100, null=True)
+    failed_probes = fields.IntField(default=0, db_default=0)
+    unavailable_since = fields.DatetimeField(null=True)
+    recovered_at = fields.DatetimeField(null=True)
 
     class Meta:
         """Table name."""
@@ -140,3 +146,15 @@ class WorkerHeartbeat(Model):
         """Table name."""
 
         table = "worker_heartbeats"
+
+
+class ScheduledRun(Model):
+    """When each task that runs by the clock last ran, whoever ran it."""
+
+    task_name = fields.CharField(max_length=64, primary_key=True)
+    ran_at = fields.DatetimeField()
+
+    class Meta:
+        """Table name."""
+
+        table = "scheduled_runs"
