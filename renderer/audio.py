@@ -18,7 +18,7 @@ from mutagen import MutagenError
 from mutagen.mp3 import MP3, BitrateMode, MPEGInfo
 
 from renderer.aac import FRAME_SAMPLES, Packets, encode_aac, plan_segments
-from renderer.errors import BadSong
+from renderer.errors import BadSong, explain_unreadable
 from renderer.jobs import SongReport
 
 LONGEST_S = 20 * 60
@@ -137,7 +137,14 @@ class _Song:
 
 @contextmanager
 def _open_song(path: Path) -> Iterator[_Song]:
-    """Open an MP3, turning every foreign error of the block into `BadSong`."""
+    """Open an MP3, turning every foreign error of the block into `BadSong`.
+
+    A file that is there and cannot be opened is `InputUnreadable` instead.
+    """
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise explain_unreadable(path, error, BadSong) from error
     try:
         tags: MPEGInfo | None = MP3(path).info
         if tags is None or tags.sketchy:

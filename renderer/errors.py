@@ -6,13 +6,16 @@
     ├── BadSong              bad_song             no retry   missing, truncated or no MP3
     ├── AssetsMissing        assets_missing       no retry   the installation is incomplete
     ├── EncoderUnavailable   encoder_unavailable  no retry   a forced encoder does not open
-    ├── OutputFailed         output_failed        retry      disk full, folder read-only
+    ├── InputUnreadable      input_unreadable     retry      the disk or the system refuses to read
+    ├── OutputFailed         output_failed        retry      the file did not stand its check
+    │   └── OutputUnwritable output_unwritable    retry      disk full, folder read-only
     ├── RenderCrashed        render_crashed       retry      the child died (out of memory, signal)
     └── RenderTimeout        render_timeout       retry      the child was killed at its time limit
 
 Messages name the offending file and are one line: they are shown to operators, not to visitors.
 """
 
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -53,11 +56,24 @@ class EncoderUnavailable(RenderError):
     kind = "encoder_unavailable"
 
 
+class InputUnreadable(RenderError):
+    """The photo or song is there, but the disk or the operating system does not let it be read."""
+
+    kind = "input_unreadable"
+    can_retry = True
+
+
 class OutputFailed(RenderError):
     """The result could not be written or did not stand its check; nothing was left behind."""
 
     kind = "output_failed"
     can_retry = True
+
+
+class OutputUnwritable(OutputFailed):
+    """The disk or the operating system refuses to write: the job itself is not to blame."""
+
+    kind = "output_unwritable"
 
 
 class RenderCrashed(RenderError):
@@ -82,11 +98,22 @@ _KINDS: dict[str, type[RenderError]] = {
         BadSong,
         AssetsMissing,
         EncoderUnavailable,
+        InputUnreadable,
         OutputFailed,
+        OutputUnwritable,
         RenderCrashed,
         RenderTimeout,
     )
 }
+
+
+def explain_unreadable(path: Path, error: OSError, bad: type[RenderError]) -> RenderError:
+    """Return what an input that cannot be opened means: `bad` where no such file exists.
+
+    Anything else (too many open files, an I/O error, a stale mount) is the machine's trouble.
+    """
+    is_missing = isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError)
+    return (bad if is_missing else InputUnreadable)(f"cannot read {path}: {error.strerror}")
 
 
 def revive(kind: str, message: str) -> RenderError:

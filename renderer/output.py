@@ -8,7 +8,7 @@ from pathlib import Path
 
 from av.error import FFmpegError
 
-from renderer.errors import OutputFailed
+from renderer.errors import OutputFailed, OutputUnwritable
 from renderer.parts import create_part
 
 
@@ -16,7 +16,8 @@ from renderer.parts import create_part
 def replace_file(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; the block's end makes it `path`, an error removes it.
 
-    What the operating system or the muxer refuses becomes `OutputFailed`.
+    What the operating system refuses becomes `OutputUnwritable`, what the muxer refuses
+    `OutputFailed`.
     """
     part: Path | None = None
     try:
@@ -28,7 +29,9 @@ def replace_file(path: Path) -> Iterator[Path]:
         part.replace(path)
         sync(path.parent)
     except (OSError, FFmpegError) as error:
-        raise OutputFailed(f"cannot write {path}: {error.strerror or error}") from error
+        # FFmpeg's errors that have an errno are OSErrors, too.
+        kind = OutputUnwritable if isinstance(error, OSError) else OutputFailed
+        raise kind(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         if part is not None:
             part.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from renderer.colour import Bytes
-from renderer.errors import BadPhoto
+from renderer.errors import BadPhoto, explain_unreadable
 from renderer.headers import START_OF_JPEG, measure
 
 _START_OF_SCAN, _END_OF_JPEG = b"\xff\xda", b"\xff\xd9"
@@ -18,11 +18,11 @@ _PIXELS_AT_MOST = 120_000_000  # beyond the cameras of phones; 360 MB once decod
 
 
 def read_photo(path: Path) -> bytes:
-    """Read the file at `path`; raises `BadPhoto` where there is none."""
+    """Read the file at `path`; raises `BadPhoto` where there is none, else `InputUnreadable`."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BadPhoto(f"cannot read the photo {path}: {error.strerror}") from error
+        raise explain_unreadable(path, error, BadPhoto) from error
 
 
 def decode_photo(encoded: bytes, path: Path, size_px: int) -> Bytes:

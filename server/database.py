@@ -14,6 +14,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from server import postgres, sqlite
+from server.database_clock import follow_clock
 from server.errors import DatabaseUnavailable, StartError
 from server.setting_types import EMBEDDED_DATABASE
 from server.settings import Settings
@@ -105,7 +106,8 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
     )
     try:
         await _require_schema()
-        yield
+        async with follow_clock(connections.all()[0]):
+            yield
     finally:
         await Tortoise.close_connections()
 
@@ -129,6 +131,11 @@ def lock_embedded(settings: Settings) -> Iterator[None]:
 def is_busy(error: OperationalError) -> bool:
     """Say whether SQLite could not just now: locked by somebody, full or read-only."""
     return any(isinstance(reason, sqlite3.OperationalError) for reason in error.args)
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Say whether an error of TROUBLE may pass by itself, and is no mistake in a statement."""
+    return not isinstance(error, OperationalError) or is_busy(error)
 
 
 async def _require_schema() -> None:

@@ -14,10 +14,11 @@ PetsongError
 └── SongServiceError         the song service did not do what was asked
     ├── NeverReached         the request did not arrive: safe to send again
     ├── Unanswered           it may have arrived: sending again may pay twice
-    ├── Unavailable          it answered that it cannot at present
-    ├── Paused               it wants no requests for a while: 401, 402, 429
-    ├── Refused              it will never accept this request
+    ├── Unavailable          it serves nobody: 5xx, redirects, 401 to 405, a wrong key
+    ├── Paused               it wants no requests for a while: 429
+    ├── Refused              it will never accept this request: 422, 400 about a field
     └── SongUnusable         the song file cannot be had or is not a song
+        └── SongHostAway     its host serves nobody at present
 """
 
 
@@ -93,20 +94,27 @@ class Unanswered(SongServiceError):
 
 
 class Unavailable(SongServiceError):
-    """The service answered with a fault of its own (5xx); it may be asked again later."""
+    """The service answered, and the fault is its own or our account's: it would refuse anybody.
 
+    `retry_after_s` is the wait that it named, 0 where it named none.
+    """
 
-class Paused(SongServiceError):
-    """The service wants no requests for `retry_after_s` seconds: key, credits or rate."""
-
-    def __init__(self, message: str, status: int, retry_after_s: float) -> None:
+    def __init__(self, message: str, status: int, retry_after_s: float = 0.0) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after_s = retry_after_s
 
 
+class Paused(SongServiceError):
+    """The service wants no requests for `retry_after_s` seconds: we asked too often."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class Refused(SongServiceError):
-    """The service will never accept this request (`status` 400, 403, 404, 422 ...)."""
+    """The service will never accept this request (`status` 422, or 400 about a field)."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -114,8 +122,12 @@ class Refused(SongServiceError):
 
 
 class SongUnusable(SongServiceError):
-    """The song file cannot be had; `is_final` says that asking again is of no use."""
+    """The song file cannot be had; `is_final` says that no time will change that."""
 
     def __init__(self, message: str, *, is_final: bool = False) -> None:
         super().__init__(message)
         self.is_final = is_final
+
+
+class SongHostAway(SongUnusable):
+    """The host could not be reached, or answered that it serves nobody at present."""

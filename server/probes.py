@@ -6,15 +6,15 @@ from typing import Final
 
 import httpx
 
-from server.clock import now
+from server.clock import read_host_time
 
 TIMEOUT_S: Final = 5.0
 
 
 async def measure_skew(url: str) -> float | None:
-    """Return by how many seconds our clock is ahead of the server at `url`, None if it tells none.
+    """Return by how many seconds this host's clock is ahead of the server at `url`.
 
-    Raises OSError when it does not answer.
+    None if that tells no time. Raises OSError when it does not answer.
     """
     told = (await _get(url)).headers.get("Date", "")
     try:
@@ -30,8 +30,8 @@ async def is_alive(base_url: str) -> bool:
 
 
 def skew_to(moment: datetime) -> float:
-    """Return by how many seconds our clock is ahead of another's `moment`, which is now."""
-    return (now() - moment).total_seconds()
+    """Return by how many seconds this host's clock is ahead of another's `moment`, which is now."""
+    return (read_host_time() - moment).total_seconds()
 
 
 async def _get(url: str) -> httpx.Response:

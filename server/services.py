@@ -33,6 +33,14 @@ class Doorbell(Protocol):
         """Ring at once what still waits to be rung."""
         ...
 
+    def queue_of(self, task_name: str) -> str:
+        """Return the name of the queue in which a task waits for a worker."""
+        ...
+
+    async def count_waiting(self, queue: str) -> int:
+        """Return how many messages wait in a queue; 0 where that cannot be found out."""
+        ...
+
 
 @dataclass(frozen=True)
 class Services:

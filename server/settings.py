@@ -94,8 +94,11 @@ class Settings(BaseSettings):
     sweep_interval: Positive = 15
     generation_poll_interval: Positive = 15
     ambiguous_grace_seconds: Positive = 240
+    order_probe_seconds: Annotated[float, Field(gt=0)] = 10
     min_available_credits: Annotated[int, Field(ge=0)] = 5000
+    song_credits: Positive = 100
     webhook_timeout_minutes: Annotated[float, Field(gt=0)] = 10
+    song_service_patience_hours: Annotated[float, Field(gt=0)] = 24
     api_request_timeout_seconds: Annotated[float, Field(gt=0)] = 30
 
     storage_url: StoreUrl = ""

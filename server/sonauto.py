@@ -8,32 +8,39 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from pydantic import SecretStr
 
 from server.addresses import PublicAddresses, Resolve, resolve
-from server.clock import now
-from server.errors import NeverReached, Paused, Refused, SongUnusable, Unanswered, Unavailable
+from server.errors import (
+    NeverReached,
+    SongHostAway,
+    SongUnusable,
+    Unanswered,
+)
 from server.settings import Settings
+from server.song_answers import raise_for_status, storable
 
 MAX_ANSWER_BYTES: Final = 1 << 20
 MAX_SONG_BYTES: Final = 30 << 20
 DOWNLOAD_DEADLINE_S: Final = 120
 MAX_TASK_ID: Final = 255
 MAX_LYRICS: Final = 20_000
-MAX_PAUSE_S: Final = 600.0
-PAUSE_S: Final = {HTTPStatus.UNAUTHORIZED: 300.0, HTTPStatus.PAYMENT_REQUIRED: 300.0}
-DEFAULT_PAUSE_S: Final = 30.0
-FINAL_DOWNLOAD_STATUSES: Final = frozenset({401, 403, 404, 410})
+MAX_MESSAGE: Final = 1000
+KEPT_OPEN_S: Final = 2.0
+"""Less than any server keeps an idle connection: on one that is just being closed an order would
+be lost without an answer."""
+SENT: Final = "http11.send_request_headers.started"
+"""What httpcore tells its trace when the first byte of a request is about to leave."""
+NO_SONG_TYPES: Final = ("text/", "application/json", "application/xml", "application/problem")
+"""What an error page says it is, whatever its status."""
 
 
 class Outcome(StrEnum):
@@ -96,6 +103,7 @@ class SongService:
             base_url=settings.external_api_url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {key.get_secret_value()}"},
             timeout=self._timeout_s,
+            limits=httpx.Limits(keepalive_expiry=KEPT_OPEN_S),
         )
         self._files = httpx.AsyncClient(
             headers={"Accept-Encoding": "identity"},
@@ -144,67 +152,92 @@ class SongService:
     async def read_generation(self, task_id: str) -> Generation:
         """Return the present state of a generation.
 
-        Raises Refused with status 404 when the service does not know it, else as `generate`.
+        Raises as `generate`; a generation that the service does not know is Unavailable (404).
         """
-        return _read_generation(await self._ask("GET", f"generations/{task_id}"))
+        # A webhook may have named it: nothing in it may lead to another call.
+        return _read_generation(await self._ask("GET", f"generations/{quote(task_id, safe='')}"))
 
     async def read_credits(self) -> int:
         """Return the balance: bought credits and pay-as-you-go credits together."""
         answer = await self._ask("GET", "credits/balance")
         balances = [answer.get("num_credits"), answer.get("num_credits_payg", 0)]
-        if not all(isinstance(balance, int) for balance in balances):
+        if not all(type(balance) is int for balance in balances):
             raise Unanswered("the balance was answered without a number")
         return sum(balances)
+
+    async def reach(self) -> None:
+        """Find out, by a call that costs nothing, whether the service answers anything at all.
+
+        Raises NeverReached or Unanswered when it does not.
+        """
+        await self._send("GET", "credits/balance")
 
     async def download(self, url: str, draft: Path) -> None:
         """Write the song at `url` to `draft`, in full or with an error.
 
         Only origins of SONG_CDN_HOSTS are asked, an `https://` name only at public addresses, no
-        redirect is followed, and size and total time are bounded. Raises SongUnusable (or OSError
-        when the disk is full).
+        redirect is followed, and size and total time are bounded. Raises SongUnusable, or
+        SongHostAway (or OSError when the disk is full).
         """
         check_origin(url, self._origins)
         try:
             async with asyncio.timeout(DOWNLOAD_DEADLINE_S), self._files.stream("GET", url) as file:
-                if file.status_code != HTTPStatus.OK:
-                    is_final = file.status_code in FINAL_DOWNLOAD_STATUSES
-                    raise SongUnusable(f"song answered {file.status_code}", is_final=is_final)
+                _raise_for_file(file)
                 size = 0
                 with draft.open("wb") as target:
                     async for chunk in file.aiter_raw():
                         size += len(chunk)
                         if size > MAX_SONG_BYTES:
-                            raise SongUnusable("the song is larger than 30 MB")
+                            raise SongUnusable("the song is larger than 30 MB", is_final=True)
                         target.write(chunk)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise SongHostAway(f"song host not reached: {type(error).__name__}") from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise SongUnusable(f"download broke off: {type(error).__name__}") from error
 
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
+        """Return the JSON object that answers a call; raises as `generate`."""
+        response, content = await self._send(method, path, body)
+        try:
+            document = json.loads(content)
+        except (ValueError, RecursionError):
+            document = None
+        raise_for_status(response, document)
+        if not isinstance(document, dict):
+            raise Unanswered("the answer is not a JSON object")
+        return document
+
+    async def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[httpx.Response, bytes]:
+        """Return whatever answer comes; raise NeverReached or Unanswered without one."""
+        has_left = False
+
+        async def trace(event: str, _facts: object) -> None:
+            nonlocal has_left
+            has_left = has_left or event == SENT
+
+        response: httpx.Response | None = None
+        content = b""
         try:
             # httpx bounds each read, not the whole answer: a drip would never end.
             async with (
                 asyncio.timeout(self._timeout_s),
-                self._api.stream(method, path, json=body) as response,
+                self._api.stream(method, path, json=body, extensions={"trace": trace}) as response,
             ):
-                _raise_for_status(response)
-                content = b""
                 async for chunk in response.aiter_bytes():
                     content += chunk
                     if len(content) > MAX_ANSWER_BYTES:
-                        raise Unanswered("the answer is larger than 1 MB")
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NeverReached(f"not reached: {type(error).__name__}") from error
+                        raise httpx.DecodingError("the answer is larger than 1 MB")
         except (httpx.HTTPError, TimeoutError) as error:
+            if response is not None and not response.is_success:
+                return response, b""  # it has said no, however badly it explains it
+            if not has_left:
+                raise NeverReached(f"not reached: {type(error).__name__}") from error
             raise Unanswered(f"no answer: {type(error).__name__}") from error
-        try:
-            answer = json.loads(content)
-        except ValueError as error:
-            raise Unanswered("the answer is not JSON") from error
-        if not isinstance(answer, dict):
-            raise Unanswered("the answer is not a JSON object")
-        return answer
+        return response, content
 
 
 def check_origin(url: str, origins: frozenset[str]) -> None:
@@ -218,30 +251,17 @@ def check_origin(url: str, origins: frozenset[str]) -> None:
         raise SongUnusable(f"songs are not fetched from {origin[:100]!r}", is_final=True)
 
 
-def _raise_for_status(response: httpx.Response) -> None:
+def _raise_for_file(response: httpx.Response) -> None:
     status = response.status_code
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, 429):
-        pause_s = _retry_after_s(response) or PAUSE_S.get(HTTPStatus(status), DEFAULT_PAUSE_S)
-        raise Paused(f"the song service answered {status}", status, min(pause_s, MAX_PAUSE_S))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise Unavailable(f"the song service answered {status}")
-    if not response.is_success:
-        raise Refused(f"the song service answered {status}", status)
-
-
-def _retry_after_s(response: httpx.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (_aware(moment) - now()).total_seconds())
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise SongHostAway(f"song answered {status}")
+    if status == HTTPStatus.GONE or response.is_redirect:
+        raise SongUnusable(f"song answered {status}", is_final=True)
+    if status != HTTPStatus.OK:
+        raise SongUnusable(f"song answered {status}")
+    kind = response.headers.get("Content-Type", "").lower()
+    if kind.startswith(NO_SONG_TYPES):
+        raise SongUnusable(f"song answered with {kind[:60]!r}")
 
 
 def _read_generation(answer: Mapping[str, Any]) -> Generation:
@@ -252,13 +272,8 @@ def _read_generation(answer: Mapping[str, Any]) -> Generation:
     message = answer.get("error_message")
     return Generation(
         outcome=Outcome(status) if status in ("SUCCESS", "FAILURE") else Outcome.UNDER_WAY,
-        song_url=_storable(first) if isinstance(first, str) else None,
-        lyrics=_storable(lyrics)[:MAX_LYRICS] if isinstance(lyrics, str) else "",
-        error_message=_storable(message)[:200] if isinstance(message, str) else None,
+        song_url=storable(first) if isinstance(first, str) else None,
+        lyrics=storable(lyrics)[:MAX_LYRICS] if isinstance(lyrics, str) else "",
+        error_message=storable(message)[:MAX_MESSAGE] if isinstance(message, str) else None,
         response=json.dumps(answer),
     )
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL takes neither NUL nor lone surrogates, which JSON can spell.
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -29,6 +29,7 @@ PETSONG = (sys.executable, "-m", "server")
 QUICK: Mapping[str, str] = {
     "SWEEP_INTERVAL": "1",
     "GENERATION_POLL_INTERVAL": "1",
+    "ORDER_PROBE_SECONDS": "0.5",
     "SUBMISSIONS_PER_HOUR_PER_IP": "1000",
     "RESULTS_PER_HOUR_PER_IP": "1000",
     "SOCKETS_PER_IP": "100000",

@@ -14,7 +14,14 @@ export interface OpenRow {
 export interface FailedRow {
   submission: string
   failure_reason: string
+  failure_message: string | null
   failed_at: string
+}
+
+export interface StoppedOrders {
+  since: string | null
+  reason: string
+  next_probe: string | null
 }
 
 export interface QueueStatus {
@@ -23,6 +30,7 @@ export interface QueueStatus {
   stages: Record<string, number>
   slots_used: number
   slots: number
+  stopped_orders: StoppedOrders | null
   workers: Record<string, number>
   ready_last_hour: number
   failures_last_hour: Record<string, number>

@@ -6,6 +6,7 @@ the broker is never relied upon.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -38,7 +39,15 @@ class Queue(StrEnum):
     RENDER = "render"
 
 
-class InProcessBroker(AsyncBroker):
+class CountingBroker(AsyncBroker, ABC):
+    """A Taskiq broker that knows how many messages nobody has read yet."""
+
+    @abstractmethod
+    async def count_waiting(self, queue: str) -> int:
+        """Return the number of unread messages in a queue; raises RedisError or OSError."""
+
+
+class InProcessBroker(CountingBroker):
     """Hands messages over within one process; one instance for each queue, sharing `lines`."""
 
     def __init__(self, queue: Queue, lines: defaultdict[str, asyncio.Queue[bytes]]) -> None:
@@ -50,13 +59,17 @@ class InProcessBroker(AsyncBroker):
         """Put the message into the line of the queue that its label names."""
         self._lines[message.labels["queue_name"]].put_nowait(message.message)
 
+    async def count_waiting(self, queue: str) -> int:
+        """Return the length of the queue's line."""
+        return self._lines[queue].qsize()
+
     async def listen(self) -> AsyncGenerator[bytes, None]:
         """Yield the messages of this broker's queue as they come."""
         while True:
             yield await self._lines[self._queue].get()
 
 
-class StreamBroker(RedisStreamBroker):
+class StreamBroker(RedisStreamBroker, CountingBroker):
     """RedisStreamBroker that reads each message once and outlives a restart of Redis."""
 
     def __init__(self, url: str, **options: Any) -> None:
@@ -91,6 +104,10 @@ class StreamBroker(RedisStreamBroker):
                 await asyncio.sleep(RECONNECT_S)
                 await self._restore_group()
 
+    async def count_waiting(self, queue: str) -> int:
+        """Return the stream's length: what is read is deleted."""
+        return int(await self._redis.xlen(queue))
+
     async def _read(self, redis: Redis) -> AsyncGenerator[bytes, None]:
         while True:
             fetched = await redis.xreadgroup(
@@ -113,7 +130,7 @@ class StreamBroker(RedisStreamBroker):
             await self._declare_consumer_group()
 
 
-def create_brokers(settings: Settings) -> dict[Queue, AsyncBroker]:
+def create_brokers(settings: Settings) -> dict[Queue, CountingBroker]:
     """Return one broker for each queue; any of them can be kicked for all queues."""
     if settings.redis_url is None:
         lines: defaultdict[str, asyncio.Queue[bytes]] = defaultdict(asyncio.Queue)

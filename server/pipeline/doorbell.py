@@ -5,10 +5,10 @@ from typing import Final
 
 import structlog
 from redis.exceptions import RedisError
-from taskiq import AsyncBroker
 from taskiq.exceptions import TaskiqError
 
 from server.log import short_id
+from server.pipeline.broker import CountingBroker
 from server.pipeline.tasks import TASKS
 
 RING_TIMEOUT_S: Final = 1.0
@@ -24,7 +24,7 @@ class TaskDoorbell:
     meanwhile shares the next ring, which comes after all of them have committed.
     """
 
-    def __init__(self, broker: AsyncBroker) -> None:
+    def __init__(self, broker: CountingBroker) -> None:
         self._broker = broker
         self._quiet_until: dict[str, float] = {}
         self._shared: dict[str, asyncio.TimerHandle] = {}
@@ -50,6 +50,18 @@ class TaskDoorbell:
             later.cancel()
             self._ring_shared(task_name)
         await asyncio.gather(*self._ringing)
+
+    def queue_of(self, task_name: str) -> str:
+        """Return the queue that the task's label names."""
+        return str(TASKS[task_name].labels["queue_name"])
+
+    async def count_waiting(self, queue: str) -> int:
+        """Ask the broker; one that does not answer within a second counts as empty."""
+        try:
+            async with asyncio.timeout(RING_TIMEOUT_S):
+                return await self._broker.count_waiting(queue)
+        except (RedisError, OSError, TimeoutError):
+            return 0
 
     def _ring_shared(self, task_name: str) -> None:
         del self._shared[task_name]

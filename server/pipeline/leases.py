@@ -2,26 +2,38 @@
 
 A lease that is not renewed runs out, and then somebody else may claim the row under a higher fence.
 Whatever the former holder still tries to publish is refused by `WHERE fence = ...`.
+
+Attempts count a row's own trouble. Trouble of ours (the database, the disk, an object store) and a
+shutdown are waited for and count for nothing, however long they last.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
+from renderer import AssetsMissing, EncoderUnavailable, InputUnreadable, OutputUnwritable
 from server.clock import now
-from server.database import TROUBLE
+from server.database import TROUBLE, is_trouble
 from server.log import short_id
+from server.storage import StorageUnavailable
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 
 BEATS_PER_LEASE: Final = 3
+TROUBLE_RETRY_S: Final = 10.0
+OUR_TROUBLE: Final = (
+    *(StorageUnavailable, InputUnreadable, OutputUnwritable, AssetsMissing, EncoderUnavailable),
+    *TROUBLE,
+)
+"""What no submission is to blame for. Disks, time-outs and refused connections are OSErrors."""
 
 logger = structlog.get_logger(__name__)
 
@@ -44,8 +56,8 @@ class Lease:
 async def hold(session_id: str, stage: Stage, length_s: float) -> AsyncIterator[Lease | None]:
     """Claim a due row for the block's length; None when it is not due, not there or taken.
 
-    On leaving the lease ends, whatever happened; a row that was not moved stays due when it is. An
-    interruption by a shutdown does not count as an attempt.
+    On leaving the lease ends, whatever happened; a row that was not moved stays due when it is.
+    What the block raises of OUR_TROUBLE ends here: the row is due again soon, uncounted.
     """
     lease = await _claim(session_id, stage, length_s)
     if lease is None:
@@ -55,11 +67,22 @@ async def hold(session_id: str, stage: Stage, length_s: float) -> AsyncIterator[
     try:
         yield lease
     except asyncio.CancelledError:
-        await asyncio.shield(_held(lease).update(lease_until=None, attempts=F("attempts") - 1))
+        await asyncio.shield(_release(lease, is_counted=False))
         raise
+    except OUR_TROUBLE as error:
+        if not is_trouble(error):
+            raise
+        logger.warning(
+            "step_waits",
+            session_id=short_id(session_id),
+            stage=stage.value,
+            reason=str(error) or type(error).__name__,
+        )
+        await _release_in_time(lease)
     finally:
         heartbeat.cancel()
-        await _held(lease).update(lease_until=None)
+        with suppress(*TROUBLE):
+            await _release(lease, is_counted=True)
 
 
 async def postpone(lease: Lease, delay_s: float) -> None:
@@ -95,6 +118,26 @@ async def _claim(session_id: str, stage: Stage, length_s: float) -> Lease | None
 def is_free(moment: datetime) -> Q:
     """Return the condition under which a row may be claimed: it is due, and nobody holds it."""
     return (Q(lease_until=None) | Q(lease_until__lt=moment)) & Q(next_run_at__lte=moment)
+
+
+async def _release(lease: Lease, *, is_counted: bool, delay_s: float = 0.0) -> None:
+    changes: dict[str, Any] = {"lease_until": None}
+    if not is_counted:
+        changes["attempts"] = F("attempts") - 1
+    if delay_s:
+        changes["next_run_at"] = now() + timedelta(seconds=delay_s)
+    # Once released, there is nothing to release: the lease is told by its being there.
+    await _held(lease).exclude(lease_until=None).update(**changes)
+
+
+async def _release_in_time(lease: Lease) -> None:
+    """Release the lease uncounted as soon as the database takes it, while the lease lasts."""
+    for _ in range(math.ceil(lease.length_s)):
+        try:
+            await _release(lease, is_counted=False, delay_s=TROUBLE_RETRY_S)
+            return
+        except TROUBLE:
+            await asyncio.sleep(1)
 
 
 async def _beat(lease: Lease) -> None:

@@ -2,18 +2,20 @@
 
 An attempt is written down before the request leaves. While its answer is unknown nothing is sent
 again for a grace period, in which a webhook may still tell of the song; then it is sent once more.
+While the service fails everybody, nothing is sent but one probe at a time (see account.py).
 """
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
 import structlog
-from tortoise.expressions import F, Q
-from tortoise.transactions import in_transaction
+from tortoise.expressions import F
 
-from server.clock import now
+from server.clock import now, read_steady_s
 from server.crashes import crash_point
+from server.database import TROUBLE, is_trouble
 from server.errors import (
     NeverReached,
     Paused,
@@ -23,24 +25,47 @@ from server.errors import (
     Unavailable,
 )
 from server.log import short_id
-from server.pipeline.leases import Lease, hold
-from server.pipeline.retries import backoff_s
+from server.pipeline.attempts import (
+    ACCEPTED,
+    NOTHING_BOUGHT,
+    UNANSWERED,
+    Attempt,
+    conclude,
+    find_unanswered,
+    write_down,
+)
+from server.pipeline.leases import Lease, forget_attempts, hold, postpone
+from server.pipeline.retries import fail
 from server.services import Services
 from server.sonauto import SongOrder
 from server.submissions import account, transitions
 from server.submissions.lifecycle import FailureReason, Stage
-from server.submissions.model import GenerationAttempt, Submission
-from server.submissions.tokens import new_secret, secret_hash, token_of
+from server.submissions.model import GenerationAttempt, SongAccount, Submission
 
-ACCEPTED: Final = "accepted"
-NOTHING_BOUGHT: Final = "nothing_bought"
-UNANSWERED: Final = "unanswered"
-UNKNOWN_OUTCOME: Final = Q(outcome=None) | Q(outcome=UNANSWERED)
-"""Attempts that may have been paid for, as far as we know."""
 MAX_UNANSWERED: Final = 2
 """One extra payment at the most for a submission, however often answers are lost."""
+MAX_OUTAGES: Final = 5
+"""A submission at which the service breaks down so often, while it serves others, is to blame."""
+
+DATABASE_RETRY_S: Final = 1.0
 
 logger = structlog.get_logger(__name__)
+
+
+class _TooLate(Exception):
+    """Whoever was to order was frozen for so long that somebody else may have ordered."""
+
+
+async def process_pending_queue(services: Services) -> None:
+    """Give free slots to those who wait longest; while orders are stopped, probe the service."""
+    if not (await account.read_account()).failed_probes:
+        await transitions.claim_slots(services)
+        return
+    if not await account.claim_probe(services) or not await _reaches(services):
+        return
+    if not await transitions.claim_slots(services, is_probe=True):
+        # Nobody can order at present, so that its having answered must do.
+        await account.note_success(services)
 
 
 async def send_to_sonauto(services: Services, session_id: str) -> None:
@@ -48,14 +73,47 @@ async def send_to_sonauto(services: Services, session_id: str) -> None:
     async with hold(session_id, Stage.SENDING, services.settings.lease_seconds) as lease:
         if lease is None:
             return
-        lost = await GenerationAttempt.filter(UNKNOWN_OUTCOME, session_id=session_id).count()
-        if lost >= MAX_UNANSWERED:
-            await _fail(services, lease, FailureReason.SERVICE_ERROR)
+        state = await account.read_account()
+        lost = await find_unanswered(session_id)
+        if lost and await _is_too_early(services, lease, state, lost[-1].created_at):
             return
-        attempt, token = await _write_down(services, lease)
-        crash_point("before_order")
-        outcome = await _order(services, lease, token)
-        await GenerationAttempt.filter(id=attempt.id).update(outcome=outcome)
+        if len(lost) >= MAX_UNANSWERED:
+            await fail(services, lease, FailureReason.SERVICE_ERROR, "two orders had no answer")
+            return
+        attempt = await write_down(services, lease, len(lost))
+        if attempt is not None:
+            crash_point("before_order")
+            await order(services, lease, attempt, is_probe=state.failed_probes > 0)
+
+
+async def _is_too_early(
+    services: Services, lease: Lease, state: SongAccount, ordered_at: datetime
+) -> bool:
+    """Postpone an order whose answer was lost, until a webhook has had time to tell of it.
+
+    A service that was away or hung may take up such an order as it comes back: the grace period
+    begins anew then.
+    """
+    grace = timedelta(seconds=services.settings.ambiguous_grace_seconds)
+    wait = max(ordered_at, state.recovered_at or ordered_at) + grace - now()
+    if state.failed_probes:
+        if await account.claim_probe(services) and await _reaches(services):
+            await account.note_success(services)
+        wait = grace
+    if wait <= timedelta():
+        return False
+    await forget_attempts(lease)
+    await postpone(lease, wait.total_seconds())
+    return True
+
+
+async def _reaches(services: Services) -> bool:
+    try:
+        await services.songs.reach()
+    except (NeverReached, Unanswered) as error:
+        await account.note_failure(services, str(error), is_probe=True)
+        return False
+    return True
 
 
 async def adopt_reported(services: Services, session_id: str) -> None:
@@ -76,51 +134,99 @@ async def adopt_reported(services: Services, session_id: str) -> None:
             continue
         if await transitions.start_composing(services, session_id, task_id):
             logger.info("generation_adopted", session_id=short_id(session_id))
+            await account.note_success(services)
             return
     # The answer may have come meanwhile; then the ring was for the state it brought.
     await Submission.filter(session_id=session_id, stage=Stage.COMPOSING).update(next_run_at=now())
 
 
-async def _write_down(services: Services, lease: Lease) -> tuple[GenerationAttempt, str]:
-    secret = new_secret()
-    grace = timedelta(seconds=services.settings.ambiguous_grace_seconds)
-    async with in_transaction() as connection:
-        rows = Submission.filter(session_id=lease.session_id, fence=lease.fence)
-        await rows.using_db(connection).update(next_run_at=now() + grace)
-        attempt = await GenerationAttempt.create(
-            session_id=lease.session_id, token_hash=secret_hash(secret), using_db=connection
-        )
-    return attempt, token_of(attempt.id, secret)
-
-
-async def _order(services: Services, lease: Lease, token: str) -> str:
+async def order(services: Services, lease: Lease, attempt: Attempt, *, is_probe: bool) -> None:
+    """Send an order that is written down, and put the submission where its answer wants it."""
     session_id = lease.session_id
     try:
-        task_id = await _generate(services, session_id, token)
+        task_id = await _generate(services, session_id, attempt)
     except Unanswered as error:
         logger.warning("order_unanswered", session_id=short_id(session_id), reason=str(error))
-        return UNANSWERED
-    except Paused as error:
-        level = logger.critical if error.status != HTTPStatus.TOO_MANY_REQUESTS else logger.warning
-        level("song_service_paused", status=error.status, seconds=error.retry_after_s)
-        await account.pause(str(error), error.retry_after_s)
-        await transitions.requeue(services, session_id, fence=lease.fence, delay_s=0)
-    except (NeverReached, Unavailable) as error:
-        logger.warning("order_failed", session_id=short_id(session_id), reason=str(error))
-        await _retry_or_fail(services, lease)
-    except Refused as error:
-        logger.warning("order_refused", session_id=short_id(session_id), status=error.status)
-        await _fail(services, lease, FailureReason.REJECTED)
-    else:
-        crash_point("after_order")
-        if await transitions.start_composing(services, session_id, task_id, fence=lease.fence):
-            return ACCEPTED
-        still_ours = Submission.filter(session_id=session_id, LLM_task_id=task_id)
-        return ACCEPTED if await still_ours.exists() else UNANSWERED
-    return NOTHING_BOUGHT
+        await conclude(attempt, UNANSWERED)
+        await account.note_failure(services, str(error), is_probe=is_probe)
+        return
+    except SongServiceError as error:
+        await conclude(attempt, NOTHING_BOUGHT)
+        await _go_back(services, lease, error, is_probe=is_probe)
+        return
+    except _TooLate:
+        logger.warning("order_too_late", session_id=short_id(session_id))
+        await conclude(attempt, NOTHING_BOUGHT)
+        return
+    crash_point("after_order")
+    await _keep_answer(services, lease, attempt, task_id)
+    await account.note_success(services)
 
 
-async def _generate(services: Services, session_id: str, token: str) -> str:
+async def _go_back(
+    services: Services, lease: Lease, error: SongServiceError, *, is_probe: bool
+) -> None:
+    """Put a submission whose order bought nothing where the reason wants it."""
+    session_id = lease.session_id
+    match error:
+        case Refused():
+            logger.warning("order_refused", session_id=short_id(session_id), reason=str(error))
+            await account.note_success(services)
+            await fail(services, lease, FailureReason.REJECTED, str(error))
+        case Paused():
+            logger.warning("song_service_paused", seconds=error.retry_after_s)
+            await account.note_success(services)
+            await account.pause(str(error), error.retry_after_s)
+            await transitions.requeue(services, session_id, fence=lease.fence, delay_s=0)
+        case _:
+            logger.warning("order_failed", session_id=short_id(session_id), reason=str(error))
+            await _wait_for_service(services, lease, error, is_probe=is_probe)
+
+
+async def _wait_for_service(
+    services: Services, lease: Lease, error: SongServiceError, *, is_probe: bool
+) -> None:
+    """Stop all orders, and let the others try before this submission tries again."""
+    retry_after_s = error.retry_after_s if isinstance(error, Unavailable) else 0.0
+    if isinstance(error, Unavailable) and error.status == HTTPStatus.PAYMENT_REQUIRED:
+        await services.doorbell.ring("check_credits")
+    is_new = await account.note_failure(
+        services, str(error), is_probe=is_probe, retry_after_s=retry_after_s
+    )
+    rows = Submission.filter(session_id=lease.session_id, fence=lease.fence)
+    if is_new:
+        await rows.update(retry_count=F("retry_count") + 1)
+    submission = await Submission.get(session_id=lease.session_id)
+    if submission.retry_count >= MAX_OUTAGES:
+        await fail(services, lease, FailureReason.SERVICE_ERROR, str(error))
+        return
+    until = (await account.read_account()).paused_until
+    delay_s = (until - now()).total_seconds() + 1 if until else 0.0
+    await transitions.requeue(services, lease.session_id, fence=lease.fence, delay_s=delay_s)
+
+
+async def _keep_answer(services: Services, lease: Lease, attempt: Attempt, task_id: str) -> None:
+    """Write down what was bought, as soon as the database lets us and while the grace lasts."""
+    session_id = lease.session_id
+    grace_s = services.settings.ambiguous_grace_seconds
+    give_up_at_s = read_steady_s() + grace_s
+    while True:
+        try:
+            if await transitions.start_composing(services, session_id, task_id, fence=lease.fence):
+                await conclude(attempt, ACCEPTED)
+                return
+            ours = Submission.filter(session_id=session_id, LLM_task_id=task_id)
+            await conclude(attempt, ACCEPTED if await ours.exists() else UNANSWERED)
+            return
+        except TROUBLE as error:
+            if not is_trouble(error) or read_steady_s() > give_up_at_s:
+                logger.critical("order_forgotten", session_id=short_id(session_id))
+                raise
+            logger.error("order_not_written_down", session_id=short_id(session_id))
+            await asyncio.sleep(DATABASE_RETRY_S)
+
+
+async def _generate(services: Services, session_id: str, attempt: Attempt) -> str:
     submission = await Submission.get(session_id=session_id)
     order = SongOrder(
         owner_name=submission.owner_name,
@@ -128,7 +234,9 @@ async def _generate(services: Services, session_id: str, token: str) -> str:
         pet_type=submission.pet_type,
         music_vibe=submission.music_vibe,
     )
-    webhook_url = f"{services.settings.webhook_base_url.rstrip('/')}/api/webhook/{token}"
+    webhook_url = f"{services.settings.webhook_base_url.rstrip('/')}/api/webhook/{attempt.token}"
+    if read_steady_s() > attempt.stale_at_s:
+        raise _TooLate
     try:
         return await services.songs.generate(order, webhook_url)
     except Refused as error:
@@ -137,20 +245,3 @@ async def _generate(services: Services, session_id: str, token: str) -> str:
         # The list of tags is closed and unknown to us: say the same in words, once.
         logger.warning("tags_refused", session_id=short_id(session_id), vibe=order.music_vibe)
         return await services.songs.generate(order, webhook_url, are_tags_sent=False)
-
-
-async def _retry_or_fail(services: Services, lease: Lease) -> None:
-    rows = Submission.filter(session_id=lease.session_id, fence=lease.fence)
-    await rows.update(retry_count=F("retry_count") + 1)
-    submission = await Submission.get(session_id=lease.session_id)
-    if submission.retry_count >= services.settings.max_retries:
-        await _fail(services, lease, FailureReason.SERVICE_ERROR)
-        return
-    delay_s = backoff_s(submission.retry_count)
-    await transitions.requeue(services, lease.session_id, fence=lease.fence, delay_s=delay_s)
-
-
-async def _fail(services: Services, lease: Lease, reason: FailureReason) -> None:
-    await transitions.fail(
-        services, lease.session_id, reason, leaving=lease.stage, fence=lease.fence
-    )

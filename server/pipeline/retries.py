@@ -1,10 +1,21 @@
-"""The one retry layer: how often a stage is tried, and how long it waits in between."""
+"""The one retry layer: how often a stage is tried, when again, and how it is given up."""
 
 import random
+from datetime import timedelta
 from typing import Final
+
+import structlog
+
+from server.log import short_id
+from server.pipeline.leases import Lease, postpone
+from server.services import Services
+from server.submissions import transitions
+from server.submissions.lifecycle import FailureReason
 
 BACKOFF_S: Final = (10.0, 30.0, 60.0)
 JITTER: Final = 0.2
+
+logger = structlog.get_logger(__name__)
 
 
 def backoff_s(attempts: int) -> float:
@@ -14,3 +25,46 @@ def backoff_s(attempts: int) -> float:
     """
     base = BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]
     return base * random.uniform(1 - JITTER, 1 + JITTER)
+
+
+def patience(services: Services) -> timedelta:
+    """Return how long a song that is paid for is waited for while its service or host is away."""
+    return timedelta(hours=services.settings.song_service_patience_hours)
+
+
+async def retry_or_fail(
+    services: Services, lease: Lease, reason: FailureReason, error: str, *, is_final: bool = False
+) -> None:
+    """Have the step tried again later, or end the submission once its attempts are used up."""
+    is_last = is_final or lease.attempts >= services.settings.max_retries
+    logger.warning(
+        "step_failed",
+        session_id=short_id(lease.session_id),
+        stage=lease.stage.value,
+        attempt=lease.attempts,
+        error=error,
+    )
+    if is_last:
+        await fail(services, lease, reason, error)
+    else:
+        await postpone(lease, backoff_s(lease.attempts))
+
+
+async def is_poison(services: Services, lease: Lease, reason: FailureReason) -> bool:
+    """End a submission whose last attempts all took their process down; say whether it was one."""
+    if lease.attempts <= services.settings.max_retries:
+        return False
+    await fail(services, lease, reason, f"{lease.attempts - 1} workers died of it")
+    return True
+
+
+async def fail(services: Services, lease: Lease, reason: FailureReason, message: str) -> None:
+    """End the submission that the lease is for; `message` tells operators why."""
+    await transitions.fail(
+        services,
+        lease.session_id,
+        reason,
+        leaving=lease.stage,
+        fence=lease.fence,
+        message=message,
+    )

@@ -2,10 +2,11 @@
 
 import asyncio
 
-from taskiq import AsyncBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
+from taskiq import ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 
 from server.heartbeat import touch_heartbeat
+from server.pipeline.broker import CountingBroker
 from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.tasks import TASKS
 from server.settings import Settings
@@ -34,17 +35,18 @@ class Timetable(ScheduleSource):
 class RingingScheduler(TaskiqScheduler):
     """Rings what is due as everybody rings: an unreachable broker neither stops nor delays it."""
 
-    def __init__(self, broker: AsyncBroker, settings: Settings) -> None:
+    def __init__(self, broker: CountingBroker, settings: Settings) -> None:
         super().__init__(broker, [Timetable(settings)])
+        self._doorbell = TaskDoorbell(broker)
         self._heartbeat_file = settings.heartbeat_file
 
     async def on_ready(self, _source: ScheduleSource, task: ScheduledTask) -> None:
         """Ring one task that is due."""
-        await TaskDoorbell(self.broker).ring(task.task_name)
+        await self._doorbell.ring(task.task_name)
         touch_heartbeat(self._heartbeat_file)
 
 
-async def keep_time(broker: AsyncBroker, settings: Settings, stop: asyncio.Event) -> None:
+async def keep_time(broker: CountingBroker, settings: Settings, stop: asyncio.Event) -> None:
     """Send the scheduled tasks when they are due, until `stop` is set."""
     scheduler = RingingScheduler(broker, settings)
     clock = asyncio.create_task(run_scheduler_task(scheduler))

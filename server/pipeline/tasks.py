@@ -7,10 +7,17 @@ from typing import Annotated, Any, Final
 
 from taskiq import AsyncTaskiqDecoratedTask, Context, TaskiqDepends, async_shared_broker
 
-from server.pipeline import ordering, pressing, retention, steps, upkeep
+from server.pipeline import (
+    downloading,
+    fetching,
+    ordering,
+    pressing,
+    rendering,
+    retention,
+    upkeep,
+)
 from server.pipeline.broker import Queue
 from server.services import Services
-from server.submissions import transitions
 
 TaskContext = Annotated[Context, TaskiqDepends()]
 
@@ -42,25 +49,25 @@ async def send_to_sonauto(session_id: str, context: TaskContext) -> None:
 @async_shared_broker.task("fetch_generation_details", queue_name=Queue.DEFAULT.value)
 async def fetch_generation_details(session_id: str, context: TaskContext) -> None:
     """Ask what has become of the song."""
-    await steps.fetch_generation_details(services_of(context), session_id)
+    await fetching.fetch_generation_details(services_of(context), session_id)
 
 
 @async_shared_broker.task("download_audio", queue_name=Queue.DEFAULT.value)
 async def download_audio(session_id: str, context: TaskContext) -> None:
     """Fetch and check the song file."""
-    await steps.download_audio(services_of(context), session_id)
+    await downloading.download_audio(services_of(context), session_id)
 
 
 @async_shared_broker.task("create_video", queue_name=Queue.RENDER.value)
 async def create_video(session_id: str, context: TaskContext) -> None:
     """Make the films."""
-    await steps.create_video(services_of(context), session_id)
+    await rendering.create_video(services_of(context), session_id)
 
 
 @async_shared_broker.task("process_pending_queue", queue_name=Queue.DEFAULT.value)
 async def process_pending_queue(context: TaskContext) -> None:
     """Give free slots to those who wait longest."""
-    await transitions.claim_slots(services_of(context))
+    await ordering.process_pending_queue(services_of(context))
 
 
 @async_shared_broker.task("sweep", queue_name=Queue.DEFAULT.value)

@@ -3,20 +3,21 @@
 All of it is idempotent, so two schedulers do no harm; nothing in the normal path waits for it.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Final
 
 import structlog
 
 from server.clock import now
 from server.errors import SongServiceError
-from server.log import short_id
+from server.pipeline.attempts import UNKNOWN_OUTCOME
 from server.pipeline.leases import is_free
-from server.pipeline.ordering import UNKNOWN_OUTCOME
 from server.services import Services
 from server.storage import StorageUnavailable
 from server.submissions import account, presses, transitions
-from server.submissions.lifecycle import WORKING_STAGES, FailureReason, Stage
+from server.submissions.lifecycle import WORKING_STAGES, Stage
 from server.submissions.model import GenerationAttempt, Submission
 from server.submissions.room import log_room
 
@@ -26,17 +27,40 @@ logger = structlog.get_logger(__name__)
 
 
 async def sweep(services: Services) -> None:
-    """Ring for every row that is due and that nobody holds: its ring or its worker was lost."""
-    ring = services.doorbell.ring
-    forgotten = Submission.filter(is_free(now()), stage__in=WORKING_STAGES).order_by("next_run_at")
-    for row in await forgotten.limit(RINGS_PER_SWEEP).only("session_id", "stage"):
-        await ring(transitions.TASK_OF[Stage(row.stage)], row.session_id)
-    for row in await presses.due().limit(RINGS_PER_SWEEP).only("session_id"):
-        await ring("press_record", row.session_id)
+    """Ring for every row that is due and that nobody holds: its ring or its worker was lost.
+
+    Each stage has its share, and a queue is rung for only as far as it lacks messages: rows that
+    nobody can serve at present keep neither the others nor the queue from going on.
+    """
+    moment = now()
+    lost: dict[str, list[str]] = {}
+    for stage in sorted(WORKING_STAGES):
+        due = Submission.filter(is_free(moment), stage=stage).order_by("next_run_at")
+        rows = await due.limit(RINGS_PER_SWEEP).only("session_id")
+        lost[transitions.TASK_OF[stage]] = [row.session_id for row in rows]
+    unpressed = await presses.due().limit(RINGS_PER_SWEEP).only("session_id")
+    lost["press_record"] = [row.session_id for row in unpressed]
+    for task_name, session_id in await _pick(services, lost):
+        await services.doorbell.ring(task_name, session_id)
     for session_id in await _unheard_reports():
-        await ring(transitions.TASK_OF[Stage.COMPOSING], session_id)
-    if await Submission.exists(is_free(now()), stage=Stage.QUEUED):
-        await ring("process_pending_queue")
+        await services.doorbell.ring(transitions.TASK_OF[Stage.COMPOSING], session_id)
+    if await Submission.exists(is_free(moment), stage=Stage.QUEUED):
+        await services.doorbell.ring("process_pending_queue")
+
+
+async def _pick(services: Services, lost: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return what to ring for: in each queue as many as have no message there, from each task."""
+    tasks_of: dict[str, list[str]] = {}
+    for task_name in lost:
+        tasks_of.setdefault(services.doorbell.queue_of(task_name), []).append(task_name)
+    picked: list[tuple[str, str]] = []
+    for queue, tasks in tasks_of.items():
+        columns = ([(task, session_id) for session_id in lost[task]] for task in tasks)
+        in_turn = [ring for rings in zip_longest(*columns) for ring in rings if ring is not None]
+        if in_turn:
+            lacking = len(in_turn) - await services.doorbell.count_waiting(queue)
+            picked += in_turn[: max(0, lacking)]
+    return picked
 
 
 async def check_credits(services: Services) -> None:
@@ -50,18 +74,17 @@ async def check_credits(services: Services) -> None:
 
 
 async def check_timeouts(services: Services) -> None:
-    """Fail the submissions whose song has been under way for longer than anybody waits."""
+    """Have the songs asked for that are under way for longer than anybody waits.
+
+    They fail if the service says that they still are: see `fetching.py`.
+    """
+    moment = now()
     limit = timedelta(minutes=services.settings.webhook_timeout_minutes)
-    overdue = Submission.filter(stage=Stage.COMPOSING, sent_to_LLM__lt=now() - limit)
-    for row in await overdue.only("session_id"):
-        logger.warning("generation_timed_out", session_id=short_id(row.session_id))
-        await transitions.fail(
-            services,
-            row.session_id,
-            FailureReason.TIMEOUT,
-            leaving=Stage.COMPOSING,
-            llm_status="timeout",
-        )
+    overdue = Submission.filter(stage=Stage.COMPOSING, sent_to_LLM__lt=moment - limit)
+    await overdue.filter(next_run_at__gt=moment).update(next_run_at=moment)
+    oldest = overdue.filter(is_free(moment)).order_by("sent_to_LLM").limit(RINGS_PER_SWEEP)
+    for row in await oldest.only("session_id"):
+        await services.doorbell.ring(transitions.TASK_OF[Stage.COMPOSING], row.session_id)
 
 
 async def check_storage(services: Services) -> None:

@@ -27,6 +27,8 @@ from server.submissions.model import WorkerHeartbeat
 HEARTBEAT_S: Final = 5.0
 DRAIN_S: Final = 6.0
 HAND_BACK_S: Final = 2.0
+ORDER_SLACK_S: Final = 5.0
+NEVER_CUT_SHORT: Final = frozenset({"send_to_sonauto"})
 FAREWELL_S: Final = 1.0
 
 logger = structlog.get_logger(__name__)
@@ -62,27 +64,32 @@ class DrainingReceiver(Receiver):
         finally:
             del self._running[task]
 
-    async def hand_back(self, doorbell: Doorbell) -> None:
+    async def hand_back(self, doorbell: Doorbell, order_timeout_s: float) -> None:
         """Cancel what has not ended in time, and ring for it again once its lease is given back.
 
-        So another worker goes on at once, and neither the sweeper nor a lease is waited for.
+        So another worker goes on at once, and neither the sweeper nor a lease is waited for. An
+        order that is under way is left to end: cut off, nobody would know whether it was paid for.
         """
-        cut_short = dict(self._running)
-        if not cut_short:
-            return
+        orders = {task for task, one in self._running.items() if one.task_name in NEVER_CUT_SHORT}
+        cut_short = {task: one for task, one in self._running.items() if task not in orders}
         for task in cut_short:
             task.cancel()
-        await asyncio.wait(cut_short, timeout=HAND_BACK_S)
-        # Side by side, so that a silent Redis costs a second and not one for each.
-        messages = cut_short.values()
-        await asyncio.gather(*(doorbell.ring(one.task_name, *one.args) for one in messages))
-        logger.info("tasks_handed_back", tasks=[one.task_name for one in messages])
+        if cut_short:
+            await asyncio.wait(cut_short, timeout=HAND_BACK_S)
+            # Side by side, so that a silent Redis costs a second and not one for each.
+            messages = cut_short.values()
+            await asyncio.gather(*(doorbell.ring(one.task_name, *one.args) for one in messages))
+            logger.info("tasks_handed_back", tasks=[one.task_name for one in messages])
+        if orders:
+            logger.info("orders_awaited", orders=len(orders))
+            await asyncio.wait(orders, timeout=order_timeout_s)
 
 
 async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyncio.Event) -> None:
     """Run the tasks of `queue` until `stop` is set.
 
-    Then the tasks in hand have 6 s to end; what has not is cancelled and handed back.
+    Then the tasks in hand have 6 s to end. What has not is cancelled and handed back; an order has
+    as long as the song service may take to answer it.
     Raises RenderError where no render could ever succeed.
     """
     choice = await services.renders.start()
@@ -103,7 +110,9 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
     try:
         await receiver.listen(stop)
     finally:
-        await receiver.hand_back(services.doorbell)
+        await receiver.hand_back(
+            services.doorbell, settings.api_request_timeout_seconds + ORDER_SLACK_S
+        )
         await services.doorbell.finish()
         heartbeat.cancel()
         with contextlib.suppress(*TROUBLE):

@@ -26,6 +26,18 @@ def build_api(service: SongService, listener: Listener) -> Blueprint:
     faults, ledger = service.faults, service.ledger
 
     @api.before_request
+    async def fail() -> ResponseReturnValue | None:
+        if faults.take(Fault.API_HANGS):
+            await asyncio.Event().wait()
+        if faults.take(Fault.API_KEY_REFUSED):
+            return {"detail": "Invalid API key format"}, 400
+        if status := faults.take(Fault.API_STATUS):
+            page = Response("<!doctype html><title>Elsewhere</title>", status.value)
+            page.headers["Location"] = "https://elsewhere.invalid/"
+            return page
+        return None
+
+    @api.before_request
     async def require_key() -> ResponseReturnValue | None:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         is_right = key == service.options.key if service.options.key else bool(key.strip())

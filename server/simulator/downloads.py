@@ -45,6 +45,8 @@ def build_downloads(service: SongService, listener: Listener) -> Blueprint:
         take = service.faults.take
         if status := take(Fault.DOWNLOAD_STATUS):
             return {"detail": f"Simulated {status.value}"}, status.value
+        if take(Fault.DOWNLOAD_PAGE):
+            return "<!doctype html><title>Soon</title>"
         if target := take(Fault.DOWNLOAD_REDIRECT):
             return redirect(target.value)
         if body := take(Fault.DOWNLOAD_BODY):

@@ -15,6 +15,11 @@ from typing import Any
 class Fault(StrEnum):
     """The closed list of faults; `value` is what each takes (its default in `DEFAULT_VALUES`).
 
+    Every call of the API:
+    - `api_status`: answers the status `value` in HTML, as whoever stands in front of it would.
+    - `api_hangs`: takes the call and never answers.
+    - `api_key_refused`: answers 400 with the words of the real service for a mistyped key.
+
     Creating (`POST /v1/generations/v3`):
     - `create_status`: answers the status `value`, accepts nothing; `retry_after` is its header.
     - `create_slow`: accepts at once, answers after `value` seconds.
@@ -50,6 +55,7 @@ class Fault(StrEnum):
     Downloading a song:
     - `download_status`: answers the HTTP status `value`.
     - `download_body`: answers 200 audio/mpeg with the text `value`, or the bytes after `base64:`.
+    - `download_page`: answers 200 with a page in HTML, as a host does that is not ready yet.
     - `download_truncated`: states the whole length, closes after the share `value` of it.
     - `download_endless`: repeats the song for ever, without a stated length.
     - `download_drip`: sends `value` bytes each second.
@@ -63,6 +69,9 @@ class Fault(StrEnum):
     - `credits_status`: the balance answers the HTTP status `value`.
     """
 
+    API_STATUS = "api_status"
+    API_HANGS = "api_hangs"
+    API_KEY_REFUSED = "api_key_refused"
     CREATE_STATUS = "create_status"
     CREATE_SLOW = "create_slow"
     CREATE_LOST = "create_lost"
@@ -87,6 +96,7 @@ class Fault(StrEnum):
     DETAIL_WITHOUT = "detail_without"
     DOWNLOAD_STATUS = "download_status"
     DOWNLOAD_BODY = "download_body"
+    DOWNLOAD_PAGE = "download_page"
     DOWNLOAD_TRUNCATED = "download_truncated"
     DOWNLOAD_ENDLESS = "download_endless"
     DOWNLOAD_DRIP = "download_drip"
@@ -99,6 +109,7 @@ class Fault(StrEnum):
 
 
 DEFAULT_VALUES: Mapping[Fault, Any] = {
+    Fault.API_STATUS: 308,
     Fault.CREATE_STATUS: 503,
     Fault.CREATE_SLOW: 5.0,
     Fault.CREATE_BODY: "{}",

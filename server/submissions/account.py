@@ -1,17 +1,27 @@
-"""Our account at the song service: the last known credits with their age, and ordered pauses.
+"""Our account at the song service: the last known balance, and whether orders may go out.
 
-Unknown credits are not zero credits: only a balance that was read as 0 stops the sale.
+Unknown credits are not zero credits: only a balance that was read as too small stops the sale.
+
+What the service would refuse anybody (it is away, it has moved, our key is wrong) stops all orders.
+From then on one submission at a time tries, 10, 30, 60, 120 and then 300 s apart, until an order
+goes through: `failed_probes` counts how often that failed, 0 is a service that works.
 """
 
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from tortoise.expressions import F, Q
 
 from server.clock import now
 from server.services import Services
+from server.settings import Settings
 from server.submissions.kept import Kept
-from server.submissions.model import SongAccount
+from server.submissions.lifecycle import Stage
+from server.submissions.model import SongAccount, Submission
+
+PROBE_STEPS: Final = (1, 3, 6, 12, 30)
+"""The waits before the first probe, the second and so on, in units of ORDER_PROBE_SECONDS."""
 
 logger = structlog.get_logger(__name__)
 
@@ -21,16 +31,27 @@ async def read_account() -> SongAccount:
     return await SongAccount.get(id=1)
 
 
-async def is_sold_out() -> bool:
+def is_too_low(credits_left: int | None, settings: Settings) -> bool:
+    """Say whether a balance is known and does not pay for one song."""
+    return credits_left is not None and credits_left < settings.song_credits
+
+
+def is_stopped(account: SongAccount, moment: datetime) -> bool:
+    """Say whether orders may not go out: during a pause, and until a probe has gone through."""
+    is_paused = account.paused_until is not None and account.paused_until > moment
+    return is_paused or account.failed_probes > 0
+
+
+async def is_sold_out(services: Services) -> bool:
     """Say whether no song can be bought, as it was known at most a second ago."""
-    return await _sold_out.get()
+    return is_too_low(await _balance.get(), services.settings)
 
 
 async def keep_balance(services: Services, credits_left: int, checked_at: datetime) -> None:
     """Store a balance that was just read, and log it at the level it deserves."""
     await SongAccount.filter(id=1).update(credits=credits_left, credits_checked_at=checked_at)
-    if credits_left == 0:
-        logger.critical("credits_exhausted", credits=0)
+    if is_too_low(credits_left, services.settings):
+        logger.critical("credits_exhausted", credits=credits_left)
     elif credits_left < services.settings.min_available_credits:
         logger.warning("credits_low", credits=credits_left)
     else:
@@ -38,13 +59,78 @@ async def keep_balance(services: Services, credits_left: int, checked_at: dateti
 
 
 async def pause(reason: str, seconds: float) -> None:
-    """Send nothing more to the song service for `seconds`; submissions wait in the queue."""
+    """Send no order for `seconds`, or for as long as an earlier pause still lasts."""
     until = now() + timedelta(seconds=seconds)
-    await SongAccount.filter(id=1).update(paused_until=until, pause_reason=reason[:100])
+    shorter = SongAccount.filter(Q(paused_until=None) | Q(paused_until__lt=until), id=1)
+    await shorter.update(paused_until=until, pause_reason=reason[:100])
 
 
-async def _read_sold_out() -> bool:
-    return (await read_account()).is_sold_out
+async def note_failure(
+    services: Services, reason: str, *, is_probe: bool, retry_after_s: float = 0.0
+) -> bool:
+    """Stop all orders because the service, not a submission, failed; say whether that is new.
+
+    Orders that were under way together count as one failure: only the first and the probes do.
+    """
+    moment = now()
+    account = await read_account()
+    until = moment + timedelta(seconds=max(_wait_s(services, account.failed_probes), retry_after_s))
+    facts = {"paused_until": until, "pause_reason": reason[:100]}
+    first = SongAccount.filter(id=1, failed_probes=0)
+    if await first.update(failed_probes=1, unavailable_since=moment, **facts):
+        logger.critical("song_service_unavailable", reason=reason)
+        return True
+    if is_probe:
+        await SongAccount.filter(id=1, failed_probes__gt=0).update(**facts)
+        wait_s = (until - moment).total_seconds()
+        logger.warning("song_service_still_unavailable", reason=reason, next_probe_s=wait_s)
+    return False
 
 
-_sold_out: Final = Kept(_read_sold_out, lifetime_s=1.0)
+async def note_success(services: Services) -> None:
+    """Let all orders go out again if they were stopped: the service has done what was asked."""
+    account = await read_account()
+    if not account.failed_probes:
+        return
+    moment = now()
+    stopped = SongAccount.filter(id=1, failed_probes__gt=0)
+    changes = {"unavailable_since": None, "paused_until": None, "pause_reason": None}
+    if not await stopped.update(failed_probes=0, recovered_at=moment, **changes):
+        return
+    # Who has failed as a probe was put behind the others; now all go in the order they came in.
+    late = Submission.filter(stage=Stage.QUEUED, next_run_at__gt=moment)
+    await late.update(next_run_at=moment)
+    since = account.unavailable_since or moment
+    logger.info("song_service_available", after_s=round((moment - since).total_seconds()))
+    await services.doorbell.ring("process_pending_queue")
+
+
+async def claim_probe(services: Services) -> bool:
+    """Claim the right to try whether the service works again; False before its time.
+
+    It counts as failed until `note_success`, so that the next one comes later even if whoever
+    tries dies of it.
+    """
+    account = await read_account()
+    moment = now()
+    longest_s = 2 * services.settings.api_request_timeout_seconds
+    until = moment + timedelta(seconds=longest_s + _wait_s(services, account.failed_probes + 1))
+    due = SongAccount.filter(
+        Q(paused_until=None) | Q(paused_until__lte=moment),
+        id=1,
+        failed_probes=account.failed_probes,
+        failed_probes__gt=0,
+    )
+    return bool(await due.update(failed_probes=F("failed_probes") + 1, paused_until=until))
+
+
+def _wait_s(services: Services, failed_probes: int) -> float:
+    step = PROBE_STEPS[min(max(failed_probes, 1), len(PROBE_STEPS)) - 1]
+    return step * services.settings.order_probe_seconds
+
+
+async def _read_balance() -> int | None:
+    return (await read_account()).credits
+
+
+_balance: Final = Kept(_read_balance, lifetime_s=1.0)

@@ -13,6 +13,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
+from server.clock import now
 from server.crashes import crash_point
 from server.errors import PetsongError, SoldOut, StorageFull, SubmissionLimitReached
 from server.ids import new_cookie_id, new_session_id
@@ -50,8 +51,13 @@ async def accept(
     session_id = new_session_id()
     cookie_id = form.cookie_id or new_cookie_id()
     photo_path = services.storage.photo(session_id)
+    moment = now()
     submission = Submission(
         session_id=session_id,
+        created_at=moment,
+        stage_since=moment,
+        next_run_at=moment,
+        press_due_at=moment,
         cookie_id=cookie_id,
         owner_name=form.owner_name,
         photo_path=str(photo_path),
@@ -83,7 +89,7 @@ async def accept(
 
 async def find_refusal(services: Services) -> PetsongError | None:
     """Return why nobody can submit at present, None when everybody can."""
-    if await is_sold_out():
+    if await is_sold_out(services):
         return SoldOut("the song service's credits are used up")
     if await is_full(services):
         return StorageFull("the disk is as full as STORAGE_STOP_PERCENT allows")

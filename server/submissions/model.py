@@ -104,9 +104,10 @@ class CookieQuota(Model):
 
 
 class SongAccount(Model):
-    """The single row (id 1) about our account: last known credits, and a pause if one is ordered.
+    """The single row (id 1) about our account: last known credits, and whether orders may go out.
 
-    It is also the lock under which slots are counted and claimed.
+    It is also the lock under which slots are counted and claimed. `account.py` tells what
+    `failed_probes` means; `recovered_at` is when the service last worked again.
     """
 
     id = fields.IntField(primary_key=True)
@@ -122,11 +123,6 @@ class SongAccount(Model):
         """Table name."""
 
         table = "song_accounts"
-
-    @property
-    def is_sold_out(self) -> bool:
-        """Say whether no song can be bought: the balance is known, and is 0."""
-        return self.credits == 0
 
 
 class WorkerHeartbeat(Model):

@@ -6,10 +6,11 @@ Files go first and the row is marked after, so that an interrupted removal is si
 import hmac
 
 import structlog
+from tortoise.expressions import F
 
+from server.clock import now
 from server.log import short_id
 from server.services import Services
-from server.submissions import transitions
 from server.submissions.lifecycle import OPEN_STAGES
 from server.submissions.model import Submission
 
@@ -22,7 +23,7 @@ async def remove(services: Services, session_id: str) -> None:
     Raises StorageUnavailable; then the row is as it was.
     """
     await services.storage.delete(session_id)
-    await transitions.expire(session_id)
+    await _forget(session_id)
 
 
 async def remove_late(services: Services, session_id: str) -> None:
@@ -43,3 +44,21 @@ def is_made_by(submission: Submission, cookie_id: str) -> bool:
 def has_ended(submission: Submission) -> bool:
     """Say whether nothing works on a submission any more, so that it can be removed."""
     return submission.stage not in OPEN_STAGES
+
+
+async def _forget(session_id: str) -> None:
+    # The stage stays as it is: what is expired has still succeeded or failed.
+    await Submission.filter(session_id=session_id, expired_at=None).update(
+        expired_at=now(),
+        version=F("version") + 1,
+        owner_name="",
+        pet_name="",
+        photo_path="",
+        lyrics=None,
+        failure_message=None,
+        LLM_response=None,
+        LLM_full_response=None,
+        generated_song_path=None,
+        generated_video_path=None,
+        preview_path=None,
+    )

@@ -17,8 +17,10 @@ from tortoise.transactions import in_transaction
 
 from server.clock import now
 from server.crashes import crash_point
+from server.database import TROUBLE
 from server.log import short_id
 from server.services import Services
+from server.submissions.account import is_stopped, is_too_low
 from server.submissions.lifecycle import (
     OPEN_STAGES,
     SLOT_STAGES,
@@ -47,29 +49,38 @@ FREES_A_SLOT: Final = frozenset(
 logger = structlog.get_logger(__name__)
 
 
-async def claim_slots(services: Services) -> list[str]:
+async def claim_slots(services: Services, *, is_probe: bool = False) -> list[str]:
     """Move the oldest queued submissions to `sending`, as many as there are free slots.
 
-    Returns their session ids; none while the song account is paused or out of credits. Slots are
-    counted under a row lock, so that dispatchers side by side never claim more than there are.
+    A probe moves one, although orders are stopped; its caller has the right to. Returns their
+    session ids; none while orders are stopped or no song can be paid for. Slots are counted under a
+    row lock, so that dispatchers side by side never claim more than there are.
     """
     moment = now()
     claimed: list[str] = []
     async with in_transaction() as connection:
         account = await SongAccount.all().using_db(connection).select_for_update().get(id=1)
-        if account.is_sold_out or (account.paused_until and account.paused_until > moment):
+        if is_too_low(account.credits, services.settings):
+            return []
+        if not is_probe and is_stopped(account, moment):
             return []
         rows = Submission.all().using_db(connection)
         occupied = await rows.filter(stage__in=SLOT_STAGES).count()
         free = services.settings.max_concurrent_requests - occupied
+        free = min(free, 1) if is_probe else free
         if free <= 0:
             return []
-        waiting = rows.filter(stage=Stage.QUEUED, next_run_at__lte=moment)
-        oldest = waiting.order_by("created_at", "session_id").limit(free)
+        queued = rows.filter(stage=Stage.QUEUED)
+        if is_probe:
+            # Whoever has failed as a probe is due later, so that each time another one tries.
+            waiting = queued.order_by("next_run_at", "created_at", "session_id")
+        else:
+            due = queued.filter(next_run_at__lte=moment)
+            waiting = due.order_by("created_at", "session_id")
+        oldest = waiting.limit(free)
         for submission in await oldest.only("session_id"):
             session_id = submission.session_id
-            queued = rows.filter(session_id=session_id, stage=Stage.QUEUED)
-            if await queued.update(**_columns(Stage.SENDING)):
+            if await queued.filter(session_id=session_id).update(**_columns(Stage.SENDING)):
                 claimed.append(session_id)
     for session_id in claimed:
         await services.doorbell.ring(TASK_OF[Stage.SENDING], session_id)
@@ -154,35 +165,24 @@ async def fail(
     reason: FailureReason,
     *,
     leaving: Stage,
+    message: str | None = None,
     fence: int | None = None,
     llm_status: str | None = None,
 ) -> bool:
     """End a submission that stands at `leaving`; False when it does not stand there any more.
 
     It keeps its number of attempts, by which `poison.py` knows those that took workers down.
+    `message` is for operators: why, in the words of whoever found it.
     """
-    changes: dict[str, Any] = {"failure_reason": reason, "attempts": F("attempts")}
+    changes: dict[str, Any] = {
+        "failure_reason": reason,
+        "failure_message": message,
+        "attempts": F("attempts"),
+    }
     if llm_status is not None:
         changes["LLM_status"] = llm_status
     return await _move(
         services, session_id, Stage.FAILED, fence=fence, leaving=leaving, changes=changes
-    )
-
-
-async def expire(session_id: str) -> None:
-    """Mark an ended submission whose files are gone, and forget all that tells of people."""
-    await Submission.filter(session_id=session_id, expired_at=None).update(
-        expired_at=now(),
-        version=F("version") + 1,
-        owner_name="",
-        pet_name="",
-        photo_path="",
-        lyrics=None,
-        LLM_response=None,
-        LLM_full_response=None,
-        generated_song_path=None,
-        generated_video_path=None,
-        preview_path=None,
     )
 
 
@@ -219,13 +219,17 @@ async def _move(
         return False
     crash_point(f"after_{target.value}")
     logger.info("submission_moved", session_id=short_id(session_id), stage=target.value)
-    if target not in OPEN_STAGES:
-        await log_end(session_id)
     if target is Stage.DOWNLOADING or target is Stage.RENDERING:
         await services.doorbell.ring(TASK_OF[target], session_id)
     if target in FREES_A_SLOT:
         await services.doorbell.ring("process_pending_queue")
-    await announce(services, session_id)
+    try:
+        if target not in OPEN_STAGES:
+            await log_end(session_id)
+        await announce(services, session_id)
+    except TROUBLE as error:
+        # The move is committed: whoever made it must not take this for its failure.
+        logger.warning("move_not_announced", session_id=short_id(session_id), reason=repr(error))
     return True
 
 

@@ -9,9 +9,9 @@ from quart import Blueprint, Response
 from server.clock import now, to_wire
 from server.log import short_id
 from server.submissions import operations
-from server.submissions.account import read_account
+from server.submissions.account import is_stopped, read_account
 from server.submissions.lifecycle import OPEN_STAGES, SLOT_STAGES, STATUS_OF, EntryStatus, Stage
-from server.submissions.model import Submission
+from server.submissions.model import SongAccount, Submission
 from server.submissions.poison import read_poison_rows
 from server.submissions.statistics import read_statistics
 from server.submissions.workers import count_queues, read_living_workers
@@ -47,11 +47,26 @@ class OpenSubmission(BaseModel):
 
 
 class FailedSubmission(BaseModel):
-    """A submission that has failed; its end is final."""
+    """A submission that has failed; its end is final.
+
+    `failure_message` is why, in the words of whoever found it: the song service, or a step of ours.
+    """
 
     submission: str
     failure_reason: str
+    failure_message: str | None
     failed_at: str
+
+
+class StoppedOrders(BaseModel):
+    """Since when and why no order goes out but a probe, and when the next one does.
+
+    `since` is null where the service works and only asked us to pause.
+    """
+
+    since: str | None
+    reason: str
+    next_probe: str | None
 
 
 class QueueStatus(BaseModel):
@@ -71,6 +86,7 @@ class QueueStatus(BaseModel):
     stages: dict[str, int]
     slots_used: int
     slots: int
+    stopped_orders: StoppedOrders | None
     workers: dict[str, int]
     ready_last_hour: int
     failures_last_hour: dict[str, int]
@@ -113,6 +129,7 @@ async def get_queue_status() -> Response:
             stages=dict(stages),
             slots_used=sum(stages[stage] for stage in SLOT_STAGES),
             slots=settings.max_concurrent_requests,
+            stopped_orders=_describe_stop(account),
             workers=count_queues(await read_living_workers()),
             ready_last_hour=statistics.ready_last_hour,
             failures_last_hour=dict(statistics.failures_last_hour),
@@ -172,6 +189,16 @@ def _count(stages: Mapping[str, int], status: EntryStatus) -> int:
     return sum(count for stage, count in stages.items() if STATUS_OF[Stage(stage)] is status)
 
 
+def _describe_stop(account: SongAccount) -> StoppedOrders | None:
+    if not is_stopped(account, now()):
+        return None
+    return StoppedOrders(
+        since=to_wire(account.unavailable_since) if account.unavailable_since else None,
+        reason=account.pause_reason or "",
+        next_probe=to_wire(account.paused_until) if account.paused_until else None,
+    )
+
+
 async def _find_open() -> list[OpenSubmission]:
     rows = Submission.filter(stage__in=OPEN_STAGES).order_by("created_at").limit(MOST)
     return [
@@ -192,6 +219,7 @@ async def _find_failures() -> list[FailedSubmission]:
         FailedSubmission(
             submission=short_id(row.session_id),
             failure_reason=row.failure_reason or "",
+            failure_message=row.failure_message,
             failed_at=to_wire(row.stage_since),
         )
         for row in await rows

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 from quart import Blueprint, Response
 
-from server.submissions.account import read_account
+from server.submissions.account import is_too_low, read_account
 from server.submissions.room import is_full
 from server.web.context import current_services
 from server.web.documentation import documented
@@ -24,6 +24,7 @@ class Availability(BaseModel):
 @unlimited("Every form asks it once, and it reads one row.")
 async def get_availability() -> Response:
     """Say whether a song can be bought, and kept, at present."""
+    services = current_services()
     account = await read_account()
-    accepting = not account.is_sold_out and not await is_full(current_services())
-    return reply(Availability(accepting=accepting))
+    can_pay = not is_too_low(account.credits, services.settings)
+    return reply(Availability(accepting=can_pay and not await is_full(services)))

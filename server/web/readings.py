@@ -53,6 +53,12 @@ async def read_site(services: Services) -> list[Reading]:
         _spreads("petsong_render_phase_seconds", "Of their renders.", statistics.render_phases),
         one("petsong_credits", "Last known balance.", account.credits),
         one("petsong_credits_minimum", "MIN_AVAILABLE_CREDITS.", settings.min_available_credits),
+        one("petsong_song_credits", "SONG_CREDITS, what one song costs.", settings.song_credits),
+        one(
+            "petsong_song_service_unavailable_seconds",
+            "Since orders are stopped because the song service fails; 0 while it works.",
+            (now() - account.unavailable_since).total_seconds() if account.unavailable_since else 0,
+        ),
         one("petsong_credits_age_seconds", "Since it was asked for.", age_s),
         one("petsong_disk_used_ratio", "Of the fullest disk.", await _read_disk(services)),
         one("petsong_disk_warning_ratio", "From setting.", settings.storage_warning_percent / 100),

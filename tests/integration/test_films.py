@@ -13,7 +13,7 @@ from renderer import FilmReport
 from renderer.jobs import Choice
 from server.clock import now
 from server.pipeline.pressing import log_film, prepare_films, press_record
-from server.pipeline.steps import TEASER_S, create_video
+from server.pipeline.rendering import TEASER_S, create_video
 from server.services import Services
 from server.storage import PARTIAL_SUFFIX
 from server.submissions.lifecycle import Stage
@@ -189,7 +189,7 @@ async def test_no_song_is_ready_before_all_its_films_are_there(
     await create_video(services, session_id)
 
     row = await Submission.get(session_id=session_id)
-    assert (row.stage, row.attempts) == (Stage.RENDERING, 1)
+    assert (row.stage, row.attempts) == (Stage.RENDERING, 0)
     assert services.storage.video(session_id, "square").is_file()
     assert (await client.get(f"/storage/video/{session_id}.mp4")).status_code == 404
     assert drafts_of(services) == []

@@ -1,6 +1,8 @@
 """The song service's failures by kind, each from a real simulator over real HTTP."""
 
+import socket
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,13 @@ from server.settings import Settings
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
 from server.sonauto import Outcome, SongOrder, SongService, check_origin, write_prompt
+from server.song_answers import LOST_BY_A_PROXY
 from tests.servers import free_port, wait_until
 
 ORDER = SongOrder(owner_name="Matt", pet_name="Toby", pet_type="Dog", music_vibe="Romantic")
 WEBHOOK = "http://127.0.0.1:9/api/webhook/token"
+EVERYBODYS = (301, 308, 401, 402, 403, 404, 405, 410, 500, 501, 503, 599)
+"""What the service would answer anybody, whatever the order says."""
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +85,16 @@ async def test_an_order_says_what_the_spec_says(songs: SongService, simulator: S
     ("fault", "kind"),
     [
         (Switch(Fault.CREATE_STATUS, 400), Refused),
-        (Switch(Fault.CREATE_STATUS, 401), Paused),
-        (Switch(Fault.CREATE_STATUS, 402), Paused),
-        (Switch(Fault.CREATE_STATUS, 403), Refused),
         (Switch(Fault.CREATE_STATUS, 422), Refused),
         (Switch(Fault.CREATE_STATUS, 429, retry_after="3600"), Paused),
         (Switch(Fault.CREATE_STATUS, 429, retry_after="garbage"), Paused),
-        (Switch(Fault.CREATE_STATUS, 500), Unavailable),
-        (Switch(Fault.CREATE_STATUS, 503), Unavailable),
+        *((Switch(Fault.CREATE_STATUS, status), Unavailable) for status in EVERYBODYS),
+        (Switch(Fault.API_KEY_REFUSED), Unavailable),
+        (Switch(Fault.API_STATUS, 308), Unavailable),
+        (Switch(Fault.API_STATUS, 400), Unavailable),
+        (Switch(Fault.API_STATUS, 422), Unavailable),
+        *((Switch(Fault.CREATE_STATUS, status), Unanswered) for status in LOST_BY_A_PROXY),
+        (Switch(Fault.API_HANGS), Unanswered),
         (Switch(Fault.CREATE_UNANSWERED), Unanswered),
         (Switch(Fault.CREATE_SLOW, 5.0), Unanswered),
         (Switch(Fault.CREATE_BODY, "<html>"), Unanswered),
@@ -110,7 +117,13 @@ async def test_an_order_fails_by_kind(
 async def test_row_36_a_named_pause_is_kept_to_but_not_for_ever(
     songs: SongService, simulator: Simulator
 ) -> None:
-    for named, expected_s in (("7", 7), ("3600", 600), ("garbage", 30)):
+    odd = (
+        ("garbage", 30),
+        ("\u00b2", 30),
+        ("9" * 5000, 30),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", 30),
+    )
+    for named, expected_s in (("7", 7), ("3600", 600), *odd):
         await simulator.set_faults(Switch(Fault.CREATE_STATUS, 429, retry_after=named))
         with pytest.raises(Paused) as pause:
             await songs.generate(ORDER, WEBHOOK)
@@ -121,6 +134,30 @@ async def test_row_34_a_refused_connection_was_never_reached() -> None:
     async with SongService(settings_for(f"http://127.0.0.1:{free_port()}/v1")) as songs:
         with pytest.raises(NeverReached):
             await songs.generate(ORDER, WEBHOOK)
+
+
+async def test_row_98_a_connection_that_never_comes_about_was_never_reached() -> None:
+    # Its backlog is full, so that the kernel leaves further connections unanswered.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
+        address = deaf.getsockname()
+        with socket.create_connection(address), ExitStack() as waiting:
+            for _ in range(2):
+                knock = waiting.enter_context(socket.socket())
+                knock.setblocking(False)
+                knock.connect_ex(address)
+            settings = settings_for(f"http://127.0.0.1:{address[1]}/v1")
+            async with SongService(settings) as songs:
+                with pytest.raises(NeverReached):
+                    await songs.generate(ORDER, WEBHOOK)
+
+
+async def test_a_task_id_leads_to_no_other_call(songs: SongService, simulator: Simulator) -> None:
+    await simulator.set_faults(Switch(Fault.CREDITS, {"num_credits": 1, "status": "SUCCESS"}))
+
+    for task_id in ("../credits/balance", "..%2Fcredits%2Fbalance", "a?b=c", "a#b", "status/x"):
+        with pytest.raises(Unavailable) as unknown:
+            await songs.read_generation(task_id)
+        assert unknown.value.status == 404
 
 
 async def test_both_balances_count(songs: SongService, simulator: Simulator) -> None:
@@ -166,8 +203,9 @@ async def test_a_song_is_fetched_whole_and_without_the_key(
 @pytest.mark.parametrize(
     ("fault", "is_final"),
     [
-        (Switch(Fault.DOWNLOAD_STATUS, 404), True),
-        (Switch(Fault.DOWNLOAD_STATUS, 403), True),
+        (Switch(Fault.DOWNLOAD_STATUS, 404), False),
+        (Switch(Fault.DOWNLOAD_STATUS, 403), False),
+        (Switch(Fault.DOWNLOAD_STATUS, 410), True),
         (Switch(Fault.DOWNLOAD_STATUS, 500), False),
         (Switch(Fault.DOWNLOAD_TRUNCATED, 0.5), False),
         (Switch(Fault.DOWNLOAD_RESET, 0.5), False),

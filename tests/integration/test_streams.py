@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from redis.asyncio import Redis
-from taskiq import AsyncBroker
 
-from server.pipeline.broker import STREAM_LENGTH, Queue, create_brokers
+from server.pipeline.broker import STREAM_LENGTH, CountingBroker, Queue, create_brokers
 from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.schedule import keep_time
 from server.pipeline.worker import DrainingReceiver
@@ -34,7 +33,7 @@ def settings_for(redis_url: str) -> Settings:
 
 
 @asynccontextmanager
-async def open_broker(redis_url: str) -> AsyncIterator[AsyncBroker]:
+async def open_broker(redis_url: str) -> AsyncIterator[CountingBroker]:
     broker = create_brokers(settings_for(redis_url))[Queue.DEFAULT]
     await broker.startup()
     try:
@@ -44,7 +43,7 @@ async def open_broker(redis_url: str) -> AsyncIterator[AsyncBroker]:
 
 
 @asynccontextmanager
-async def hear(broker: AsyncBroker) -> AsyncIterator[list[bytes]]:
+async def hear(broker: CountingBroker) -> AsyncIterator[list[bytes]]:
     """Yield the list of all that a listener hears meanwhile."""
     heard: list[bytes] = []
 
@@ -148,7 +147,7 @@ async def test_a_worker_takes_what_it_can_do_and_leaves_the_rest_and_hands_it_ba
         stop.set()
         await listening
         doorbell = RecordingDoorbell()
-        await receiver.hand_back(doorbell)
+        await receiver.hand_back(doorbell, order_timeout_s=0)
 
         assert await redis.xlen(STREAM) == 4
         assert working == ["session 0", "session 1"]

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from server.clock import now
 from server.ids import new_session_id
-from server.pipeline import pressing, steps, upkeep
+from server.pipeline import downloading, fetching, pressing, rendering, upkeep
 from server.services import Services
 from server.submissions import account
 from server.submissions.lifecycle import Stage
@@ -82,15 +82,49 @@ async def test_ended_rows_are_left_alone(services: Services) -> None:
     assert await rings_of_a_sweep(services) == []
 
 
-async def test_only_an_overdue_song_times_out(services: Services) -> None:
-    overdue = await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=11))
-    recent = await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=9))
+async def test_an_overdue_song_is_asked_for_at_once(services: Services) -> None:
+    later = now() + timedelta(minutes=1)
+    overdue, recent = [
+        await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=age), next_run_at=later)
+        for age in (11, 9)
+    ]
+    assert isinstance(services.doorbell, RecordingDoorbell)
 
     await upkeep.check_timeouts(services)
 
-    assert (await Submission.get(session_id=overdue)).LLM_status == "timeout"
-    assert (await Submission.get(session_id=overdue)).failure_reason == "timeout"
-    assert (await Submission.get(session_id=recent)).stage == Stage.COMPOSING
+    assert services.doorbell.rings == [("fetch_generation_details", overdue)]
+    assert (await Submission.get(session_id=overdue)).next_run_at <= now()
+    assert (await Submission.get(session_id=recent)).next_run_at == later
+
+
+async def test_row_101_rows_that_nobody_serves_keep_no_others_from_being_rung_for(
+    services: Services,
+) -> None:
+    stuck = [await row_in(Stage.SENDING) for _ in range(upkeep.RINGS_PER_SWEEP + 20)]
+    await Submission.filter(session_id__in=stuck).update(next_run_at=now() - timedelta(hours=1))
+    others = {
+        "fetch_generation_details": await row_in(Stage.COMPOSING),
+        "download_audio": await row_in(Stage.DOWNLOADING),
+        "create_video": await row_in(Stage.RENDERING),
+    }
+
+    rings = await rings_of_a_sweep(services)
+
+    assert set(others.items()) <= set(rings)
+
+
+async def test_row_101_a_queue_is_rung_for_as_far_as_it_lacks_messages(services: Services) -> None:
+    assert isinstance(services.doorbell, RecordingDoorbell)
+    rows = [await row_in(Stage.DOWNLOADING) for _ in range(5)]
+    ages = range(len(rows), 0, -1)
+    for session_id, age in zip(rows, ages, strict=True):
+        due = now() - timedelta(minutes=age)
+        await Submission.filter(session_id=session_id).update(next_run_at=due)
+    services.doorbell.waiting = {"default": 3}
+
+    rings = [ring for ring in await rings_of_a_sweep(services) if ring[0] == "download_audio"]
+
+    assert rings == [("download_audio", session_id) for session_id in rows[:2]]
 
 
 async def test_a_balance_that_cannot_be_read_changes_nothing(services: Services) -> None:
@@ -105,8 +139,10 @@ async def test_a_balance_that_cannot_be_read_changes_nothing(services: Services)
 @pytest.mark.parametrize(
     ("credits_left", "level", "event"),
     [
+        (-1, "critical", "credits_exhausted"),
         (0, "critical", "credits_exhausted"),
-        (1, "warning", "credits_low"),
+        (99, "critical", "credits_exhausted"),
+        (100, "warning", "credits_low"),
         (4999, "warning", "credits_low"),
         (5000, "info", "credits_available"),
     ],
@@ -137,7 +173,7 @@ async def test_row_57_a_row_that_keeps_killing_its_workers_fails(
     services: Services, stage: Stage
 ) -> None:
     session_id = await row_in(stage, attempts=services.settings.max_retries)
-    step = steps.download_audio if stage is Stage.DOWNLOADING else steps.create_video
+    step = downloading.download_audio if stage is Stage.DOWNLOADING else rendering.create_video
 
     await step(services, session_id)
 
@@ -149,7 +185,7 @@ async def test_row_57_a_row_that_keeps_killing_its_workers_fails(
 async def test_row_60_a_missing_photo_fails_at_once(services: Services) -> None:
     session_id = await row_in(Stage.RENDERING)
 
-    await steps.create_video(services, session_id)
+    await rendering.create_video(services, session_id)
 
     row = await Submission.get(session_id=session_id)
     assert (row.stage, row.failure_reason) == (Stage.FAILED, "photo_unreadable")
@@ -162,9 +198,9 @@ async def test_every_step_does_nothing_to_a_row_that_has_ended(services: Service
     for step in (
         pressing.press_record,
         pressing.prepare_films,
-        steps.fetch_generation_details,
-        steps.download_audio,
-        steps.create_video,
+        fetching.fetch_generation_details,
+        downloading.download_audio,
+        rendering.create_video,
     ):
         await step(services, session_id)
 

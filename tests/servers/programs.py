@@ -28,6 +28,12 @@ APACHE_MODULES = ("xsendfile",)
 """Modules that come in packages of their own."""
 
 
+FAKETIME_LIBRARIES = (
+    "usr/lib/*/faketime/libfaketimeMT.so.1",
+    "usr/lib/faketime/libfaketimeMT.so.1",
+)
+
+
 class ProgramMissing(Exception):
     """A program that the tests start is not installed."""
 
@@ -90,6 +96,14 @@ def find_apache() -> tuple[Path, Path]:
     raise ProgramMissing("apache")
 
 
+def find_faketime() -> Path:
+    """Return the library that gives a process another clock."""
+    for pattern in FAKETIME_LIBRARIES:
+        if found := next(Path("/").glob(pattern), None):
+            return found
+    raise ProgramMissing("libfaketime")
+
+
 def _release(folder: Path) -> int:
     """Return the major release in a path such as postgresql/15/bin; 0 where it names none."""
     numbers: list[str] = re.findall(r"postgresql[/@](\d+)", str(folder))
@@ -100,9 +114,9 @@ def list_missing() -> list[str]:
     """Return the names of the programs that are not installed."""
     missing = []
     finders: list[Callable[[], object]] = [find_postgres, find_redis, find_chromium, find_promtool]
-    # Elsewhere no package brings Apache's module for sending files.
+    # Elsewhere no package brings Apache's module for sending files, or may give others a clock.
     if sys.platform == "linux":
-        finders += [find_nginx, find_apache]
+        finders += [find_nginx, find_apache, find_faketime]
     for find in finders:
         try:
             find()

@@ -55,6 +55,12 @@ Alpine.data('admin', () => ({
     ]
   },
 
+  get stopText(): string {
+    const stop = this.status?.stopped_orders ?? null
+    if (stop === null) return ''
+    return stop.since === null ? WORDS.ordersPaused(stop.reason) : WORDS.ordersStopped(stop.reason, ageOf(stop.since))
+  },
+
   get stages(): { name: string; count: number; id: string }[] {
     return Object.entries(this.status?.stages ?? {}).map(([name, count]) => ({ name, count, id: `count-${name}` }))
   },
@@ -70,7 +76,7 @@ Alpine.data('admin', () => ({
   },
 
   get failures(): (FailedRow & { failedText: string })[] {
-    return (this.status?.last_failures ?? []).map((row) => ({ ...row, failedText: WORDS.failedAgo(ageOf(row.failed_at)) }))
+    return (this.status?.last_failures ?? []).map((row) => ({ ...row, failedText: WORDS.failedAgo(ageOf(row.failed_at)), failure_message: row.failure_message ?? '' }))
   },
 
   async retry(event: Event) {

@@ -32,6 +32,8 @@ export const WORDS = {
   workers: (queue: string, count: number) => `${String(count)} workers of the queue ${queue}`,
   credits: (credits: number | null, age_s: number | null) =>
     credits === null ? 'Credits unknown' : `${String(credits)} credits, ${String(Math.round((age_s ?? 0) / 60))} minutes ago`,
+  ordersStopped: (reason: string, age: string) => `Orders are stopped for ${age}, only probes go out: ${reason}`,
+  ordersPaused: (reason: string) => `Orders are paused: ${reason}`,
   ready: (count: number) => `${String(count)} songs ready in the last hour`,
   failed: (reason: string, count: number) => `${String(count)} failed in the last hour: ${reason}`,
   median: (phase: string, seconds: number) => `${phase}: ${seconds.toFixed(1)} s (median)`,

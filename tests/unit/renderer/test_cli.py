@@ -130,7 +130,7 @@ def test_a_photo_that_is_not_there_is_exit_code_2(
 ) -> None:
     missing = tmp_path / "none.jpg"
     assert main([str(missing), str(short_song), str(tmp_path / "out.mp4")]) == 2
-    assert f"cannot read the photo {missing}" in capsys.readouterr().err
+    assert f"cannot read {missing}" in capsys.readouterr().err
 
 
 def test_a_bad_song_is_one_line_and_exit_code_2(

@@ -45,6 +45,28 @@ def check(fault: Fault, value: Any = None, **fields: Any) -> Callable[[Check], C
     return register
 
 
+@check(Fault.API_STATUS, times=2)
+async def _redirects_every_call(scene: Scene) -> None:
+    for response in (await scene.api.order(), await scene.api.get("/credits/balance")):
+        assert response.status_code == 308
+        assert response.headers["Content-Type"].startswith("text/html")
+    assert (await scene.api.get("/credits/balance")).status_code == 200
+
+
+@check(Fault.API_HANGS, times=1)
+async def _never_answers(scene: Scene) -> None:
+    before = await scene.paid_posts()
+    with pytest.raises(httpx.ReadTimeout):
+        await scene.api.post("/generations/v3", json={}, timeout=0.5)
+    assert await scene.paid_posts() == before
+
+
+@check(Fault.API_KEY_REFUSED, times=1)
+async def _dislikes_the_key(scene: Scene) -> None:
+    response = await scene.api.order()
+    assert (response.status_code, response.json()) == (400, {"detail": "Invalid API key format"})
+
+
 @check(Fault.CREATE_STATUS, 429, retry_after="Wed, 21 Oct 2026 07:28:00 GMT", times=2)
 async def _refuses_twice_then_accepts(scene: Scene) -> None:
     before = await scene.paid_posts()
@@ -240,6 +262,12 @@ async def _hands_out_something_else(scene: Scene) -> None:
     response = await scene.api.get(await scene.song_url())
     assert response.content == b"RIFF\xff\x00WAVE"
     assert response.headers["Content-Type"] == "audio/mpeg"
+
+
+@check(Fault.DOWNLOAD_PAGE, times=1)
+async def _answers_with_a_page(scene: Scene) -> None:
+    response = await scene.api.get(await scene.song_url())
+    assert (response.status_code, response.headers["Content-Type"][:9]) == (200, "text/html")
 
 
 @check(Fault.DOWNLOAD_TRUNCATED, 0.5)

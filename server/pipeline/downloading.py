@@ -1,0 +1,83 @@
+"""The song's file is fetched, checked and put in its place.
+
+What may change with time (a host that does not have the file yet, or is away) is waited for without
+counting; bytes that are no song would come again as they are, so they are final.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from renderer import RenderError
+from server.clock import now
+from server.crashes import crash_point
+from server.errors import SongHostAway, SongUnusable
+from server.log import short_id
+from server.pipeline.leases import OUR_TROUBLE, Lease, forget_attempts, hold, is_held, postpone
+from server.pipeline.retries import is_poison, patience, retry_or_fail
+from server.services import Services
+from server.storage import Workspace, partial
+from server.submissions import transitions
+from server.submissions.lifecycle import FailureReason, Stage
+from server.submissions.model import Submission
+
+READY_WITHIN: Final = timedelta(minutes=10)
+"""A song's host may answer 404 or 403 for the first minutes after the song's end."""
+DELETED_AFTER: Final = timedelta(hours=168)
+"""After this the service has deleted the song."""
+SOONEST_S: Final = 2.0
+LATEST_S: Final = 60.0
+"""How soon and how late a song that is not ready is fetched again."""
+
+logger = structlog.get_logger(__name__)
+
+
+async def download_audio(services: Services, session_id: str) -> None:
+    """Song address -> checked MP3 at `audio/{id}.mp3`."""
+    async with hold(session_id, Stage.DOWNLOADING, services.settings.lease_seconds) as lease:
+        reason = FailureReason.DOWNLOAD_FAILED
+        if lease is None or await is_poison(services, lease, reason):
+            return
+        try:
+            async with services.storage.workspace() as files:
+                await _download(services, lease, files)
+        except OUR_TROUBLE:
+            raise
+        except SongUnusable as error:
+            await _retry_or_fail(services, lease, error)
+        except RenderError as error:
+            # The same bytes would come again, and be no song again.
+            await retry_or_fail(services, lease, reason, str(error), is_final=not error.can_retry)
+
+
+async def _retry_or_fail(services: Services, lease: Lease, error: SongUnusable) -> None:
+    """Fetch a song that is paid for again, uncounted at first: its host may yet give it."""
+    submission = await Submission.get(session_id=lease.session_id)
+    waited = now() - (submission.received_from_LLM or now())
+    limit = patience(services) if isinstance(error, SongHostAway) else READY_WITHIN
+    if error.is_final or waited > limit:
+        is_final = error.is_final or waited > DELETED_AFTER
+        reason = FailureReason.DOWNLOAD_FAILED
+        await retry_or_fail(services, lease, reason, str(error), is_final=is_final)
+        return
+    logger.warning("song_awaited", session_id=short_id(lease.session_id), reason=str(error))
+    await forget_attempts(lease)
+    # Soon at first, for most hosts are ready within seconds; then ever more seldom.
+    await postpone(lease, min(max(waited.total_seconds(), SOONEST_S), LATEST_S))
+
+
+async def _download(services: Services, lease: Lease, files: Workspace) -> None:
+    submission = await Submission.get(session_id=lease.session_id)
+    song = files.song(lease.session_id)
+    draft = partial(song, lease.fence)
+    try:
+        await services.songs.download(submission.LLM_response or "", draft)
+        await services.renders.check_song(draft)
+        crash_point("after_download")
+        if await is_held(lease):
+            await files.publish(draft, song)
+            crash_point("after_song_rename")
+            await transitions.start_rendering(services, lease.session_id, fence=lease.fence)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,110 @@
+"""What has become of a song that is being composed: the service is asked, and nobody else believed.
+
+A song fails for want of time only when the service says that it is still under way, or could not be
+asked for hours. Our own absence is no reason: it may be finished, and it is paid for.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from server.clock import now
+from server.errors import SongServiceError
+from server.log import short_id
+from server.pipeline.leases import Lease, forget_attempts, hold, postpone
+from server.pipeline.ordering import adopt_reported
+from server.pipeline.retries import is_poison, patience, retry_or_fail
+from server.services import Services
+from server.sonauto import Outcome
+from server.submissions import transitions
+from server.submissions.lifecycle import FailureReason, Stage
+from server.submissions.model import Submission
+
+logger = structlog.get_logger(__name__)
+
+
+async def fetch_generation_details(services: Services, session_id: str) -> None:
+    """Ask the song service what has become of the song, and go on if it has ended."""
+    await adopt_reported(services, session_id)
+    async with hold(session_id, Stage.COMPOSING, services.settings.lease_seconds) as lease:
+        if lease and not await is_poison(services, lease, FailureReason.GENERATION_FAILED):
+            await _check_generation(services, lease)
+    # A ring during the check found the row taken; it is due again, and nobody else will say so.
+    if lease is not None and await Submission.exists(
+        session_id=session_id, stage=Stage.COMPOSING, next_run_at__lte=now()
+    ):
+        await services.doorbell.ring(transitions.TASK_OF[Stage.COMPOSING], session_id)
+
+
+async def _check_generation(services: Services, lease: Lease) -> None:
+    await postpone(lease, services.settings.generation_poll_interval)
+    submission = await Submission.get(session_id=lease.session_id)
+    try:
+        generation = await services.songs.read_generation(submission.LLM_task_id or "")
+    except SongServiceError as error:
+        await _bear_silence(services, lease, submission, str(error))
+        return
+    if submission.poll_failing_since is not None:
+        await Submission.filter(session_id=lease.session_id).update(poll_failing_since=None)
+    if generation.outcome is Outcome.UNDER_WAY:
+        await forget_attempts(lease)
+        if is_overdue(services, submission):
+            await _time_out(services, lease, "still under way")
+    elif generation.outcome is Outcome.FAILURE:
+        message = generation.error_message
+        logger.warning(
+            "generation_failed", session_id=short_id(lease.session_id), error_message=message
+        )
+        await transitions.fail(
+            services,
+            lease.session_id,
+            FailureReason.GENERATION_FAILED,
+            leaving=lease.stage,
+            fence=lease.fence,
+            llm_status="fail",
+            message=message,
+        )
+    elif generation.song_url is None:
+        await retry_or_fail(services, lease, FailureReason.GENERATION_FAILED, "no song address")
+    else:
+        await transitions.start_downloading(
+            services,
+            lease.session_id,
+            fence=lease.fence,
+            song_url=generation.song_url,
+            lyrics=generation.lyrics,
+            response=generation.response,
+        )
+
+
+def is_overdue(services: Services, submission: Submission) -> bool:
+    """Say whether a song is under way for longer than anybody waits."""
+    limit = timedelta(minutes=services.settings.webhook_timeout_minutes)
+    return submission.sent_to_LLM is not None and now() - submission.sent_to_LLM > limit
+
+
+async def _bear_silence(
+    services: Services, lease: Lease, submission: Submission, reason: str
+) -> None:
+    """Ask again later: the song may be finished, and only the service can say that it is not."""
+    logger.warning("poll_failed", session_id=short_id(lease.session_id), reason=reason)
+    await forget_attempts(lease)
+    moment = now()
+    since = submission.poll_failing_since
+    if since is None:
+        await Submission.filter(session_id=lease.session_id).update(poll_failing_since=moment)
+    elif moment - since > patience(services) and is_overdue(services, submission):
+        await _time_out(services, lease, f"could not be asked for: {reason}")
+
+
+async def _time_out(services: Services, lease: Lease, message: str) -> None:
+    logger.warning("generation_timed_out", session_id=short_id(lease.session_id), reason=message)
+    await transitions.fail(
+        services,
+        lease.session_id,
+        FailureReason.TIMEOUT,
+        leaving=lease.stage,
+        fence=lease.fence,
+        llm_status="timeout",
+        message=message,
+    )

@@ -1,0 +1,91 @@
+"""What an answer of the song service means: whose fault it is, and how long to wait.
+
+Invariant: only what speaks of the request itself is `Refused`. Everything else that is no success
+would be answered to anybody, so nobody's submission is to blame for it.
+"""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx
+
+from server.clock import now
+from server.errors import Paused, Refused, Unanswered, Unavailable
+
+MAX_PAUSE_S: Final = 600.0
+DEFAULT_PAUSE_S: Final = 30.0
+LONGEST_REASON: Final = 300
+
+LOST_BY_A_PROXY: Final = frozenset({502, 504, *range(520, 525)})
+"""A proxy in front of the service got no answer from it; 520 to 524 are Cloudflare's."""
+
+ABOUT_OUR_KEY: Final = re.compile(r"\b(?:api[ _-]?key|credential|authoriz|authentic)", re.I)
+"""The service answers a mistyped key with 400 {"detail": "Invalid API key format"}."""
+
+
+def raise_for_status(response: httpx.Response, document: object) -> None:
+    """Raise what an answer other than success means; `document` is its JSON, None if it has none.
+
+    Raises Paused, Refused, Unavailable, or Unanswered where an order may have been billed.
+    """
+    status = response.status_code
+    if response.is_success:
+        return
+    reason = _read_reason(document)
+    message = f"the song service answered {status}" + (f": {reason}" if reason else "")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        pause_s = read_retry_after(response) or DEFAULT_PAUSE_S
+        raise Paused(message, min(pause_s, MAX_PAUSE_S))
+    if status in LOST_BY_A_PROXY and response.request.method == "POST":
+        raise Unanswered(message)
+    is_about_field = status == HTTPStatus.UNPROCESSABLE_ENTITY or (
+        status == HTTPStatus.BAD_REQUEST and not ABOUT_OUR_KEY.search(reason)
+    )
+    # Without a reason in the API's form it is not the API that has answered.
+    if is_about_field and reason:
+        raise Refused(message, status)
+    pause_s = min(read_retry_after(response) or 0.0, MAX_PAUSE_S)
+    raise Unavailable(message, status, pause_s)
+
+
+def read_retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that Retry-After names, from 0 on; None where it names none."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        # Longer numbers are no times, and Python refuses to read very long ones.
+        return float(value) if len(value) < 10 else None
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return max(0.0, (_aware(moment) - now()).total_seconds())
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read_reason(document: object) -> str:
+    """Return what FastAPI's `{"detail": ...}` says, in one line of bounded length."""
+    detail = document.get("detail") if isinstance(document, dict) else None
+    if isinstance(detail, list):
+        detail = "; ".join(filter(None, map(_read_problem, detail)))
+    if not isinstance(detail, str):
+        return ""
+    return " ".join(storable(detail).split())[:LONGEST_REASON]
+
+
+def _read_problem(problem: object) -> str:
+    if not isinstance(problem, dict):
+        return ""
+    place: Any = problem.get("loc")
+    field = ".".join(map(str, place)) if isinstance(place, list) else ""
+    return f"{field}: {problem.get('msg')}" if field else str(problem.get("msg", ""))
+
+
+def storable(text: str) -> str:
+    """Return `text` without NUL and lone surrogates: JSON can spell them, PostgreSQL takes none."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,145 @@
+"""Days on which our own processes, clocks and servers fail while songs are paid for.
+
+A step is tried once only, so that whatever is counted against a song ends it.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from server.simulator.faults import Fault, Switch
+from tests.faults.fleet import Fleet, open_fleet
+from tests.servers import PostgresServer, RedisServer, wait_until
+from tests.servers.programs import find_faketime
+
+GRACE_S = "120"
+"""Longer than any test here: what is ordered again within it is ordered by mistake."""
+NO_NEWS = Switch(Fault.WEBHOOK_NEVER)
+WORKERS = ("worker", "second worker", "render", "scheduler")
+AGE_SONGS = """UPDATE submissions SET "sent_to_LLM" = "sent_to_LLM" - interval '12 minutes',
+    stage_since = stage_since - interval '12 minutes'"""
+
+
+@pytest.fixture(scope="module")
+async def strict_fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fleet]:
+    folder = tmp_path_factory.mktemp("strict")
+    async with (
+        RedisServer() as redis,
+        PostgresServer() as postgres,
+        open_fleet(
+            folder, redis, postgres, MAX_RETRIES="1", AMBIGUOUS_GRACE_SECONDS=GRACE_S
+        ) as fleet,
+    ):
+        yield fleet
+
+
+@pytest.fixture
+async def fleet(strict_fleet: Fleet) -> AsyncIterator[Fleet]:
+    """A site that is whole at the beginning, and examined at the end."""
+    yield strict_fleet
+    await strict_fleet.heal()
+    await strict_fleet.check()
+
+
+async def orders(fleet: Fleet) -> int:
+    return len(await fleet.site.posts())
+
+
+async def test_row_97_an_answer_that_finds_no_database_is_kept(fleet: Fleet) -> None:
+    await fleet.set_faults(Switch(Fault.CREATE_SLOW, 4.0, times=1), NO_NEWS)
+    before = await orders(fleet)
+    session_id = await fleet.submit()
+    await wait_until(lambda: _has_ordered(fleet, before + 1), 30)
+
+    await fleet.postgres.stop(signal.SIGQUIT)
+    await wait_until(lambda: "order_not_written_down" in fleet.site.output(), 60)
+    await fleet.postgres.start()
+
+    assert (await fleet.check()).succeeded == [session_id]
+    assert await orders(fleet) == before + 1
+
+
+async def test_row_98_a_deploy_lets_an_order_end(fleet: Fleet) -> None:
+    await fleet.set_faults(Switch(Fault.CREATE_SLOW, 9.0, times=1), NO_NEWS)
+    before = await orders(fleet)
+    session_id = await fleet.submit()
+    await wait_until(lambda: _has_ordered(fleet, before + 1), 30)
+
+    workers = [fleet.site.processes[name] for name in ("worker", "second worker")]
+    ends = await asyncio.gather(*(one.stop(signal.SIGTERM, timeout_s=60) for one in workers))
+    assert ends == [0, 0]
+    stages = (await fleet.history.stages())[session_id]
+    await fleet.heal()
+
+    assert "composing" in stages, "the answer was written down before the end"
+    assert (await fleet.check()).succeeded == [session_id]
+    assert await orders(fleet) == before + 1
+
+
+async def test_row_95_songs_that_end_in_our_absence_become_videos(fleet: Fleet) -> None:
+    songs = await fleet.submit_many(4)
+    for session_id in songs:
+        await fleet.reach(session_id, "composing")
+    fleet.kill(*WORKERS)
+    await fleet.history.execute(AGE_SONGS)
+
+    await fleet.heal()
+
+    assert sorted((await fleet.check()).succeeded) == sorted(songs)
+
+
+async def test_row_89_a_host_whose_clock_is_fast_takes_nothing_from_anybody(fleet: Fleet) -> None:
+    await fleet.set_faults(NO_NEWS)
+    clock = {
+        "LD_PRELOAD": str(find_faketime()),
+        "FAKETIME": "+660",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    before = await orders(fleet)
+    fleet.kill("second worker", "scheduler")
+    await fleet.start("fast worker", "worker", "--queue", "default", **clock)
+    await fleet.start("fast scheduler", "scheduler", **clock)
+
+    songs = await fleet.submit_many(6)
+
+    assert sorted((await fleet.check()).succeeded) == sorted(songs)
+    assert await orders(fleet) == before + len(songs)
+    assert "T" in fleet.site.processes["fast worker"].output()
+
+
+@pytest.mark.parametrize("stage", ["downloading", "rendering"])
+async def test_row_100_a_database_that_restarts_under_a_step_costs_no_song(
+    fleet: Fleet, stage: str
+) -> None:
+    slow = [Switch(Fault.DOWNLOAD_DRIP, 20_000)] if stage == "downloading" else []
+    await fleet.set_faults(*slow)
+    songs = await fleet.submit_many(4)
+    for _ in range(2):
+        await fleet.reach(songs[-1], stage, "ready")
+        await fleet.postgres.stop(signal.SIGQUIT)
+        await fleet.postgres.start()
+
+    assert sorted((await fleet.check()).succeeded) == sorted(songs)
+
+
+async def test_row_100_a_pool_that_is_used_up_costs_no_song(fleet: Fleet) -> None:
+    songs = await fleet.submit_many(3)
+    await fleet.reach(songs[0], "composing")
+    await fleet.history.execute("BEGIN; LOCK TABLE submissions")
+    try:
+        # Statements end after ten seconds; a step may have begun before.
+        await wait_until(lambda: _waits_in_vain(fleet), 60)
+    finally:
+        await fleet.history.execute("ROLLBACK")
+
+    assert sorted((await fleet.check()).succeeded) == sorted(songs)
+
+
+async def _has_ordered(fleet: Fleet, count: int) -> bool:
+    return await orders(fleet) >= count
+
+
+def _waits_in_vain(fleet: Fleet) -> bool:
+    return "heartbeat_missed" in fleet.site.output() or "step_waits" in fleet.site.output()

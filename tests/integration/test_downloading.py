@@ -1,0 +1,187 @@
+"""Songs whose host has a bad day, on both databases, fetched from a real one."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from server.clock import now
+from server.ids import new_session_id
+from server.pipeline.downloading import READY_WITHIN, download_audio
+from server.pipeline.rendering import create_video
+from server.services import Services
+from server.simulator.client import Simulator
+from server.simulator.faults import Fault, Switch
+from server.sonauto import SongOrder
+from server.submissions.lifecycle import Stage
+from server.submissions.model import Submission
+from tests.integration.conftest import OpenStack
+from tests.integration.films import store_order
+from tests.integration.web.forms import store_submission
+from tests.servers import free_port, wait_until
+
+ORDER = SongOrder(owner_name="Matt", pet_name="Toby", pet_type="Dog", music_vibe="Romantic")
+
+
+@pytest.fixture(scope="module")
+async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Simulator]:
+    folder = tmp_path_factory.mktemp("simulator")
+    async with Simulator.start(folder, delay_s=0, song_s=3) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def site(open_stack: OpenStack, simulator: Simulator) -> AsyncIterator[Services]:
+    await simulator.set_faults()
+    away = f"http://127.0.0.1:{free_port()}"
+    async with open_stack(
+        external_api_url=simulator.api_url,
+        song_cdn_hosts=(simulator.origin, away),
+        max_retries=2,
+        render_formats="square",
+        video_resolution=360,
+        video_fps=5,
+    ) as services:
+        yield services
+
+
+@pytest.fixture
+async def song_url(site: Services) -> str:
+    task_id = await site.songs.generate(ORDER, "")
+
+    async def find_url() -> str | None:
+        return (await site.songs.read_generation(task_id)).song_url
+
+    return str(await wait_until(find_url))
+
+
+async def finished(url: str, age: timedelta = timedelta()) -> str:
+    """Store a submission whose song ended `age` ago; return its session_id."""
+    session_id = new_session_id()
+    await store_submission(
+        Stage.DOWNLOADING,
+        session_id=session_id,
+        LLM_response=url,
+        received_from_LLM=now() - age,
+    )
+    return session_id
+
+
+async def fetch(services: Services, session_id: str) -> Submission:
+    await Submission.filter(session_id=session_id).update(next_run_at=now())
+    await download_audio(services, session_id)
+    return await Submission.get(session_id=session_id)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Switch(Fault.DOWNLOAD_STATUS, 404),
+        Switch(Fault.DOWNLOAD_STATUS, 403),
+        Switch(Fault.DOWNLOAD_STATUS, 503),
+        Switch(Fault.DOWNLOAD_PAGE),
+        Switch(Fault.DOWNLOAD_RESET, 0.5),
+    ],
+    ids=str,
+)
+async def test_row_51_a_song_that_is_not_there_yet_is_fetched_again_uncounted(
+    site: Services, simulator: Simulator, song_url: str, fault: Switch
+) -> None:
+    session_id = await finished(song_url)
+    await simulator.set_faults(fault)
+    for _ in range(1 + site.settings.max_retries):
+        row = await fetch(site, session_id)
+        assert (row.stage, row.attempts) == (Stage.DOWNLOADING, 0)
+        assert timedelta() < row.next_run_at - now() <= timedelta(minutes=1)
+    await simulator.set_faults()
+
+    assert (await fetch(site, session_id)).stage == Stage.RENDERING
+
+
+@pytest.mark.parametrize("fault", [Switch(Fault.DOWNLOAD_STATUS, 404), Switch(Fault.DOWNLOAD_PAGE)])
+async def test_row_51_a_song_that_never_comes_is_given_up_after_some_minutes(
+    site: Services, simulator: Simulator, song_url: str, fault: Switch
+) -> None:
+    session_id = await finished(song_url, READY_WITHIN + timedelta(minutes=1))
+    await simulator.set_faults(fault)
+
+    stages = [(await fetch(site, session_id)).stage for _ in range(site.settings.max_retries)]
+
+    assert stages == [*[Stage.DOWNLOADING] * (site.settings.max_retries - 1), Stage.FAILED]
+    row = await Submission.get(session_id=session_id)
+    assert row.failure_reason == "download_failed"
+    assert "song answered" in (row.failure_message or "")
+
+
+async def test_row_51_a_host_that_is_away_is_waited_for_a_day(site: Services) -> None:
+    *_, away = site.settings.song_cdn_hosts
+    late, too_late = [await finished(f"{away}/a.mp3", timedelta(hours=hours)) for hours in (23, 25)]
+    for _ in range(1 + site.settings.max_retries):
+        row = await fetch(site, late)
+        assert (row.stage, row.attempts) == (Stage.DOWNLOADING, 0)
+
+    for _ in range(site.settings.max_retries):
+        row = await fetch(site, too_late)
+    assert row.stage == Stage.FAILED
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Switch(Fault.DOWNLOAD_BODY, "these bytes are no song"),
+        Switch(Fault.DOWNLOAD_STATUS, 410),
+        Switch(Fault.DOWNLOAD_REDIRECT, "http://127.0.0.1:9/song.mp3"),
+    ],
+    ids=str,
+)
+async def test_what_no_time_will_change_is_fetched_once(
+    site: Services, simulator: Simulator, song_url: str, fault: Switch
+) -> None:
+    session_id = await finished(song_url)
+    before = (await simulator.ledger())["downloads"]
+    await simulator.set_faults(fault)
+
+    row = await fetch(site, session_id)
+
+    assert (row.stage, row.failure_reason) == (Stage.FAILED, "download_failed")
+    assert (await simulator.ledger())["downloads"] == before + 1
+
+
+async def test_row_100_a_disk_that_takes_no_song_is_waited_for(
+    site: Services, song_url: str
+) -> None:
+    session_id = await finished(song_url)
+    folder = site.storage.songs
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to(folder)
+    for _ in range(1 + site.settings.max_retries):
+        row = await fetch(site, session_id)
+        assert (row.stage, row.attempts) == (Stage.DOWNLOADING, 0)
+        assert row.next_run_at > now(), "not at once again"
+    folder.unlink()
+    folder.with_name("away").rename(folder)
+
+    assert (await fetch(site, session_id)).stage == Stage.RENDERING
+
+
+@pytest.mark.parametrize("part", ["photos", "songs", "videos"])
+async def test_row_100_a_disk_that_fails_under_a_render_is_waited_for(
+    site: Services, part: str
+) -> None:
+    session_id = await store_order(site, Stage.RENDERING)
+    folder = getattr(site.storage, part)
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to(folder)
+    for _ in range(1 + site.settings.max_retries):
+        await Submission.filter(session_id=session_id).update(next_run_at=now())
+        await create_video(site, session_id)
+        row = await Submission.get(session_id=session_id)
+        assert (row.stage, row.attempts) == (Stage.RENDERING, 0)
+        assert row.next_run_at > now(), "not at once again"
+    folder.unlink()
+    folder.with_name("away").rename(folder)
+    await Submission.filter(session_id=session_id).update(next_run_at=now())
+
+    await create_video(site, session_id)
+
+    assert (await Submission.get(session_id=session_id)).stage == Stage.READY
