@@ -29,6 +29,12 @@ UNAVAILABLE: Final = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
+    # A failover: the password is not known yet, or the server is still read-only; and a lock or an
+    # idle transaction that was given up.
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidTransactionStateError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.PostgresSystemError,
     DBConnectionError,
     # SQLite's, when a transaction cannot be committed; those of statements Tortoise does wrap.
     sqlite3.OperationalError,

@@ -80,10 +80,12 @@ async def send_to_sonauto(services: Services, session_id: str) -> None:
         if len(lost) >= MAX_UNANSWERED:
             await fail(services, lease, FailureReason.SERVICE_ERROR, "two orders had no answer")
             return
+        # Read before, so that nothing of ours can fail between the note and the order.
+        wishes = await _read_wishes(session_id)
         attempt = await write_down(services, lease, len(lost))
         if attempt is not None:
             crash_point("before_order")
-            await order(services, lease, attempt, is_probe=state.failed_probes > 0)
+            await order(services, lease, attempt, wishes, is_probe=state.failed_probes > 0)
 
 
 async def _is_too_early(
@@ -140,11 +142,13 @@ async def adopt_reported(services: Services, session_id: str) -> None:
     await Submission.filter(session_id=session_id, stage=Stage.COMPOSING).update(next_run_at=now())
 
 
-async def order(services: Services, lease: Lease, attempt: Attempt, *, is_probe: bool) -> None:
+async def order(
+    services: Services, lease: Lease, attempt: Attempt, wishes: SongOrder, *, is_probe: bool
+) -> None:
     """Send an order that is written down, and put the submission where its answer wants it."""
     session_id = lease.session_id
     try:
-        task_id = await _generate(services, session_id, attempt)
+        task_id = await _generate(services, session_id, attempt, wishes)
     except Unanswered as error:
         logger.warning("order_unanswered", session_id=short_id(session_id), reason=str(error))
         await conclude(attempt, UNANSWERED)
@@ -226,22 +230,27 @@ async def _keep_answer(services: Services, lease: Lease, attempt: Attempt, task_
             await asyncio.sleep(DATABASE_RETRY_S)
 
 
-async def _generate(services: Services, session_id: str, attempt: Attempt) -> str:
+async def _read_wishes(session_id: str) -> SongOrder:
     submission = await Submission.get(session_id=session_id)
-    order = SongOrder(
+    return SongOrder(
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,
         pet_type=submission.pet_type,
         music_vibe=submission.music_vibe,
     )
+
+
+async def _generate(
+    services: Services, session_id: str, attempt: Attempt, wishes: SongOrder
+) -> str:
     webhook_url = f"{services.settings.webhook_base_url.rstrip('/')}/api/webhook/{attempt.token}"
     if read_steady_s() > attempt.stale_at_s:
         raise _TooLate
     try:
-        return await services.songs.generate(order, webhook_url)
+        return await services.songs.generate(wishes, webhook_url)
     except Refused as error:
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
         # The list of tags is closed and unknown to us: say the same in words, once.
-        logger.warning("tags_refused", session_id=short_id(session_id), vibe=order.music_vibe)
-        return await services.songs.generate(order, webhook_url, are_tags_sent=False)
+        logger.warning("tags_refused", session_id=short_id(session_id), vibe=wishes.music_vibe)
+        return await services.songs.generate(wishes, webhook_url, are_tags_sent=False)

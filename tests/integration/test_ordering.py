@@ -18,6 +18,7 @@ from server.pipeline.leases import hold
 from server.services import Services
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
+from server.sonauto import SongOrder
 from server.submissions import account, transitions
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, SongAccount, Submission
@@ -26,6 +27,7 @@ from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import store_submission
 from tests.servers import free_port
 
+ORDER = SongOrder(owner_name="Matt", pet_name="Toby", pet_type="Dog", music_vibe="Romantic")
 RICH = Switch(Fault.CREDITS, {"num_credits": 10_000, "num_credits_payg": 0})
 Outage = Switch | None
 """None: the service is away."""
@@ -262,7 +264,7 @@ async def test_row_96_an_order_that_was_frozen_before_it_left_does_not_leave(
             assert attempt is not None
             late = attempts.Attempt(attempt.id, attempt.token, attempt.stale_at_s - 2)
 
-            await ordering.order(services, lease, late, is_probe=False)
+            await ordering.order(services, lease, late, ORDER, is_probe=False)
 
         assert await paid(simulator) == before
         outcome = (await GenerationAttempt.get(id=attempt.id)).outcome
@@ -288,6 +290,7 @@ async def test_a_lost_order_is_not_sent_again_before_a_service_that_was_away_cou
     await let_pause_pass()
     assert await try_again() == 1, "it has only just come back"
     assert (await account.read_account()).failed_probes == 0
+    assert await try_again() == 1, "what it took up while it hung may still be heard of"
     await SongAccount.filter(id=1).update(recovered_at=long_ago)
     assert await try_again() == 2
 
