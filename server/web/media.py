@@ -133,6 +133,9 @@ async def send_media(path: Path) -> Response:
         # Quart leaves out the size, without which a player cannot ask again.
         status = await asyncio.to_thread(path.stat)
         raise RequestedRangeNotSatisfiable(status.st_size) from error
+    if request.method == "HEAD":
+        # Otherwise all of the file would be read, at no visitor's pace, and thrown away.
+        response.response = response.data_body_class(b"")
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = CACHE_FOR_GOOD
     return response
