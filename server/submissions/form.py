@@ -3,6 +3,7 @@
 Keys that the form does not have are ignored, so a sender can set no other column.
 """
 
+import hashlib
 import re
 import unicodedata
 from enum import StrEnum
@@ -80,6 +81,10 @@ class SubmissionForm(BaseModel):
     music_vibe: MusicVibe
     owner_name: Name
     cookie_id: Annotated[str | None, Field(strict=True), AfterValidator(_check_cookie_id)] = None
+
+    def hash(self) -> str:
+        """Return the SHA-256, in hex, of all that was sent, and so of who sent it."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def read_form(document: dict[str, object]) -> SubmissionForm:

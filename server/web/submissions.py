@@ -77,7 +77,7 @@ class SubmissionSnapshot(BaseModel):
 
 @submissions.post("")
 @documented(
-    {200: SubmissionReceipt, **dict.fromkeys((400, 403, 408, 413, 415, 429, 503), ErrorReply)},
+    {200: SubmissionReceipt, **dict.fromkeys((400, 403, 408, 413, 415, 422, 429, 503), ErrorReply)},
     takes=SubmissionForm,
 )
 @takes_body(MAX_FORM_BYTES)
@@ -85,7 +85,9 @@ class SubmissionSnapshot(BaseModel):
 async def create_submission() -> Response:
     """Take a submission.
 
-    With an Idempotency-Key header (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once.
+    With an Idempotency-Key header (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once; the
+    same key with another form, or from another browser, is 422. A cookie_id is told once, so that a
+    program which may lose an answer chooses its own.
     """
     refuse_foreign_origin()
     form = read_form(await read_json_object())
