@@ -1,7 +1,7 @@
 """A valid form -> a row and its photo; the one place where submissions are born.
 
 The row, the browser's quota and the photo come into being together or not at all, and the same
-Idempotency-Key makes one submission however often its form is sent. Other forms learn nothing by it.
+Idempotency-Key makes one submission however often its form is sent; no other form learns of it.
 """
 
 import asyncio
