@@ -22,9 +22,10 @@ export function findNameFault(text: string, whose: string): string {
   const seen = name.replace(INVISIBLE, '').trim()
   const length = Array.from(name).length
   if (length === 0) return WORDS.enterName(whose)
-  if (!LETTERS_AND_SPACES.test(name) || LONE_MARK.test(seen)) return WORDS.lettersOnly
+  if (!LETTERS_AND_SPACES.test(name)) return WORDS.lettersOnly
   if (Array.from(seen).length < MIN_LENGTH) return WORDS.tooShort(MIN_LENGTH)
   if (length > MAX_LENGTH) return WORDS.tooLong(MAX_LENGTH)
+  if (LONE_MARK.test(seen)) return WORDS.lettersOnly
   return ''
 }
 

@@ -55,10 +55,10 @@ def _check_name(text: str) -> str:
     if not is_spelled:
         raise PydanticCustomError("name", "Please use letters and spaces only.")
     seen = INVISIBLE.sub("", name).strip(" ")
-    if any(unicodedata.category(word[0])[0] == "M" for word in seen.split()):
-        raise PydanticCustomError("name", "Please use letters and spaces only.")
     if len(seen) < MIN_NAME_LENGTH or len(name) > MAX_NAME_LENGTH:
         raise PydanticCustomError("name", "Please use 2 to 100 letters.")
+    if any(unicodedata.category(word[0])[0] == "M" for word in seen.split()):
+        raise PydanticCustomError("name", "Please use letters and spaces only.")
     return name
 
 
