@@ -124,7 +124,7 @@ ROUTES = {
     "POST /api/webhook": 413,
     "POST /api/webhook/some-token": 413,
     "DELETE /api/submissions/clxyz123abc456def789gone": 413,
-    "GET /api/health": 200,
+    "GET /api/health/live": 200,
     "GET /docs": 200,
     "OPTIONS /api/submissions": 200,
     "POST /no/where": 404,
