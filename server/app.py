@@ -12,6 +12,7 @@ from quart import Quart
 from server.services import Services
 from server.web.admin import admin
 from server.web.availability import availability
+from server.web.bodies import BoundedBodies
 from server.web.compression import compress_pages
 from server.web.contact import contact
 from server.web.context import attach_services
@@ -55,6 +56,7 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     serve_documentation(app)
     serve_pages(app, client)
     compress_pages(app)
-    secured = SecurityHeaders(cast(ASGIFramework, app.asgi_app), services.storage.media_origin)
+    bounded = BoundedBodies(app, cast(ASGIFramework, app.asgi_app))
+    secured = SecurityHeaders(bounded, services.storage.media_origin)
     app.asgi_app = secured  # type: ignore[method-assign]
     return app

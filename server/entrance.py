@@ -1,12 +1,20 @@
 """What is refused before the application hears of it, for it could not even say no.
 
 Quart answers 500 to a Host header that is no host, and to a socket at an address that takes none.
+Another protocol, or a body of two lengths, is how requests get past a proxy that saw only one.
 """
 
 import re
 from typing import Any, Final
 
-from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import (
+    ASGIFramework,
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    HTTPScope,
+    Scope,
+    WebsocketScope,
+)
 
 SOCKETS_PATH: Final = "/socket.io/"
 LABEL: Final = rb"[A-Za-z0-9_-]{1,63}"
@@ -14,18 +22,22 @@ HOST: Final = re.compile(
     rb"(?:(?:%b\.)*%b\.?|\[[0-9A-Fa-f:.]{2,45}\])?(?::[0-9]{0,5})?" % (LABEL, LABEL)
 )
 MAX_HOST_BYTES: Final = 255
+HTTP_VERSIONS: Final = ("1.0", "1.1")
 
 
 def guard(app: ASGIFramework) -> ASGIFramework:
-    """Let in what can be answered: 400 for a Host that is none, 404 for a socket anywhere else."""
+    """Let in what can be answered, and refuse the rest.
+
+    400 for a Host that is none, for an upgrade to anything but a socket and for a body of two
+    lengths; 404 for a socket anywhere but at SOCKETS_PATH; 505 for anything but HTTP/1.x.
+    """
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] != "lifespan" and not all(map(_is_host, _read_hosts(scope))):
-            await refuse(scope, send, 400)
-        elif scope["type"] == "websocket" and scope["path"] != SOCKETS_PATH:
-            await refuse(scope, send, 404)
-        else:
+        status = None if scope["type"] == "lifespan" else _find_fault(scope)
+        if status is None:
             await app(scope, receive, send)
+        else:
+            await refuse(scope, send, status)
 
     return serve
 
@@ -36,6 +48,9 @@ async def refuse(
     """Answer a request, or the handshake of a socket, with nothing but a status."""
     kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
     headers = [(b"content-length", b"0")]
+    if scope["type"] == "http":
+        # What else comes through this connection need not be HTTP/1.x, or begin where it seems to.
+        headers.append((b"connection", b"close"))
     if retry_after_s is not None:
         headers.append((b"retry-after", str(retry_after_s).encode()))
     start: Any = {"type": f"{kind}.start", "status": status, "headers": headers}
@@ -44,10 +59,21 @@ async def refuse(
     await send(body)
 
 
-def _read_hosts(scope: Scope) -> list[bytes]:
-    if scope["type"] == "lifespan":
-        return []
-    return [value for name, value in scope["headers"] if name == b"host"]
+def _find_fault(scope: HTTPScope | WebsocketScope) -> int | None:
+    if scope["http_version"] not in HTTP_VERSIONS:
+        return 505
+    is_faulty = (
+        not all(map(_is_host, _read(scope, b"host")))
+        or any(value.strip().lower() != b"websocket" for value in _read(scope, b"upgrade"))
+        or (_read(scope, b"content-length") and _read(scope, b"transfer-encoding"))
+    )
+    if is_faulty:
+        return 400
+    return 404 if scope["type"] == "websocket" and scope["path"] != SOCKETS_PATH else None
+
+
+def _read(scope: HTTPScope | WebsocketScope, name: bytes) -> list[bytes]:
+    return [value for header, value in scope["headers"] if header.lower() == name]
 
 
 def _is_host(value: bytes) -> bool:

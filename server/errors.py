@@ -5,6 +5,7 @@ PetsongError
 ├── StartError               a start-up condition does not hold (port taken, assets missing)
 ├── BackupUnusable           the file is not a whole backup of ours
 ├── FormRejected             400, the visitor can correct it
+├── IdempotencyKeyReused     422, this key was sent with another form
 ├── SubmissionLimitReached   429, this browser has used its submissions up
 ├── TooManyRequests          429, this address asks too often
 ├── SoldOut                  503, no song can be bought at present
@@ -46,6 +47,10 @@ class FormRejected(PetsongError):
         self.error = error
         self.message = message
         self.fields = fields or {}
+
+
+class IdempotencyKeyReused(PetsongError):
+    """The Idempotency-Key came with another form before, or from another browser."""
 
 
 class SubmissionLimitReached(PetsongError):

@@ -22,6 +22,7 @@ from server.app import create_app
 from server.asgi import create_asgi
 from server.database import lock_embedded
 from server.errors import StartError
+from server.http1 import keep_to_http1
 from server.listener import Listener, ListenerConfig
 from server.pipeline.broker import Queue, create_brokers
 from server.pipeline.doorbell import TaskDoorbell
@@ -115,6 +116,7 @@ def bind(settings: Settings) -> Listener:
 
 def web_server(listener: Listener) -> ListenerConfig:
     """Return Hypercorn's configuration for a socket that is bound already."""
+    keep_to_http1()
     config = ListenerConfig(listener)
     config.backlog = BACKLOG
     config.include_server_header = False

@@ -27,7 +27,11 @@ logger = structlog.get_logger(__name__)
 
 
 class Budget:
-    """So many messages a minute: what is not used within a minute is not saved up."""
+    """So many messages a minute: what is not used within a minute is not saved up.
+
+    Not of `limits`, whose windows outlive a socket in a storage, keep an entry for each message
+    (6,000 for an address) and are awaited: this is two numbers that go with the socket.
+    """
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute

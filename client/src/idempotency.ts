@@ -3,15 +3,11 @@
  *
  * The same content keeps its key through every retry; changed content is another submission and gets another key.
  */
-function randomKey(): string {
-  // Not crypto.randomUUID, which exists on HTTPS pages only.
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
+import { randomHex } from './random'
 
 export class IdempotencyKey {
   #content = ''
-  #key = randomKey()
+  #key = randomHex()
 
   keyFor(content: string): string {
     if (content !== this.#content) this.renew()
@@ -22,6 +18,6 @@ export class IdempotencyKey {
   /** To be called after a success: the same content sent again is then meant as another song. */
   renew(): void {
     this.#content = ''
-    this.#key = randomKey()
+    this.#key = randomHex()
   }
 }

@@ -16,6 +16,10 @@ describe('findNameFault', () => {
     ['{{7*7}}', 'Please use letters and spaces only.'],
     ['<script>', 'Please use letters and spaces only.'],
     ['Toby\tMatt', 'Please use letters and spaces only.'],
+    ['\u3164\u3164', 'Please use at least 2 letters.'],
+    ['a\ufe0f', 'Please use at least 2 letters.'],
+    ['\u0301\u0301', 'Please use letters and spaces only.'],
+    ['Toby \u0301', 'Please use letters and spaces only.'],
   ])('refuses %j', (name, fault) => {
     expect(findNameFault(name, 'a name')).toBe(fault)
   })

@@ -53,6 +53,8 @@ class Bucket:
             "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
             # Players do not mind it, and a browser saves what comes from another origin only so.
             "Content-Disposition": disposition or f'attachment; filename="{path.name}"',
+            # As long as the redirect that leads here is kept; what is deleted shall be gone.
+            "Cache-Control": "private, max-age=600",
         }
         with self._explained("write", key):
             await obstore.put_async(

@@ -3,6 +3,7 @@
 Keys that the form does not have are ignored, so a sender can set no other column.
 """
 
+import hashlib
 import re
 import unicodedata
 from enum import StrEnum
@@ -18,6 +19,10 @@ from server.photos.cleaning import photo_rejected
 MIN_NAME_LENGTH: Final = 2
 MAX_NAME_LENGTH: Final = 100
 MAX_RAW_NAME_LENGTH: Final = 4 * MAX_NAME_LENGTH
+INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks of Unicode's Default_Ignorable_Code_Point: fillers and variation selectors."""
 IDEMPOTENCY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -49,8 +54,11 @@ def _check_name(text: str) -> str:
     is_spelled = all(char == " " or unicodedata.category(char)[0] in "LM" for char in name)
     if not is_spelled:
         raise PydanticCustomError("name", "Please use letters and spaces only.")
-    if not MIN_NAME_LENGTH <= len(name) <= MAX_NAME_LENGTH:
+    seen = INVISIBLE.sub("", name).strip(" ")
+    if len(seen) < MIN_NAME_LENGTH or len(name) > MAX_NAME_LENGTH:
         raise PydanticCustomError("name", "Please use 2 to 100 letters.")
+    if any(unicodedata.category(word[0])[0] == "M" for word in seen.split()):
+        raise PydanticCustomError("name", "Please use letters and spaces only.")
     return name
 
 
@@ -68,8 +76,8 @@ Name = Annotated[str, Field(strict=True), AfterValidator(_check_name)]
 class SubmissionForm(BaseModel):
     """What a visitor sends.
 
-    Names are trimmed, NFC, 2 to 100 letters and spaces. `photo` is base64 that nobody has decoded
-    yet. `cookie_id` is None for a browser that has none.
+    Names are trimmed, NFC, 2 to 100 letters and spaces that can be seen. `photo` is base64 that
+    nobody has decoded yet. `cookie_id` is None for a browser that has none.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -80,6 +88,10 @@ class SubmissionForm(BaseModel):
     music_vibe: MusicVibe
     owner_name: Name
     cookie_id: Annotated[str | None, Field(strict=True), AfterValidator(_check_cookie_id)] = None
+
+    def hash(self) -> str:
+        """Return the SHA-256, in hex, of all that was sent, and so of who sent it."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def read_form(document: dict[str, object]) -> SubmissionForm:

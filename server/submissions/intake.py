@@ -1,7 +1,7 @@
 """A valid form -> a row and its photo; the one place where submissions are born.
 
 The row, the browser's quota and the photo come into being together or not at all, and the same
-Idempotency-Key makes one submission however often it is sent.
+Idempotency-Key makes one submission however often its form is sent; no other form learns of it.
 """
 
 import asyncio
@@ -15,7 +15,13 @@ from tortoise.transactions import in_transaction
 
 from server.clock import now
 from server.crashes import crash_point
-from server.errors import PetsongError, SoldOut, StorageFull, SubmissionLimitReached
+from server.errors import (
+    IdempotencyKeyReused,
+    PetsongError,
+    SoldOut,
+    StorageFull,
+    SubmissionLimitReached,
+)
 from server.ids import new_cookie_id, new_session_id
 from server.log import short_id
 from server.services import Services
@@ -30,7 +36,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the visitor gets; `cookie_id` only when it was issued for this submission."""
+    """What the visitor gets; `cookie_id` only when it was issued just now, and never again."""
 
     session_id: str
     cookie_id: str | None
@@ -41,8 +47,8 @@ async def accept(
 ) -> Receipt:
     """Store a submission and set the pipeline to work on it.
 
-    Raises SoldOut, StorageFull, SubmissionLimitReached, FormRejected (the photo),
-    PhotosUnavailable or StorageUnavailable; then nothing was stored and no quota used.
+    Raises SoldOut, StorageFull, SubmissionLimitReached, IdempotencyKeyReused, FormRejected (the
+    photo), PhotosUnavailable or StorageUnavailable; then nothing was stored and no quota used.
     """
     if refusal := await find_refusal(services):
         if earlier := await _find_receipt(form, idempotency_key):
@@ -65,6 +71,7 @@ async def accept(
         pet_type=form.pet_type.value,
         music_vibe=form.music_vibe.value,
         idempotency_key=idempotency_key,
+        idempotency_hash=form.hash() if idempotency_key else None,
     )
     photo = await services.photos.clean(form.photo)
     await services.storage.write(photo_path, lambda: photo)
@@ -108,7 +115,21 @@ async def _find_receipt(form: SubmissionForm, idempotency_key: str | None) -> Re
     submission = await Submission.get_or_none(idempotency_key=idempotency_key)
     if submission is None:
         return None
-    return Receipt(submission.session_id, None if form.cookie_id else submission.cookie_id)
+    if not _is_of(submission, form):
+        raise IdempotencyKeyReused("this Idempotency-Key came with another form")
+    # The browser's secret was told once: a key that others may have seen must not buy it.
+    return Receipt(submission.session_id, None)
+
+
+def _is_of(submission: Submission, form: SubmissionForm) -> bool:
+    if submission.idempotency_hash is not None:
+        return submission.idempotency_hash == form.hash()
+    # A web of the release before took it, perhaps a moment ago: what it stored has to do.
+    stored = (submission.pet_name, submission.pet_type, submission.music_vibe)
+    return (*stored, submission.owner_name) == (
+        *(form.pet_name, form.pet_type.value, form.music_vibe.value),
+        form.owner_name,
+    ) and form.cookie_id in (None, submission.cookie_id)
 
 
 async def _insert(submission: Submission, known_cookie_id: str | None, limit: int) -> None:

@@ -1,6 +1,8 @@
 """Texts compressed for the browsers that take it: assets by the build, pages as they are drawn.
 
 No page holds a secret, so that it does not matter that its length tells of its content.
+quart-compress 0.2 compresses for `gzip;q=0`, leaves out error pages, and sends what it did not
+compress without `Vary`.
 """
 
 import gzip

@@ -1,6 +1,8 @@
 """Pages of other sites that may use the API: those that CORS_ORIGINS lists, and no others.
 
-Visitors have no cookies or passwords to send along, so credentials are never allowed.
+Visitors have no cookies or passwords to send along, so credentials are never allowed. quart-cors
+0.8 marks blueprints, which all applications of a process share whatever their settings, and cannot
+tell `refuse_foreign_origin` who may ask.
 """
 
 from typing import Final

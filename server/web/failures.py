@@ -17,6 +17,7 @@ from server.database import UNAVAILABLE, is_busy
 from server.errors import (
     DatabaseUnavailable,
     FormRejected,
+    IdempotencyKeyReused,
     PhotosUnavailable,
     SoldOut,
     StorageFull,
@@ -43,6 +44,7 @@ logger = structlog.get_logger(__name__)
 def answer_errors(app: Quart) -> None:
     """Answer whatever a view of `app` raises."""
     app.register_error_handler(FormRejected, _form_rejected)
+    app.register_error_handler(IdempotencyKeyReused, _idempotency_key_reused)
     app.register_error_handler(SubmissionLimitReached, _submission_limit_reached)
     app.register_error_handler(TooManyRequests, _too_many_requests)
     app.register_error_handler(SoldOut, _sold_out)
@@ -60,6 +62,12 @@ async def _form_rejected(error: FormRejected) -> Response:
     logger.info("form_rejected", error=error.error, fields=sorted(error.fields))
     body = ErrorReply(error=error.error, message=error.message, fields=error.fields or None)
     return reply(body, 400)
+
+
+async def _idempotency_key_reused(_error: IdempotencyKeyReused) -> Response:
+    logger.warning("idempotency_key_reused")
+    message = "This form was changed after it was sent. Please load the page again."
+    return reply(ErrorReply(error="idempotency_key_reused", message=message), 422)
 
 
 async def _submission_limit_reached(error: SubmissionLimitReached) -> Response:

@@ -14,6 +14,7 @@ from server.submissions.intake import accept
 from server.submissions.model import Submission
 from server.submissions.removal import has_ended, is_made_by, remove
 from server.submissions.snapshot import read_snapshot
+from server.web.bodies import takes_body
 from server.web.context import current_services
 from server.web.documentation import documented
 from server.web.limiting import limited, unlimited
@@ -76,17 +77,20 @@ class SubmissionSnapshot(BaseModel):
 
 @submissions.post("")
 @documented(
-    {200: SubmissionReceipt, **dict.fromkeys((400, 403, 408, 413, 415, 429, 503), ErrorReply)},
+    {200: SubmissionReceipt, **dict.fromkeys((400, 403, 408, 413, 415, 422, 429, 503), ErrorReply)},
     takes=SubmissionForm,
 )
+@takes_body(MAX_FORM_BYTES)
 @limited(Rule.SUBMISSIONS)
 async def create_submission() -> Response:
     """Take a submission.
 
-    With an Idempotency-Key header (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once.
+    With an Idempotency-Key header (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once; the
+    same key with another form, or from another browser, is 422. A cookie_id is told once, so that a
+    program which may lose an answer chooses its own.
     """
     refuse_foreign_origin()
-    form = read_form(await read_json_object(MAX_FORM_BYTES))
+    form = read_form(await read_json_object())
     idempotency_key = read_idempotency_key(request.headers.get("Idempotency-Key"))
     receipt = await accept(current_services(), form, idempotency_key)
     return reply(SubmissionReceipt(session_id=receipt.session_id, cookie_id=receipt.cookie_id))
@@ -130,11 +134,12 @@ async def get_status(session_id: str) -> Response:
     },
     takes=RemovalRequest,
 )
+@takes_body(MAX_REMOVAL_BYTES)
 @limited(Rule.REMOVALS)
 async def delete_submission(session_id: str) -> Response:
     """Delete an ended submission, for the browser that made it; once it is gone, the same again."""
     refuse_foreign_origin()
-    cookie_id = (await read_json_object(MAX_REMOVAL_BYTES)).get("cookie_id")
+    cookie_id = (await read_json_object()).get("cookie_id")
     submission = None
     if is_session_id(session_id):
         submission = await Submission.get_or_none(session_id=session_id)

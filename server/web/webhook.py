@@ -11,11 +11,12 @@ from quart import Blueprint, Response
 from werkzeug.exceptions import BadRequest, NotFound
 
 from server.submissions.rings import MAX_TASK_ID, ring_by_task, ring_by_token
+from server.web.bodies import read_body, takes_body
 from server.web.context import current_services
 from server.web.documentation import documented
 from server.web.limiting import unlimited
 from server.web.replies import ErrorReply, reply
-from server.web.requests import parse_json_object, read_body, read_json_object
+from server.web.requests import parse_json_object, read_json_object
 
 MAX_WEBHOOK_BYTES: Final = 64 * 1024
 
@@ -46,10 +47,11 @@ class WebhookReceipt(BaseModel):
     {200: WebhookReceipt, **dict.fromkeys((400, 404, 408, 413, 415, 503), ErrorReply)},
     takes=WebhookBody,
 )
+@takes_body(MAX_WEBHOOK_BYTES)
 @unlimited(UNLIMITED)
 async def ring_with_task() -> Response:
     """Look after the generation that the body names."""
-    document = await read_json_object(MAX_WEBHOOK_BYTES)
+    document = await read_json_object()
     try:
         body = WebhookBody.model_validate(document)
     except ValidationError as error:
@@ -61,10 +63,11 @@ async def ring_with_task() -> Response:
 
 @webhook.post("/<token>")
 @documented({200: WebhookReceipt, **dict.fromkeys((408, 413, 503), ErrorReply)}, takes=WebhookBody)
+@takes_body(MAX_WEBHOOK_BYTES)
 @unlimited(UNLIMITED)
 async def ring_with_token(token: str) -> Response:
     """Look after the generation attempt that this address was made for."""
-    await ring_by_token(current_services(), token, _task_id(await read_body(MAX_WEBHOOK_BYTES)))
+    await ring_by_token(current_services(), token, _task_id(await read_body()))
     return reply(WebhookReceipt())
 
 

@@ -55,6 +55,7 @@ async def test_a_film_is_fetched_where_the_site_sends_the_browser(
         unsigned = await http.get(address.partition("?")[0])
     assert (part.status_code, part.content) == (206, b"234")
     assert part.headers["Content-Range"] == "bytes 2-4/10"
+    assert part.headers["Cache-Control"] == "private, max-age=600"
     assert unsigned.status_code == 403
     policy = response.headers["Content-Security-Policy"]
     assert f"img-src 'self' {object_server.url} blob:" in policy

@@ -123,7 +123,7 @@ async def test_a_whole_file_comes_with_the_headers_of_the_site(
     assert answer.content == (front.files / name / f"{song}{kept_as}").read_bytes()
     assert answer.headers["Content-Type"] == kind
     expected = {**HEADERS, **ANSWER, "Access-Control-Allow-Origin": SHOP, "Vary": "Origin"}
-    expected["Cache-Control"] = "public, max-age=31536000, immutable"
+    expected["Cache-Control"] = "public, max-age=3600, s-maxage=0, must-revalidate"
     if folder in ("teaser", "card"):
         expected["Cross-Origin-Resource-Policy"] = "cross-origin"
     for header, value in expected.items():

@@ -16,6 +16,7 @@ import { IdempotencyKey } from '../idempotency'
 import { registerMySongs } from '../my-songs'
 import { findNameFault, normalizeName, shortenName } from '../names'
 import { fromDataUrl, openPicture, PhotoError, toDataUrl } from '../photo'
+import { randomHex } from '../random'
 import { SessionManager } from '../session'
 import { registerToast, showToast } from '../toast'
 import { WORDS } from '../words/form'
@@ -28,6 +29,8 @@ const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').m
 
 const sessions = new SessionManager()
 const idempotencyKey = new IdempotencyKey()
+/** A new browser chooses its id itself: the server tells one only once, and that reply may be lost. */
+const newCookieId = `cookie_${randomHex()}`
 
 Alpine.data('submissionForm', () => ({
   fields: { pet_name: '', pet_type: '', music_vibe: '', owner_name: '' },
@@ -221,7 +224,7 @@ Alpine.data('submissionForm', () => ({
       photo: this.photoDataUrl,
       music_vibe: this.fields.music_vibe,
       owner_name: normalizeName(this.fields.owner_name),
-      cookie_id: sessions.read().cookie_id,
+      cookie_id: sessions.read().cookie_id ?? newCookieId,
     }
     this.isSubmitting = true
     const outcome = await submitSong(submission, idempotencyKey.keyFor(JSON.stringify(submission)))
@@ -232,7 +235,7 @@ Alpine.data('submissionForm', () => ({
   showOutcome(outcome: SubmissionOutcome, submission: Submission) {
     switch (outcome.kind) {
       case 'accepted':
-        sessions.updateSession(outcome.session_id, outcome.cookie_id, submission)
+        sessions.updateSession(outcome.session_id, outcome.cookie_id ?? submission.cookie_id, submission)
         idempotencyKey.renew()
         // Busy until the next page is there: no second song from an impatient second tap.
         this.isSubmitting = true

@@ -1,0 +1,115 @@
+"""Bodies are counted while they come: each route takes its own length, and all together a bound.
+
+Quart gathers whatever comes until a view has answered, so that a connection held 7 MB at a route
+that takes 64 KiB. Here what no view takes is thrown away: of a body that is too long a view gets
+one byte too many, by which it knows.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+from hypercorn.typing import (
+    ASGIFramework,
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    HTTPScope,
+    Scope,
+)
+from quart import Quart, current_app, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, ServiceUnavailable
+
+MAX_UNDER_WAY_BYTES: Final = 64 * 1024**2
+"""Of all bodies in one process at a time: nine of the longest forms, or some 300 usual ones."""
+RETRY_AFTER_S: Final = 10
+
+MARK: Final = "_petsong_max_body_bytes"
+NO_ROOM: Final = "petsong.no_room"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+logger = structlog.get_logger(__name__)
+
+
+def takes_body(max_bytes: int) -> Callable[[View], View]:
+    """Mark a view that reads a body of up to `max_bytes`; every other view is given none."""
+
+    def mark(view: View) -> View:
+        setattr(view, MARK, max_bytes)
+        return view
+
+    return mark
+
+
+async def read_body() -> bytes:
+    """Return the request's body, for a view that `takes_body`.
+
+    Raises RequestEntityTooLarge (413), RequestTimeout (408), or ServiceUnavailable (503) while
+    others' bodies leave no room for it.
+    """
+    max_bytes = getattr(current_app.view_functions[request.endpoint or ""], MARK)
+    if (request.content_length or 0) > max_bytes:
+        raise RequestEntityTooLarge
+    body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+    if NO_ROOM in request.scope:
+        raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
+    if len(body) > max_bytes:
+        raise RequestEntityTooLarge
+    return body
+
+
+class BoundedBodies:
+    """The ASGI application `inside` of `app`, given no more of a body than the view takes.
+
+    A body for which there is no room ends at once, and NO_ROOM stands in its scope.
+    """
+
+    def __init__(self, app: Quart, inside: ASGIFramework) -> None:
+        self._app = app
+        self._inside = inside
+        self._num_bytes = 0
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Serve; what came of the body is counted until it is answered."""
+        if scope["type"] != "http":
+            await self._inside(scope, receive, send)
+            return
+        request_scope: Any = scope
+        most = self._find_limit(scope) + 1
+        taken, has_ended = 0, False
+
+        async def receive_within() -> ASGIReceiveEvent:
+            nonlocal taken, has_ended
+            while (event := await receive())["type"] == "http.request":
+                if has_ended:
+                    continue
+                piece = event["body"][: most - taken]
+                if self._num_bytes + len(piece) > MAX_UNDER_WAY_BYTES:
+                    logger.warning("no_room_for_body", num_bytes=self._num_bytes)
+                    request_scope[NO_ROOM], piece, has_ended = True, b"", True
+                taken += len(piece)
+                self._num_bytes += len(piece)
+                has_ended = has_ended or taken == most or not event["more_body"]
+                return {"type": "http.request", "body": piece, "more_body": not has_ended}
+            return event
+
+        try:
+            await self._inside(scope, receive_within, send)
+        finally:
+            self._num_bytes -= taken
+
+    def _find_limit(self, scope: HTTPScope) -> int:
+        # -1 where none is taken: then the first byte would be one too many.
+        path = scope["path"]
+        try:
+            endpoint, _ = self._app.url_map.bind("").match(
+                path if path.startswith("/") else urlsplit(path).path, scope["method"]
+            )
+        except (HTTPException, ValueError):
+            return -1
+        limit: int = getattr(self._app.view_functions[endpoint], MARK, -1)
+        return limit
