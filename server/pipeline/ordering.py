@@ -17,7 +17,6 @@ from server.clock import now, read_steady_s
 from server.crashes import crash_point
 from server.database import TROUBLE, is_trouble
 from server.errors import (
-    NeverReached,
     Paused,
     Refused,
     SongServiceError,
@@ -35,6 +34,7 @@ from server.pipeline.attempts import (
     write_down,
 )
 from server.pipeline.leases import Lease, forget_attempts, hold, postpone
+from server.pipeline.probing import reaches
 from server.pipeline.retries import fail
 from server.services import Services
 from server.sonauto import SongOrder
@@ -54,18 +54,6 @@ logger = structlog.get_logger(__name__)
 
 class _TooLate(Exception):
     """Whoever was to order was frozen for so long that somebody else may have ordered."""
-
-
-async def process_pending_queue(services: Services) -> None:
-    """Give free slots to those who wait longest; while orders are stopped, probe the service."""
-    if not (await account.read_account()).failed_probes:
-        await transitions.claim_slots(services)
-        return
-    if not await account.claim_probe(services) or not await _reaches(services):
-        return
-    if not await transitions.claim_slots(services, is_probe=True):
-        # Nobody can order at present, so that its having answered must do.
-        await account.note_success(services)
 
 
 async def send_to_sonauto(services: Services, session_id: str) -> None:
@@ -99,22 +87,13 @@ async def _is_too_early(
     grace = timedelta(seconds=services.settings.ambiguous_grace_seconds)
     wait = max(ordered_at, state.recovered_at or ordered_at) + grace - now()
     if state.failed_probes:
-        if await account.claim_probe(services) and await _reaches(services):
+        if await account.claim_probe(services) and await reaches(services):
             await account.note_success(services)
         wait = grace
     if wait <= timedelta():
         return False
     await forget_attempts(lease)
     await postpone(lease, wait.total_seconds())
-    return True
-
-
-async def _reaches(services: Services) -> bool:
-    try:
-        await services.songs.reach()
-    except (NeverReached, Unanswered) as error:
-        await account.note_failure(services, str(error), is_probe=True)
-        return False
     return True
 
 

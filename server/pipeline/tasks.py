@@ -12,6 +12,7 @@ from server.pipeline import (
     fetching,
     ordering,
     pressing,
+    probing,
     rendering,
     retention,
     upkeep,
@@ -67,7 +68,7 @@ async def create_video(session_id: str, context: TaskContext) -> None:
 @async_shared_broker.task("process_pending_queue", queue_name=Queue.DEFAULT.value)
 async def process_pending_queue(context: TaskContext) -> None:
     """Give free slots to those who wait longest."""
-    await ordering.process_pending_queue(services_of(context))
+    await probing.process_pending_queue(services_of(context))
 
 
 @async_shared_broker.task("sweep", queue_name=Queue.DEFAULT.value)

@@ -188,17 +188,3 @@ async def test_row_48_50_a_song_that_swells_is_bounded_and_refused(
         await simulator.set_faults()
 
     assert draft.stat().st_size <= MAX_SONG_BYTES
-
-
-@pytest.mark.parametrize("status", [403, 404])
-async def test_row_51_an_expired_song_fails_without_useless_retries(
-    fleet: Fleet, status: int
-) -> None:
-    before = (await fleet.site.simulator.ledger())["downloads"]
-    await fleet.set_faults(Switch(Fault.DOWNLOAD_STATUS, status))
-    session_id = await fleet.submit()
-
-    assert (await fleet.check()).ends == {session_id: "failed"}
-
-    assert (await fleet.site.snapshot(session_id))["failure_reason"] == "download_failed"
-    assert (await fleet.site.simulator.ledger())["downloads"] == before + 1

@@ -113,6 +113,20 @@ async def test_row_51_a_song_that_never_comes_is_given_up_after_some_minutes(
     assert "song answered" in (row.failure_message or "")
 
 
+@pytest.mark.parametrize("status", [403, 404])
+async def test_row_51_an_expired_song_fails_without_useless_retries(
+    site: Services, simulator: Simulator, song_url: str, status: int
+) -> None:
+    session_id = await finished(song_url, timedelta(hours=169))
+    before = (await simulator.ledger())["downloads"]
+    await simulator.set_faults(Switch(Fault.DOWNLOAD_STATUS, status))
+
+    row = await fetch(site, session_id)
+
+    assert (row.stage, row.failure_reason) == (Stage.FAILED, "download_failed")
+    assert (await simulator.ledger())["downloads"] == before + 1
+
+
 async def test_row_51_a_host_that_is_away_is_waited_for_a_day(site: Services) -> None:
     *_, away = site.settings.song_cdn_hosts
     late, too_late = [await finished(f"{away}/a.mp3", timedelta(hours=hours)) for hours in (23, 25)]

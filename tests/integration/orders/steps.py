@@ -1,0 +1,58 @@
+"""What the tests do with the queue, in place of the workers."""
+
+from datetime import timedelta
+
+from server.clock import now
+from server.ids import new_session_id
+from server.pipeline import ordering, probing
+from server.services import Services
+from server.simulator.client import Simulator
+from server.simulator.faults import Fault, Switch
+from server.sonauto import SongOrder
+from server.submissions.lifecycle import Stage
+from server.submissions.model import SongAccount, Submission
+from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.web.forms import store_submission
+
+ORDER = SongOrder(owner_name="Matt", pet_name="Toby", pet_type="Dog", music_vibe="Romantic")
+RICH = Switch(Fault.CREDITS, {"num_credits": 10_000, "num_credits_payg": 0})
+
+
+async def queue_up(count: int) -> list[str]:
+    """Store submissions that came in one after the other."""
+    begin = now() - timedelta(hours=1)
+    return [
+        await _queue_one(created_at=begin + timedelta(seconds=number)) for number in range(count)
+    ]
+
+
+async def _queue_one(**columns: object) -> str:
+    session_id = new_session_id()
+    await store_submission(Stage.QUEUED, session_id=session_id, **columns)
+    return session_id
+
+
+async def dispatch(services: Services) -> list[str]:
+    """Run the queue once and what it enqueues; return who ordered, in order."""
+    assert isinstance(services.doorbell, RecordingDoorbell)
+    services.doorbell.rings.clear()
+    await probing.process_pending_queue(services)
+    ordering_now = [
+        str(session_id) for task, session_id in services.doorbell.rings if task == "send_to_sonauto"
+    ]
+    for session_id in ordering_now:
+        await ordering.send_to_sonauto(services, session_id)
+    return ordering_now
+
+
+async def let_pause_pass() -> None:
+    """Have the time come at which the next probe may go out."""
+    await SongAccount.filter(id=1).update(paused_until=now() - timedelta(seconds=1))
+
+
+async def stages() -> dict[str, str]:
+    return {row.session_id: row.stage for row in await Submission.all()}
+
+
+async def paid(simulator: Simulator) -> int:
+    return int((await simulator.ledger())["paid_posts"])

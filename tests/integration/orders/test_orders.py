@@ -1,0 +1,100 @@
+"""An order is sent by whoever holds the row, once, and again only when that is safe."""
+
+from datetime import timedelta
+
+from server.clock import now
+from server.pipeline import attempts, ordering
+from server.pipeline.leases import hold
+from server.services import Services
+from server.simulator.client import Simulator
+from server.simulator.faults import Fault, Switch
+from server.submissions import account, transitions
+from server.submissions.lifecycle import Stage
+from server.submissions.model import GenerationAttempt, SongAccount, Submission
+from tests.integration.conftest import OpenStack
+from tests.integration.orders.steps import ORDER, RICH, dispatch, let_pause_pass, paid, queue_up
+
+
+async def test_row_96_who_was_frozen_past_the_lease_orders_nothing(
+    site: Services, simulator: Simulator
+) -> None:
+    before = await paid(simulator)
+    (session_id,) = await queue_up(1)
+    await transitions.claim_slots(site)
+    async with hold(session_id, Stage.SENDING, 45) as frozen:
+        assert frozen is not None
+        await Submission.filter(session_id=session_id).update(lease_until=now())
+        await ordering.send_to_sonauto(site, session_id)
+
+        assert await attempts.write_down(site, frozen, 0) is None
+
+    assert await paid(simulator) == before + 1
+    assert await GenerationAttempt.filter(session_id=session_id).count() == 1
+
+
+async def test_row_96_a_song_that_was_adopted_meanwhile_is_not_ordered_again(
+    site: Services, simulator: Simulator
+) -> None:
+    (session_id,) = await queue_up(1)
+    await transitions.claim_slots(site)
+    async with hold(session_id, Stage.SENDING, 45) as lease:
+        assert lease is not None
+        assert await transitions.start_composing(site, session_id, "adopted")
+
+        assert await attempts.write_down(site, lease, 0) is None
+
+    assert await GenerationAttempt.filter(session_id=session_id).count() == 0
+
+
+async def test_row_96_another_order_without_an_answer_is_noticed(site: Services) -> None:
+    (session_id,) = await queue_up(1)
+    await transitions.claim_slots(site)
+    async with hold(session_id, Stage.SENDING, 45) as lease:
+        assert lease is not None
+        await GenerationAttempt.create(session_id=session_id, token_hash="of another")
+
+        assert await attempts.write_down(site, lease, 0) is None
+
+
+async def test_row_96_an_order_that_was_frozen_before_it_left_does_not_leave(
+    open_site: OpenStack, simulator: Simulator
+) -> None:
+    async with open_site(lease_seconds=1) as services:
+        before = await paid(simulator)
+        (session_id,) = await queue_up(1)
+        await transitions.claim_slots(services)
+        async with hold(session_id, Stage.SENDING, 1) as lease:
+            assert lease is not None
+            attempt = await attempts.write_down(services, lease, 0)
+            assert attempt is not None
+            late = attempts.Attempt(attempt.id, attempt.token, attempt.stale_at_s - 2)
+
+            await ordering.order(services, lease, late, ORDER, is_probe=False)
+
+        assert await paid(simulator) == before
+        outcome = (await GenerationAttempt.get(id=attempt.id)).outcome
+        assert outcome == attempts.NOTHING_BOUGHT
+
+
+async def test_a_lost_order_is_not_sent_again_before_a_service_that_was_away_could_tell_of_it(
+    site: Services, simulator: Simulator
+) -> None:
+    (session_id,) = await queue_up(1)
+    await simulator.set_faults(RICH, Switch(Fault.API_HANGS))
+    await dispatch(site)
+    long_ago = now() - timedelta(hours=1)
+    await GenerationAttempt.filter(session_id=session_id).update(created_at=long_ago)
+
+    async def try_again() -> int:
+        await Submission.filter(session_id=session_id).update(next_run_at=now())
+        await ordering.send_to_sonauto(site, session_id)
+        return await GenerationAttempt.filter(session_id=session_id).count()
+
+    assert await try_again() == 1, "the service is still away"
+    await simulator.set_faults(RICH)
+    await let_pause_pass()
+    assert await try_again() == 1, "it has only just come back"
+    assert (await account.read_account()).failed_probes == 0
+    assert await try_again() == 1, "what it took up while it hung may still be heard of"
+    await SongAccount.filter(id=1).update(recovered_at=long_ago)
+    assert await try_again() == 2

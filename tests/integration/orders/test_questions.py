@@ -1,0 +1,91 @@
+"""What becomes of a song is for the song service to say, however long nobody could ask."""
+
+from datetime import timedelta
+
+from structlog.testing import capture_logs
+
+from server.clock import now
+from server.pipeline import fetching
+from server.services import Services
+from server.simulator.client import Simulator
+from server.simulator.faults import Fault, Switch
+from server.submissions.lifecycle import Stage
+from server.submissions.model import Submission
+from tests.integration.orders.steps import RICH, dispatch, queue_up
+
+
+async def under_way(services: Services, **columns: object) -> str:
+    """Order one song and return its submission, as `columns` change it."""
+    (session_id,) = await queue_up(1)
+    await dispatch(services)
+    await Submission.filter(session_id=session_id).update(next_run_at=now(), **columns)
+    return session_id
+
+
+async def ask(services: Services, session_id: str) -> Submission:
+    await Submission.filter(session_id=session_id).update(next_run_at=now())
+    await fetching.fetch_generation_details(services, session_id)
+    return await Submission.get(session_id=session_id)
+
+
+async def test_row_95_a_song_that_was_finished_in_our_absence_goes_on(
+    site: Services, simulator: Simulator
+) -> None:
+    session_id = await under_way(site, sent_to_LLM=now() - timedelta(days=2))
+    task_id = (await Submission.get(session_id=session_id)).LLM_task_id
+    await simulator.finish(str(task_id))
+
+    assert (await ask(site, session_id)).stage == Stage.DOWNLOADING
+
+
+async def test_row_95_only_the_services_word_times_a_song_out(
+    site: Services, simulator: Simulator
+) -> None:
+    session_id = await under_way(site, sent_to_LLM=now() - timedelta(minutes=11))
+    await simulator.set_faults(RICH, Switch(Fault.DETAIL_STATUS, 500))
+    assert (await ask(site, session_id)).stage == Stage.COMPOSING
+
+    await simulator.set_faults(RICH)
+
+    row = await ask(site, session_id)
+    assert (row.stage, row.failure_reason, row.LLM_status) == (Stage.FAILED, "timeout", "timeout")
+    assert row.failure_message == "still under way"
+
+
+async def test_row_95_a_service_that_cannot_be_asked_is_waited_for_a_day(
+    site: Services, simulator: Simulator
+) -> None:
+    session_id = await under_way(site, sent_to_LLM=now() - timedelta(days=3))
+    await simulator.set_faults(RICH, Switch(Fault.DETAIL_STATUS, 500))
+    assert (await ask(site, session_id)).poll_failing_since is not None
+    failing_since = now() - timedelta(hours=23)
+    await Submission.filter(session_id=session_id).update(poll_failing_since=failing_since)
+    assert (await ask(site, session_id)).stage == Stage.COMPOSING
+    failing_since = now() - timedelta(hours=25)
+    await Submission.filter(session_id=session_id).update(poll_failing_since=failing_since)
+
+    row = await ask(site, session_id)
+
+    assert (row.stage, row.failure_reason) == (Stage.FAILED, "timeout")
+
+
+async def test_silence_is_forgotten_as_soon_as_the_service_answers(
+    site: Services, simulator: Simulator
+) -> None:
+    session_id = await under_way(site, poll_failing_since=now() - timedelta(hours=30))
+
+    assert (await ask(site, session_id)).poll_failing_since is None
+
+
+async def test_why_a_generation_failed_is_kept(site: Services, simulator: Simulator) -> None:
+    words = "Blocked:\r\n<b>policy</b>"
+    session_id = await under_way(site)
+    await simulator.set_faults(
+        RICH, Switch(Fault.DETAIL_FIELDS, {"status": "FAILURE", "error_message": words})
+    )
+
+    with capture_logs() as logs:
+        row = await ask(site, session_id)
+
+    assert (row.failure_reason, row.failure_message) == ("generation_failed", words)
+    assert [line["error_message"] for line in logs if line["event"] == "generation_failed"]
