@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
 from server.clock import now
@@ -65,7 +65,10 @@ async def claim_slots(services: Services, *, is_probe: bool = False) -> list[str
         if not is_probe and is_stopped(account, moment):
             return []
         rows = Submission.all().using_db(connection)
-        occupied = await rows.filter(stage__in=SLOT_STAGES).count()
+        # A song that is overdue is under way no longer; it may only be that nobody can be asked.
+        longest = timedelta(minutes=services.settings.webhook_timeout_minutes)
+        composing = Q(stage=Stage.COMPOSING, sent_to_LLM__gt=moment - longest)
+        occupied = await rows.filter(Q(stage=Stage.SENDING) | composing).count()
         free = services.settings.max_concurrent_requests - occupied
         free = min(free, 1) if is_probe else free
         if free <= 0:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from structlog.testing import capture_logs
 
 from server.clock import now
+from server.ids import new_session_id
 from server.pipeline import fetching
 from server.services import Services
 from server.simulator.client import Simulator
@@ -12,6 +13,7 @@ from server.simulator.faults import Fault, Switch
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from tests.integration.orders.steps import RICH, dispatch, queue_up
+from tests.integration.web.forms import store_submission
 
 
 async def under_way(services: Services, **columns: object) -> str:
@@ -67,6 +69,21 @@ async def test_row_95_a_service_that_cannot_be_asked_is_waited_for_a_day(
     row = await ask(site, session_id)
 
     assert (row.stage, row.failure_reason) == (Stage.FAILED, "timeout")
+
+
+async def test_songs_that_nobody_can_be_asked_for_hold_no_slot(
+    site: Services, simulator: Simulator
+) -> None:
+    for _ in range(site.settings.max_concurrent_requests):
+        await store_submission(
+            Stage.COMPOSING,
+            session_id=new_session_id(),
+            sent_to_LLM=now() - timedelta(minutes=11),
+            poll_failing_since=now() - timedelta(minutes=9),
+        )
+    (session_id,) = await queue_up(1)
+
+    assert await dispatch(site) == [session_id]
 
 
 async def test_silence_is_forgotten_as_soon_as_the_service_answers(
