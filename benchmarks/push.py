@@ -8,7 +8,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ from typing import Final
 
 import asyncpg
 
-from benchmarks.children import Children
-from benchmarks.crowd import Crowd, Report, open_crowd
+from benchmarks.arrivals import arrive, until_all_watch, use_of
+from benchmarks.bare import open_bare
+from benchmarks.crowd import Crowd, Report
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series, collect
 from benchmarks.stack import Stack, Web, open_stack
@@ -26,7 +27,6 @@ from realtime.publisher import Publisher, redis_publisher
 from renderer import Film, PressJob, RenderJob, RenderPool
 
 WEB_CORE: Final = 0
-ALL_BACK_WITHIN_S: Final = 120.0
 SETTLE_S: Final = 2.0
 INSERT: Final = """
 INSERT INTO submissions (session_id, created_at, owner_name, photo_path, pet_name, pet_type,
@@ -38,11 +38,23 @@ FROM generate_series(1, $1::int) AS n RETURNING session_id"""
 SUCCEED: Final = """
 UPDATE submissions SET stage = 'ready', entry_status = 'success', version = version + 1
 WHERE session_id = $1"""
+TRANSACTIONS: Final = """
+SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"""
 UNITS: Final[Mapping[str, str]] = {
     "visitors": "",
     "drops": "",
+    "arrival": "CPU ms",
     "memory per visitor": "kB",
     "web while they wait": "% of a core",
+    "transactions while they wait": "per s",
+    "web while the queue moves": "% of a core",
+    "transactions while the queue moves": "per s",
+    "bare sockets: arrival": "CPU ms",
+    "bare sockets: memory per visitor": "kB",
+    "bare sockets: web while they wait": "% of a core",
+    "memory / bare sockets": "x",
+    "waiting / bare sockets": "x",
+    "waiting in a moving queue / bare sockets": "x",
     "web while outcomes come": "% of a core",
     "crowd while outcomes come": "% of a core",
     "outcomes": "",
@@ -63,7 +75,7 @@ class Scale:
     song_s: int
 
 
-FULL: Final = Scale(5000, 300, 60, 50, 3000, 500, 150)
+FULL: Final = Scale(5000, 300, 40, 50, 3000, 500, 150)
 QUICK: Final = Scale(40, 100, 1, 20, 20, 10, 6)
 
 
@@ -77,7 +89,22 @@ async def _measure_once(scale: Scale) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name, _away_from(WEB_CORE):
         folder = Path(name)
         async with open_stack(folder, core=WEB_CORE) as stack:
-            return await _load(stack, scale)
+            measured = await _load(stack, scale)
+    async with open_bare(WEB_CORE) as bare:
+        session_ids = [f"v{number}" for number in range(scale.num_visitors)]
+        async with arrive(bare, session_ids, scale.arrivals_per_s) as (crowd, arrived):
+            waiting = await use_of(bare, crowd, asyncio.sleep(scale.hold_s))
+    # A crowd of a few uses less than the clock counts.
+    bare_percent = 100 * max(waiting[0], 0.001)
+    moving = "waiting in a moving queue / bare sockets"
+    return measured | {
+        "bare sockets: arrival": arrived.cpu_ms,
+        "bare sockets: memory per visitor": arrived.memory_kb,
+        "bare sockets: web while they wait": bare_percent,
+        "memory / bare sockets": measured["memory per visitor"] / arrived.memory_kb,
+        "waiting / bare sockets": measured["web while they wait"] / bare_percent,
+        moving: measured["web while the queue moves"] / bare_percent,
+    }
 
 
 async def _load(stack: Stack, scale: Scale) -> dict[str, float]:
@@ -88,17 +115,19 @@ async def _load(stack: Stack, scale: Scale) -> dict[str, float]:
     publisher = redis_publisher(stack.variables["REDIS_URL"])
     rows = await database.fetch(INSERT, scale.num_visitors)
     session_ids = [row["session_id"] for row in rows]
-    empty_bytes = Children([web.pid]).read_memory_bytes()
-    start = time.monotonic()
-    async with open_crowd(web.url, session_ids, scale.arrivals_per_s) as crowd:
-        await _until_all_watch(crowd, scale.num_visitors)
-        joined_s = time.monotonic() - start
-        memory = (Children([web.pid]).read_memory_bytes() - empty_bytes) / scale.num_visitors
-        waiting = await _use(web, crowd, asyncio.sleep(scale.hold_s))
-        pushed = session_ids[: scale.num_outcomes]
+    async with arrive(web, session_ids, scale.arrivals_per_s) as (crowd, arrived):
+        before_s, transactions = time.monotonic(), await _count_transactions(database)
+        waiting = await use_of(web, crowd, asyncio.sleep(scale.hold_s))
+        between_s, still = time.monotonic(), await _count_transactions(database)
+        # One of those who wait longest leaves in each second, and all the others move up.
+        leaving = session_ids[: int(scale.hold_s)]
         committed: dict[str, float] = {}
+        moving = await use_of(web, crowd, _push(database, publisher, leaving, 1, committed))
+        after_s, moved = time.monotonic(), await _count_transactions(database)
+        committed.clear()
+        pushed = session_ids[len(leaving) :][: scale.num_outcomes]
         async with _rendering(stack.folder, scale.song_s):
-            pushing = await _use(
+            pushing = await use_of(
                 web, crowd, _push(database, publisher, pushed, scale.outcomes_per_s, committed)
             )
         before = await crowd.report()
@@ -112,10 +141,14 @@ async def _load(stack: Stack, scale: Scale) -> dict[str, float]:
     await database.close()
     return {
         "visitors": before.num_watching,
-        "all have joined": joined_s,
+        "all have joined": arrived.joined_s,
         "drops": before.num_drops,
-        "memory per visitor": memory / 1000,
+        "arrival": arrived.cpu_ms,
+        "memory per visitor": arrived.memory_kb,
         "web while they wait": 100 * waiting[0],
+        "transactions while they wait": (still - transactions) / (between_s - before_s),
+        "web while the queue moves": 100 * moving[0],
+        "transactions while the queue moves": (moved - still) / (after_s - between_s),
         "web while outcomes come": 100 * pushing[0],
         "crowd while outcomes come": 100 * pushing[1],
         "outcomes": len(committed),
@@ -125,6 +158,11 @@ async def _load(stack: Stack, scale: Scale) -> dict[str, float]:
         "all back after a restart": back_s,
         "outcomes missed": len({*committed, *missed_pushes} - after.known_at.keys()),
     }
+
+
+async def _count_transactions(database: asyncpg.Connection) -> int:
+    """Return how many transactions the database has had; each statement of the web is one."""
+    return int(await database.fetchval(TRANSACTIONS))
 
 
 async def _push(
@@ -152,27 +190,8 @@ async def _restart(
     await web.stop()
     await database.executemany(SUCCEED, [(session_id,) for session_id in session_ids])
     await web.start()
-    report = await _until_all_watch(crowd, scale.num_visitors)
+    report = await until_all_watch(crowd, scale.num_visitors)
     return time.monotonic() - start, report
-
-
-async def _until_all_watch(crowd: Crowd, num_visitors: int) -> Report:
-    async with asyncio.timeout(ALL_BACK_WITHIN_S):
-        while True:
-            report = await crowd.report()
-            if report.num_watching == num_visitors:
-                return report
-            await asyncio.sleep(0.2)
-
-
-async def _use(web: Web, crowd: Crowd, work: Awaitable[None]) -> tuple[float, float]:
-    """Return how many cores the web process and the crowd use while `work` is awaited."""
-    process = Children([web.pid])
-    start, cpu_s, crowd_cpu_s = time.monotonic(), process.read_cpu_s(), (await crowd.report()).cpu_s
-    await work
-    cpu_s = process.read_cpu_s() - cpu_s
-    crowd_cpu_s = (await crowd.report()).cpu_s - crowd_cpu_s
-    return cpu_s / (time.monotonic() - start), crowd_cpu_s / (time.monotonic() - start)
 
 
 @asynccontextmanager

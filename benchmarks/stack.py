@@ -89,12 +89,16 @@ async def start_petsong(
     words: str, folder: Path, variables: Mapping[str, str], core: int | None = None
 ) -> Process:
     """Start `petsong` with `words` in `folder`, bound to `core` where one is given."""
-    command = [sys.executable, "-m", "server", *words.split()]
-    if core is not None and (taskset := shutil.which("taskset")):
-        command = [taskset, "--cpu-list", str(core), *command]
+    command = bind_to(core, sys.executable, "-m", "server", *words.split())
     return await asyncio.create_subprocess_exec(
         *command, cwd=folder, env=dict(variables), stdout=DEVNULL
     )
+
+
+def bind_to(core: int | None, *command: str) -> list[str]:
+    """Return `command` as it is started on one core, where there is a core and a taskset."""
+    taskset = shutil.which("taskset") if core is not None else None
+    return [taskset, "--cpu-list", str(core), *command] if taskset else list(command)
 
 
 async def stop_process(process: Process) -> None:

@@ -18,9 +18,10 @@ HANDSHAKE: Final = (
     "Sec-WebSocket-Key: cGV0c29uZyBwZXRzb25nIQ==\r\n"
     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
 )
-ASK_WITH_SOCKET_S: Final = (20.0, 30.0)
-CONNECT_S: Final = 10.0
-ACKNOWLEDGEMENT_S: Final = 5.0
+ASK_WITH_SOCKET_S: Final = (240.0, 360.0)
+ASK_AGAIN_S: Final = (8.0, 12.0)
+CONNECT_S: Final = 30.0
+ACKNOWLEDGEMENT_S: Final = 10.0
 RECONNECT_S: Final = 1.0
 RETURN_S: Final = (1.0, 5.0)
 MAX_RECONNECT_S: Final = 10.0
@@ -124,7 +125,7 @@ class Visitor(asyncio.Protocol):
     def _ask_once_more(self) -> None:
         # The page would now ask over HTTP, which costs the server about as much, and then wait.
         self._ask()
-        self._after(random.uniform(*ASK_WITH_SOCKET_S), self._watch)
+        self._after(random.uniform(*ASK_AGAIN_S), self._watch)
 
     def _ask(self) -> None:
         self._send(f'420["watch",{{"session_id":"{self.session_id}"}}]'.encode())
@@ -134,7 +135,8 @@ class Visitor(asyncio.Protocol):
         if snapshot is not None:
             self.is_watching = True
             self._take_snapshot(snapshot)
-        self._after(random.uniform(*ASK_WITH_SOCKET_S), self._watch)
+        pause_s = ASK_AGAIN_S if snapshot is None else ASK_WITH_SOCKET_S
+        self._after(random.uniform(*pause_s), self._watch)
 
     def _take_snapshot(self, snapshot: dict[str, Any]) -> None:
         if self.known_at is None and snapshot["status"] in FINAL:

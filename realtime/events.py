@@ -10,7 +10,8 @@ Operators have a room of their own, in which they hear that something has change
     operator's page ◄── changed ──────────  server   some submission has changed; nothing about it
 
 A snapshot is complete, so losing one loses nothing: the page keeps the one with the highest
-`version`, and asks again whenever it connects.
+`version`, and asks again whenever it connects. What no event brings (a place in the queue, the
+progress that time makes, an event that was lost) the server tells within 20 s by itself.
 """
 
 from enum import StrEnum

@@ -4,7 +4,7 @@ The order matters: whoever joined before reading cannot miss a change between th
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import socketio
 
@@ -22,6 +22,7 @@ from realtime.rooms import LocalRooms, SharedRooms
 
 LoadSnapshot = Callable[[str], Awaitable[Snapshot | None]]
 
+NAMESPACE: Final = "/"
 MAX_MESSAGE_BYTES: Final = 4096
 """A `watch` is some 60 bytes; whoever sends more is not one of our pages."""
 
@@ -45,7 +46,7 @@ def create_server(
         transports=["websocket"],
         client_manager=rooms,
         max_http_buffer_size=MAX_MESSAGE_BYTES,
-        namespaces=["/"],
+        namespaces=[NAMESPACE],
     )
 
 
@@ -75,6 +76,29 @@ def serve_watchers(server: socketio.AsyncServer, load_snapshot: LoadSnapshot) ->
     server.on(Event.WATCH.value, watch)
 
 
+def is_watched(server: socketio.AsyncServer, session_id: str) -> bool:
+    """Say whether any socket of this process watches a submission."""
+    return bool(server.manager.has_members(NAMESPACE, room(session_id)))
+
+
+def heed_pushes(server: socketio.AsyncServer, heed: Callable[[Snapshot], None]) -> None:
+    """Have `heed` called with each snapshot that is published, before anybody here hears of it."""
+
+    def note_event(event: str, data: Any) -> None:
+        if event == Event.STATUS:
+            heed(data)
+
+    server.manager.note_event = note_event
+
+
+async def tell_watchers(server: socketio.AsyncServer, snapshot: Snapshot) -> None:
+    """Send `snapshot` to those who watch its submission through this process, and to no others."""
+    target = room(snapshot["session_id"])
+    await server.manager.emit(
+        Event.STATUS.value, snapshot, namespace=NAMESPACE, room=target, ignore_queue=True
+    )
+
+
 def serve_operators(server: socketio.AsyncServer, is_proof: Callable[[str], bool]) -> None:
     """Answer `operate` on `server`: whoever shows a ticket that `is_proof` takes joins the room."""
 
@@ -91,7 +115,7 @@ def serve_operators(server: socketio.AsyncServer, is_proof: Callable[[str], bool
 
 async def disconnect_all(server: socketio.AsyncServer) -> None:
     """Close every socket with a goodbye, so that browsers reconnect to whoever serves next."""
-    for sid, _ in list(server.manager.get_participants("/", None)):
+    for sid, _ in list(server.manager.get_participants(NAMESPACE, None)):
         await server.disconnect(sid)
 
 

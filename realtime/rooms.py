@@ -4,12 +4,18 @@ python-socketio looks through every room of the site whenever a socket leaves, a
 asked where a socket is (5.18, base_manager.py); with 5,000 sockets that is a millisecond each time.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import socketio
+import structlog
 from socketio.base_manager import BaseManager
+
+PUBLISH_TIMEOUT_S: Final = 1.0
+
+logger = structlog.get_logger(__name__)
 
 
 class MemberRooms(BaseManager):  # type: ignore[misc] # the library says nothing of its types
@@ -17,6 +23,11 @@ class MemberRooms(BaseManager):  # type: ignore[misc] # the library says nothing
 
     To be mixed in before one of the library's managers, of whose `basic_` methods these are.
     """
+
+    note_push: Callable[[float], None] | None = None
+    """Is told the seconds that an event took from its publisher to the sockets here."""
+    note_event: Callable[[str, Any], None] = staticmethod(lambda _event, _data: None)
+    """Is told each published event, with its data, before a room hears of it."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -43,27 +54,42 @@ class MemberRooms(BaseManager):  # type: ignore[misc] # the library says nothing
             if sid in pending.get(namespace, ()):
                 pending[namespace].remove(sid)
 
+    def has_members(self, namespace: str, room: str | None) -> bool:
+        """Say whether any socket here is in a room."""
+        return room in self.rooms.get(namespace, ())
+
     def get_rooms(self, sid: str, _namespace: str) -> list[str]:
         """Return the rooms of a socket, the one of its own included."""
         return [room for room in self._rooms_of.get(sid, ()) if room is not None]
 
 
 class TimedRedis(socketio.AsyncRedisManager):  # type: ignore[misc]
-    """Writes on each message to the other processes when it was sent."""
+    """Writes on each message to the other processes when it was sent, and waits a second for Redis.
+
+    The library would wait for a silent one as long as redis-py does: 20 s for each message.
+    """
 
     async def _publish(self, data: dict[str, Any]) -> Any:
-        return await super()._publish({**data, "sent_at": time.time()})
+        try:
+            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+                return await super()._publish({**data, "sent_at": time.time()})
+        except TimeoutError:
+            logger.warning("push_lost", method=data["method"], reason="TimeoutError")
 
 
 class LocalRooms(MemberRooms, socketio.AsyncManager):  # type: ignore[misc]
-    """The sockets of a site that is one process; `note_push` is told the seconds of each push."""
+    """The sockets of a site that is one process."""
 
-    note_push: Callable[[float], None] | None = None
-
-    async def emit(self, *arguments: Any, **options: Any) -> None:
-        """Send an event to a room."""
+    async def emit(
+        self, event: str, data: Any, namespace: str, room: str | None = None, **options: Any
+    ) -> None:
+        """Send an event to a room, if somebody is in it."""
         start = time.perf_counter()
-        await super().emit(*arguments, **options)
+        if not options.get("ignore_queue"):
+            self.note_event(event, data)
+        if not self.has_members(namespace, room):
+            return
+        await super().emit(event, data, namespace, room=room, **options)
         if self.note_push:
             self.note_push(time.perf_counter() - start)
 
@@ -71,9 +97,10 @@ class LocalRooms(MemberRooms, socketio.AsyncManager):  # type: ignore[misc]
 class SharedRooms(MemberRooms, TimedRedis):
     """The sockets of one web process of several, who hear of each other's events through Redis."""
 
-    note_push: Callable[[float], None] | None = None
-
     async def _handle_emit(self, message: dict[str, Any]) -> None:
+        self.note_event(message["event"], message["data"][0])
+        if not self.has_members(message["namespace"], message["room"]):
+            return
         await super()._handle_emit(message)
         if self.note_push and "sent_at" in message:
             self.note_push(time.time() - message["sent_at"])

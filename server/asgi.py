@@ -5,7 +5,8 @@ It also makes room for thousands of waiting visitors in this one process.
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from functools import partial
 from typing import Final
 
 import socketio
@@ -16,14 +17,22 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 from quart import Quart
 
 from realtime.events import Snapshot
-from realtime.gateway import SnapshotUnavailable, serve_operators, serve_watchers
+from realtime.gateway import (
+    SnapshotUnavailable,
+    heed_pushes,
+    is_watched,
+    serve_operators,
+    serve_watchers,
+    tell_watchers,
+)
 from server.database import TROUBLE
 from server.entrance import guard, refuse
 from server.files import SPARE_FILES, raise_limit, read_limit
 from server.ids import is_session_id
 from server.services import Services
 from server.sockets import SocketLimits
-from server.submissions.snapshot import read_snapshot
+from server.submissions.watching import Watching
+from server.telling import keep_telling
 from server.vitals import Vitals
 from server.web.headers import SecurityHeaders
 from server.web.operator import is_ticket
@@ -43,17 +52,24 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
     written; with 0 hops no such header is believed.
     """
 
+    watching = Watching(services.settings)
+
     async def load_snapshot(session_id: str) -> Snapshot | None:
         try:
-            return await read_snapshot(services, session_id) if is_session_id(session_id) else None
+            return await watching.answer(session_id) if is_session_id(session_id) else None
         except TROUBLE as error:
             logger.warning("snapshot_unavailable", reason=type(error).__name__)
             raise SnapshotUnavailable from error
 
     serve_watchers(sockets, load_snapshot)
+    heed_pushes(sockets, watching.note_push)
+    is_watched_here = partial(is_watched, sockets)
+    _run_beside(
+        app, lambda: keep_telling(watching, is_watched_here, partial(tell_watchers, sockets))
+    )
     serve_operators(sockets, lambda ticket: is_ticket(services.settings, ticket))
     app.before_serving(_make_room)
-    _watch_loop(app, services.vitals)
+    _run_beside(app, services.vitals.watch_loop)
     inside = socketio.ASGIApp(sockets, other_asgi_app=app)
     limited = _within_limit(services.vitals, SocketLimits(inside, services.settings))
     # Around the application as well, which has its own: these are for what never gets that far.
@@ -65,13 +81,13 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
     return ProxyFixMiddleware(site, mode="legacy", trusted_hops=hops)
 
 
-def _watch_loop(app: Quart, vitals: Vitals) -> None:
-    async def watch() -> AsyncGenerator[None, None]:
-        task = asyncio.create_task(vitals.watch_loop())
+def _run_beside(app: Quart, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    async def run() -> AsyncGenerator[None, None]:
+        task = asyncio.create_task(work())
         yield
         task.cancel()
 
-    app.while_serving(watch)
+    app.while_serving(run)
 
 
 async def _make_room() -> None:

@@ -23,10 +23,19 @@ REFUSAL: Final = "".join(
 ).encode()
 
 
+ACCEPTED_AT_A_TIME: Final = 10
+
+
 class Listener(socket.socket):
-    """Accepts connections for asyncio as long as there are files for visitors."""
+    """Accepts connections for asyncio as long as there are files for visitors.
+
+    asyncio accepts in a row until nobody is left or `BlockingIOError` is raised, then serves all
+    whom it has. Of a crowd all would be served at the same slow pace, until browsers gave up and
+    came again; so only a few are accepted before those who were accepted earlier are served on.
+    """
 
     _has_failed = False
+    _num_accepted = 0
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Accept a connection, or refuse it with 503 and raise ConnectionAbortedError."""
@@ -35,9 +44,14 @@ class Listener(socket.socket):
             # and logs each failure: https://github.com/python/cpython/issues/151615
             self._has_failed = False
             raise BlockingIOError
+        if self._num_accepted == ACCEPTED_AT_A_TIME:
+            self._num_accepted = 0
+            raise BlockingIOError
         try:
             connection, peer = super().accept()
+            self._num_accepted += 1
         except OSError as error:
+            self._num_accepted = 0
             self._has_failed = error.errno in {EMFILE, ENFILE}
             raise
         # The lowest free number is given out, so that many files are open.

@@ -93,6 +93,9 @@ async def migrate(settings: Settings, to: str | None = None) -> None:
 
 async def _move_to(url: str, target: str) -> None:
     configuration = orm_configuration(url)
+    for connection in configuration["connections"].values():
+        # A step through a large table takes minutes, which a visitor's statement never may.
+        connection["credentials"].pop("command_timeout", None)
     await Tortoise.init(config=configuration)
     (outside,) = connections.all()
     await Executor(outside, configuration["apps"]).create_notes()

@@ -22,10 +22,11 @@ type Range = readonly [number, number]
 
 const FIRST_ASK_MS: Range = [3_000, 3_000]
 const ASK_WITHOUT_SOCKET_MS: Range = [8_000, 12_000]
-/** While connected: the place in the queue moves without a push of its own, and a push can be lost. */
-const ASK_WITH_SOCKET_MS: Range = [20_000, 30_000]
-const ACKNOWLEDGEMENT_MS = 5_000
-const CONNECT_MS = 10_000
+/** While connected the server tells what is new every 20 s, a lost push included; this is for a server that does not. */
+const ASK_WITH_SOCKET_MS: Range = [240_000, 360_000]
+const ACKNOWLEDGEMENT_MS = 10_000
+/** Longer than a crowd needs that arrives at once: whoever gives up and comes again makes the queue longer. */
+const CONNECT_MS = 30_000
 const RECONNECT_MS = 1_000
 const MAX_RECONNECT_MS = 10_000
 const RETURN_MS: Range = [1_000, 5_000]
@@ -87,24 +88,27 @@ export function watchSubmission(session_id: string, listener: Listener): () => v
     listener.onMissing()
   }
 
-  async function askSocket(): Promise<void> {
+  /** Whether there was an answer: while the database is away there is none. */
+  async function askSocket(): Promise<boolean> {
     const answer: unknown = await socket.timeout(ACKNOWLEDGEMENT_MS).emitWithAck(EVENT_WATCH, { session_id })
+    const snapshot = parseSnapshot(answer)
     if (asObject(answer)['error'] === ERROR_NOT_FOUND) reportMissing()
-    else receive(parseSnapshot(answer))
+    else receive(snapshot)
+    return snapshot !== null
   }
 
-  async function askServer(): Promise<void> {
+  async function askServer(): Promise<boolean> {
     const outcome = await fetchSnapshot(session_id)
-    if (wakeUps.signal.aborted) return
+    if (wakeUps.signal.aborted) return false
     if (outcome.kind === 'missing') reportMissing()
     if (outcome.kind === 'snapshot') receive(outcome.snapshot)
+    return outcome.kind === 'snapshot'
   }
 
   async function ask(): Promise<void> {
     window.clearTimeout(timer)
-    if (socket.connected) await askSocket().catch(askServer)
-    else await askServer()
-    if (!wakeUps.signal.aborted) askIn(socket.connected ? ASK_WITH_SOCKET_MS : ASK_WITHOUT_SOCKET_MS)
+    const isAnswered = socket.connected ? await askSocket().catch(askServer) : await askServer()
+    if (!wakeUps.signal.aborted) askIn(isAnswered && socket.connected ? ASK_WITH_SOCKET_MS : ASK_WITHOUT_SOCKET_MS)
   }
 
   function askIn(range_ms: Range): void {

@@ -4,6 +4,7 @@ The previews of all visitors come first. What follows them only saves time later
 makes what is missing, so a failure there is logged and no more.
 """
 
+import asyncio
 from typing import Final
 
 import structlog
@@ -29,8 +30,13 @@ async def press_record(services: Services, session_id: str) -> None:
     """
     if not await presses.claim(session_id):
         return
-    async with services.storage.workspace() as files:
-        is_pressed = await _press(services, files, session_id, services.settings.main_format)
+    try:
+        async with services.storage.workspace() as files:
+            is_pressed = await _press(services, files, session_id, services.settings.main_format)
+    except asyncio.CancelledError:
+        # The worker is told to stop, and rings for it again once this is done.
+        await asyncio.shield(presses.give_back(session_id))
+        raise
     if is_pressed:
         await transitions.show_preview(services, session_id)
         # A task of its own, which queues up behind the previews of those who came meanwhile.

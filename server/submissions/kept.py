@@ -5,7 +5,6 @@ Invariant: what was read from one database is never told of another.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -16,14 +15,34 @@ from server.submissions.model import Submission
 Value = TypeVar("Value")
 
 
-@dataclass
 class _Reading(Generic[Value]):
-    value: Value
-    stale_at: float
+    """One call of `read`, under way or ended, that all share who ask until it is stale."""
+
+    def __init__(self, read: Callable[[], Awaitable[Value]], lifetime_s: float) -> None:
+        self._stale_at = asyncio.get_running_loop().time() + lifetime_s
+        self._task = asyncio.ensure_future(read())
+        self._task.add_done_callback(_retrieve)
+
+    @property
+    def is_stale(self) -> bool:
+        """Say whether its value is too old, or it ended without one; while under way it is not."""
+        if not self._task.done():
+            return False
+        if self._task.cancelled() or self._task.exception() is not None:
+            return True
+        return self._stale_at <= asyncio.get_running_loop().time()
+
+    async def wait(self) -> Value:
+        """Return the value, or raise what the read raised; who is cancelled leaves it to others."""
+        return await asyncio.shield(self._task)
 
 
 class Kept(Generic[Value]):
-    """Calls `read` at most once in `lifetime_s`, and else returns what it returned."""
+    """Calls `read` at most once in `lifetime_s`, however many ask at once.
+
+    Who asks while a read is under way waits for that one. Its error reaches all of them and is
+    not kept: whoever asks next reads again.
+    """
 
     def __init__(self, read: Callable[[], Awaitable[Value]], lifetime_s: float) -> None:
         self._read = read
@@ -31,15 +50,18 @@ class Kept(Generic[Value]):
         self._readings: WeakKeyDictionary[BaseDBAsyncClient, _Reading[Value]] = WeakKeyDictionary()
 
     async def get(self) -> Value:
-        """Return the value, at most `lifetime_s` old; raises what `read` raises."""
+        """Return a value whose read is under way, or began at most `lifetime_s` ago.
+
+        Raises what `read` raises.
+        """
         database = Submission._meta.db
-        moment = asyncio.get_running_loop().time()
         reading = self._readings.get(database)
-        if reading is not None:
-            if moment < reading.stale_at:
-                return reading.value
-            # First of all, so that whoever asks meanwhile takes the former one and reads nothing.
-            reading.stale_at = moment + self._lifetime_s
-        value = await self._read()
-        self._readings[database] = _Reading(value, moment + self._lifetime_s)
-        return value
+        if reading is None or reading.is_stale:
+            reading = self._readings[database] = _Reading(self._read, self._lifetime_s)
+        return await reading.wait()
+
+
+def _retrieve(task: "asyncio.Future[Value]") -> None:
+    # Without it asyncio complains of an error for which everybody has stopped waiting.
+    if not task.cancelled():
+        task.exception()

@@ -1,6 +1,7 @@
 """Who presses a record: a claim with a time limit, beside the journey and never in its way.
 
-Pressing twice does no harm, so a claim needs neither heartbeat nor fence.
+Pressing twice does no harm, so a claim needs neither heartbeat nor fence, and giving back that of
+another worker only lets the record be pressed twice.
 """
 
 from datetime import timedelta
@@ -25,6 +26,12 @@ def due() -> QuerySet[Submission]:
         press_due_at__lte=now(),
         press_attempts__lt=MAX_ATTEMPTS,
     )
+
+
+async def give_back(session_id: str) -> None:
+    """Let a press that was cut short be claimed at once; it counts as no attempt."""
+    claimed = Submission.filter(session_id=session_id, preview_path=None, press_attempts__gt=0)
+    await claimed.update(press_due_at=now(), press_attempts=F("press_attempts") - 1)
 
 
 async def claim(session_id: str) -> bool:

@@ -1,20 +1,20 @@
-"""The row as a waiting page sees it, read afresh at each call."""
+"""The row as a waiting page sees it: what of it is read, and what time makes of that."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
-
-from tortoise.expressions import Q
+from typing import Final, NamedTuple
 
 from realtime.events import Snapshot
 from server.clock import now, to_wire
 from server.services import Services
+from server.settings import Settings
 from server.storage import film_name
-from server.submissions.forecast import read_forecast
+from server.submissions.forecast import Forecast, read_forecast
 from server.submissions.lifecycle import Stage
+from server.submissions.loader import Loader
 from server.submissions.model import Submission
-
-SHOWN_AS_QUEUED: Final = (Stage.QUEUED, Stage.SENDING)
+from server.submissions.queue_order import SHOWN_AS_QUEUED, QueueOrder, read_queue_order
 
 # Each stage owns a part of the bar. Within it, time brings the bar closer to the end without ever
 # reaching it, so that neither a slow song nor a later stage makes it fall.
@@ -29,52 +29,99 @@ PROGRESS_OF: Final = {
 }
 """Stage -> where its part begins, where it ends, and the seconds after which 63 % of it is full."""
 
+ENDED: Final = (Stage.READY, Stage.FAILED)
+PAUSE_S: Final = 0.1
+"""Between two queries that answer those who ask."""
+
+
+class Row(NamedTuple):
+    """The columns of a submission that a waiting page shows something of."""
+
+    session_id: str
+    version: int
+    entry_status: str
+    stage: str
+    stage_since: datetime
+    song_came_at: datetime | None
+    preview_path: str | None
+    failure_reason: str | None
+    created_at: datetime
+
+
+COLUMNS: Final = [{"song_came_at": "received_from_LLM"}.get(name, name) for name in Row._fields]
+
+
+async def read_rows(session_ids: Sequence[str]) -> dict[str, Row]:
+    """Return those of the submissions that there are, by one query."""
+    found = Submission.filter(session_id__in=session_ids).values_list(*COLUMNS)
+    return {columns[0]: Row(*columns) for columns in await found}
+
 
 async def read_snapshot(services: Services, session_id: str) -> Snapshot | None:
     """Return the present snapshot of a submission, or None when there is none by that id."""
-    submission = await Submission.get_or_none(session_id=session_id)
-    if submission is None:
-        return None
-    stage = Stage(submission.stage)
-    position = await _queue_position(submission) if stage in SHOWN_AS_QUEUED else None
-    preview = film_name(session_id, services.settings.main_format)
+    row = (await read_rows([session_id])).get(session_id)
+    return None if row is None else await describe(row, services.settings)
+
+
+async def load_row(session_id: str) -> Row | None:
+    """Return the row of a submission, read after this call together with what others ask for."""
+    return await _loader.load(session_id)
+
+
+async def load_snapshot(services: Services, session_id: str) -> Snapshot | None:
+    """As `read_snapshot`, for one of thousands who ask: it may wait 0.1 s for the next query."""
+    row = await load_row(session_id)
+    return None if row is None else await describe(row, services.settings)
+
+
+async def describe(row: Row, settings: Settings) -> Snapshot:
+    """Return what a page shows of `row` now; its place is at most a second old."""
+    [snapshot] = await describe_all([row], settings)
+    return snapshot
+
+
+async def describe_all(rows: Sequence[Row], settings: Settings) -> list[Snapshot]:
+    """Return what pages show of `rows` now, in their order."""
+    is_any_queued = any(row.stage in SHOWN_AS_QUEUED for row in rows)
+    is_any_open = any(row.stage not in ENDED for row in rows)
+    order = await read_queue_order() if is_any_queued else None
+    forecast = await read_forecast() if is_any_open else None
+    return [_describe(row, settings, order, forecast) for row in rows]
+
+
+def _describe(
+    row: Row, settings: Settings, order: QueueOrder | None, forecast: Forecast | None
+) -> Snapshot:
+    stage = Stage(row.stage)
+    is_queued = stage in SHOWN_AS_QUEUED
+    place = order.place_of((row.created_at, row.session_id)) if order and is_queued else None
+    eta = None
+    if forecast and stage not in ENDED:
+        # Finishing begins when the song is there, and goes over two stages.
+        since = row.song_came_at or row.stage_since
+        eta = forecast.remaining(stage, _elapsed_s(since), place, settings.max_concurrent_requests)
+    preview = film_name(row.session_id, settings.main_format)
     return Snapshot(
-        session_id=submission.session_id,
-        version=submission.version,
-        status=submission.entry_status,
-        stage=(Stage.QUEUED if stage in SHOWN_AS_QUEUED else stage).value,
-        progress=_progress(stage, submission.stage_since),
-        queue_position=position,
-        eta_seconds=await _eta(submission, position, services.settings.max_concurrent_requests),
-        preview_url=f"/storage/preview/{preview}.mp4" if submission.preview_path else None,
-        failure_reason=submission.failure_reason,
-        created_at=to_wire(submission.created_at),
+        session_id=row.session_id,
+        version=row.version,
+        status=row.entry_status,
+        stage=(Stage.QUEUED if is_queued else stage).value,
+        progress=_progress(stage, row.stage_since),
+        queue_position=place,
+        eta_seconds=eta,
+        preview_url=f"/storage/preview/{preview}.mp4" if row.preview_path else None,
+        failure_reason=row.failure_reason,
+        created_at=to_wire(row.created_at),
     )
-
-
-async def _queue_position(submission: Submission) -> int:
-    # A row that is being ordered keeps its place: it may come back, and must push nobody back then.
-    upto = Submission.filter(stage__in=SHOWN_AS_QUEUED, created_at__lte=submission.created_at)
-    is_not_behind = Q(created_at__lt=submission.created_at) | Q(
-        session_id__lte=submission.session_id
-    )
-    return max(1, await upto.filter(is_not_behind).count())
 
 
 def _progress(stage: Stage, since: datetime) -> float:
     start, end, pace_s = PROGRESS_OF[stage]
-    elapsed_s = max(0.0, (now() - since).total_seconds())
-    return round(start + (end - start) * (1 - math.exp(-elapsed_s / pace_s)), 3)
+    return round(start + (end - start) * (1 - math.exp(-_elapsed_s(since) / pace_s)), 3)
 
 
-async def _eta(submission: Submission, position: int | None, slots: int) -> tuple[int, int] | None:
-    stage = Stage(submission.stage)
-    if stage in (Stage.READY, Stage.FAILED):
-        return None
-    forecast = await read_forecast()
-    if forecast is None:
-        return None
-    # Finishing begins when the song is there, and goes over two stages.
-    since = submission.received_from_LLM or submission.stage_since
-    elapsed_s = max(0.0, (now() - since).total_seconds())
-    return forecast.remaining(stage, elapsed_s, position, slots)
+def _elapsed_s(since: datetime) -> float:
+    return max(0.0, (now() - since).total_seconds())
+
+
+_loader: Final = Loader(read_rows, PAUSE_S)

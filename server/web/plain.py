@@ -8,7 +8,7 @@ from server.services import Services
 from server.storage import film_name
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
-from server.submissions.snapshot import SHOWN_AS_QUEUED
+from server.submissions.queue_order import SHOWN_AS_QUEUED
 from server.web.results import SongResult, read_song
 
 MISSING: Final = "missing"

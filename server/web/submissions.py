@@ -13,7 +13,7 @@ from server.submissions.form import SubmissionForm, read_form, read_idempotency_
 from server.submissions.intake import accept
 from server.submissions.model import Submission
 from server.submissions.removal import has_ended, is_made_by, remove
-from server.submissions.snapshot import read_snapshot
+from server.submissions.snapshot import load_snapshot
 from server.web.bodies import takes_body
 from server.web.context import current_services
 from server.web.documentation import documented
@@ -103,7 +103,7 @@ async def get_submission(session_id: str) -> Response:
     """Return the present state of a submission."""
     if not is_session_id(session_id):
         return session_not_found()
-    snapshot = await read_snapshot(current_services(), session_id)
+    snapshot = await load_snapshot(current_services(), session_id)
     if snapshot is None:
         return session_not_found()
     return reply(SubmissionSnapshot(**snapshot))

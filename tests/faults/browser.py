@@ -10,15 +10,17 @@ from realtime.events import Event
 
 
 class Browser:
-    """A socket, and the statuses it has been told."""
+    """A socket, and the statuses and places it has been told."""
 
     def __init__(self) -> None:
         self.client = socketio.AsyncClient(reconnection=False)
         self.told: list[str] = []
+        self.places: list[int | None] = []
         self.client.on(Event.STATUS.value, self._hear)
 
     def _hear(self, snapshot: dict[str, Any]) -> None:
         self.told.append(snapshot["status"])
+        self.places.append(snapshot["queue_position"])
 
     async def watch(self, session_id: object) -> dict[str, Any]:
         return dict(await self.client.call(Event.WATCH.value, {"session_id": session_id}))

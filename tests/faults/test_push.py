@@ -38,6 +38,7 @@ FROM generate_series(1, {count}) AS n"""
 END_ALL = """
 UPDATE submissions SET stage = 'ready', entry_status = 'success', version = version + 1
 WHERE owner_name = ''"""
+END_FIRST = f"{END_ALL} AND session_id = 'v' || lpad('1', 23, '0')"
 FORGET = "DELETE FROM submissions WHERE owner_name = ''"
 
 
@@ -81,7 +82,7 @@ async def are_watching(crowd: Crowd, count: int) -> bool:
     return (await crowd.report()).num_watching == count
 
 
-async def test_row_75_a_push_that_is_lost_is_made_good_by_asking(fleet: Fleet) -> None:
+async def test_row_75_a_push_that_is_lost_is_made_good_without_a_question(fleet: Fleet) -> None:
     await fleet.history.execute(SLOW_END)
     async with open_browser(fleet.site.url) as browser:
         session_id = await fleet.submit()
@@ -90,10 +91,22 @@ async def test_row_75_a_push_that_is_lost_is_made_good_by_asking(fleet: Fleet) -
         fleet.redis.kill()
         await fleet.reach(session_id, "ready")
 
-        # As the page does every 20 s, whatever it has been told.
-        assert (await browser.watch(session_id))["status"] == "success"
         assert "success" not in browser.told
+        await wait_until(lambda: "success" in browser.told, 60, "the page is told")
     await fleet.history.execute(QUICK_END)
+
+
+async def test_places_are_told_when_they_change(fleet: Fleet) -> None:
+    await fleet.history.execute(WAITING.format(count=3))
+    *_, last = [f"v{number:023d}" for number in range(1, 4)]
+    async with open_browser(fleet.site.url) as browser:
+        assert (await browser.watch(last))["queue_position"] == 3
+        await fleet.history.execute(END_FIRST)
+
+        await wait_until(lambda: browser.places, 60, "the page is told of its place")
+
+        assert browser.places == [2]
+    await fleet.history.execute(FORGET)
 
 
 async def test_row_67_who_asks_while_the_database_is_away_is_told_later(fleet: Fleet) -> None:

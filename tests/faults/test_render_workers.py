@@ -91,3 +91,22 @@ async def test_row_54_a_worker_that_is_told_to_stop_hands_its_film_on(
     assert not is_held
     fleet.resume("render")
     assert (await fleet.check()).succeeded == [session_id]
+
+
+async def test_row_54_a_press_that_is_cut_short_is_due_again_at_once(fleet: Fleet) -> None:
+    fleet.pause("render")
+    leaving = await fleet.start("leaving", *RENDERS)
+    for pid, _ in children_of(leaving.child.pid):
+        os.kill(pid, signal.SIGSTOP)
+    session_id = await fleet.submit()
+    press = f"FROM submissions WHERE session_id = '{session_id}'"
+    claimed = f"SELECT 1 {press} AND press_attempts = 1"
+    await wait_until(lambda: fleet.history.ask(claimed), 30, "a press is begun")
+
+    assert await leaving.stop(signal.SIGTERM, timeout_s=15) == 0
+
+    assert await fleet.history.ask(f"SELECT press_attempts, press_due_at <= now() {press}") == [
+        (0, True)
+    ]
+    fleet.resume("render")
+    assert (await fleet.check()).succeeded == [session_id]

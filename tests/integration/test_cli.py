@@ -93,6 +93,13 @@ async def test_row_90_a_demo_does_not_start_as_production(tmp_path: Path) -> Non
         ]
 
 
+async def test_row_90_production_does_not_start_with_a_point_to_die_at(tmp_path: Path) -> None:
+    status, output = await run(tmp_path, "serve", ENVIRONMENT="production", CRASH_AT="after_ready")
+
+    assert status == 2
+    assert "CRASH_AT: must not be set" in output
+
+
 async def test_row_77_doctor_warns_of_a_limit_of_files_that_is_too_low(tmp_path: Path) -> None:
     assert await run(tmp_path, "migrate") == (0, "")
 

@@ -1,19 +1,21 @@
 """The schema goes up and down, step by step and all at once, and no row is lost on the way."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from tortoise import BaseDBAsyncClient, Tortoise, connections
 
-from server.database import open_database, orm_configuration
+from server.database import POSTGRES_POOL, open_database, orm_configuration
 from server.errors import StartError
 from server.schema import list_steps, migrate
 from server.settings import Settings
 from server.submissions.model import SongAccount, Submission
-from tests.servers import ChildServer, PostgresServer, RedisServer
+from tests.servers import ChildServer, PostgresServer, RedisServer, wait_until
 from tests.sites import PETSONG
 
 ROWS = 10_000
@@ -202,3 +204,32 @@ async def test_an_unknown_step_is_refused_with_those_there_are(settings: Setting
     for name in ("", "00", "0099", "models.0001_submissions"):
         with pytest.raises(StartError, match="0001_submissions"):
             await migrate(settings, name)
+
+
+IS_BLOCKED = """
+SELECT 1 FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND now() - query_start > interval '1 s'"""
+
+
+@pytest.mark.parametrize("settings", ["postgres"], indirect=True)
+async def test_row_91_a_step_takes_longer_than_a_visitors_statement_may(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(POSTGRES_POOL, "command_timeout", 0.2)
+    await migrate(settings, "0002")
+    url = settings.database_url.replace("asyncpg:", "postgresql:")
+    holder, watcher = await asyncpg.connect(url), await asyncpg.connect(url)
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE submissions")
+        migrating = asyncio.create_task(migrate(settings))
+
+        async def is_slow_or_over() -> bool:
+            return migrating.done() or bool(await watcher.fetchval(IS_BLOCKED))
+
+        await wait_until(is_slow_or_over, 30, "a step is slow")
+        assert not migrating.done()
+    await migrating
+    await asyncio.gather(holder.close(), watcher.close())
+
+    async with open_database(settings):
+        assert await SongAccount.all().count() == 1

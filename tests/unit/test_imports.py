@@ -33,6 +33,7 @@ FLOORS: tuple[set[str], ...] = (
         "app",
         "listener",
         "sockets",
+        "telling",
         "production",
     },
     {"web", "pipeline"},

@@ -1,0 +1,82 @@
+"""What many ask for is read once, also by those who ask before it has ever been read."""
+
+import asyncio
+
+import pytest
+
+from server.services import Services
+from server.submissions.kept import Kept
+
+ASKERS = 500
+
+
+class Source:
+    """Something to read that answers when it is told to, and counts its readers."""
+
+    def __init__(self) -> None:
+        self.num_reads = 0
+        self.error: Exception | None = None
+        self.may_answer = asyncio.Event()
+
+    async def read(self) -> int:
+        self.num_reads += 1
+        await self.may_answer.wait()
+        if self.error:
+            raise self.error
+        return self.num_reads
+
+
+@pytest.fixture
+async def source(services: Services) -> Source:
+    return Source()
+
+
+async def ask(kept: Kept[int], count: int) -> list[asyncio.Task[int]]:
+    """Have `count` ask, each of whom then waits for the answer."""
+    asking = [asyncio.create_task(kept.get()) for _ in range(count)]
+    await asyncio.sleep(0)
+    return asking
+
+
+async def test_500_who_ask_a_fresh_process_are_one_read(source: Source) -> None:
+    asking = await ask(Kept(source.read, lifetime_s=60), ASKERS)
+    source.may_answer.set()
+
+    assert await asyncio.gather(*asking) == [1] * ASKERS
+    assert source.num_reads == 1
+
+
+async def test_500_who_ask_for_what_is_stale_are_one_read(source: Source) -> None:
+    kept = Kept(source.read, lifetime_s=0)
+    source.may_answer.set()
+    assert await kept.get() == 1
+    source.may_answer.clear()
+
+    # What the first of them reads is stale as soon as it is there; the others wait for it.
+    asking = await ask(kept, ASKERS)
+    source.may_answer.set()
+
+    assert set(await asyncio.gather(*asking)) == {2}
+    assert source.num_reads == 2
+
+
+async def test_the_error_of_a_read_reaches_all_who_waited_and_is_not_kept(source: Source) -> None:
+    kept = Kept(source.read, lifetime_s=60)
+    source.error = ConnectionRefusedError()
+    asking = await ask(kept, ASKERS)
+    source.may_answer.set()
+    outcomes = await asyncio.gather(*asking, return_exceptions=True)
+    source.error = None
+
+    assert {type(outcome) for outcome in outcomes} == {ConnectionRefusedError}
+    assert source.num_reads == 1
+    assert await kept.get() == 2
+
+
+async def test_one_who_is_cancelled_takes_nothing_from_the_others(source: Source) -> None:
+    first, *others = await ask(Kept(source.read, lifetime_s=60), 3)
+    first.cancel()
+    source.may_answer.set()
+
+    assert await asyncio.gather(*others) == [1, 1]
+    assert source.num_reads == 1
