@@ -9,6 +9,7 @@ import socketio
 from playwright.async_api import Browser, Page, expect
 
 from realtime.events import Event
+from server.simulator.faults import Fault, Switch
 from tests.e2e.conftest import PASSWORD
 from tests.e2e.keyboard import press
 from tests.e2e.rows import finish_song
@@ -77,6 +78,27 @@ async def test_a_song_is_stopped_by_keyboard_alone(site: Site, page: Page) -> No
 
     await site.wait_for(song, status="fail", failure_reason="stopped")
     await expect(page.get_by_test_id("failures")).to_contain_text(song[:8])
+
+
+async def test_the_operator_reads_why_orders_are_stopped_and_why_songs_failed(
+    site: Site, page: Page
+) -> None:
+    words = "Blocked by <b>policy</b>"
+    await site.simulator.set_faults(Switch(Fault.API_KEY_REFUSED))
+    song = await site.submit()
+    await page.goto("/admin")
+
+    stopped = page.get_by_test_id("stopped-orders")
+    await expect(stopped).to_contain_text("Orders are stopped")
+    await expect(stopped).to_contain_text("Invalid API key format")
+
+    await site.simulator.set_faults(
+        Switch(Fault.DETAIL_FIELDS, {"status": "FAILURE", "error_message": words})
+    )
+    await site.wait_for(song, status="fail")
+    await page.reload()
+    await expect(stopped).to_be_empty()
+    await expect(page.get_by_test_id("failures")).to_contain_text(words)
 
 
 async def test_only_a_ticket_opens_the_operators_room(site: Site) -> None:
