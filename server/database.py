@@ -11,7 +11,11 @@ from typing import Any, Final
 import asyncpg
 from tortoise import Tortoise, connections
 from tortoise.backends.base.config_generator import expand_db_url
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import (
+    DBConnectionError,
+    OperationalError,
+    TransactionManagementError,
+)
 
 from server import postgres, sqlite
 from server.database_clock import follow_clock
@@ -33,6 +37,7 @@ UNAVAILABLE: Final = (
     # idle transaction that was given up.
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidTransactionStateError,
+    TransactionManagementError,
     asyncpg.ObjectNotInPrerequisiteStateError,
     asyncpg.PostgresSystemError,
     DBConnectionError,

@@ -18,6 +18,8 @@ GRACE_S = "120"
 """Longer than any test here: what is ordered again within it is ordered by mistake."""
 NO_NEWS = Switch(Fault.WEBHOOK_NEVER)
 WORKERS = ("worker", "second worker", "render", "scheduler")
+CUT_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 AGE_SONGS = """UPDATE submissions SET "sent_to_LLM" = "sent_to_LLM" - interval '12 minutes',
     stage_since = stage_since - interval '12 minutes'"""
 
@@ -127,13 +129,37 @@ async def test_row_100_a_database_that_restarts_under_a_step_costs_no_song(
 async def test_row_100_a_pool_that_is_used_up_costs_no_song(fleet: Fleet) -> None:
     songs = await fleet.submit_many(3)
     await fleet.reach(songs[0], "composing")
+    waited = _waits_in_vain(fleet)
     await fleet.history.execute("BEGIN; LOCK TABLE submissions")
     try:
         # Statements end after ten seconds; a step may have begun before.
-        await wait_until(lambda: _waits_in_vain(fleet), 60)
+        await wait_until(lambda: _waits_in_vain(fleet) > waited, 60)
     finally:
         await fleet.history.execute("ROLLBACK")
 
+    assert sorted((await fleet.check()).succeeded) == sorted(songs)
+
+
+async def test_row_100_a_database_that_is_read_only_for_a_while_costs_no_song(
+    fleet: Fleet,
+) -> None:
+    await fleet.set_faults(Switch(Fault.CREATE_SLOW, 3.0, times=1))
+    before = await orders(fleet)
+    songs = await fleet.submit_many(3)
+    await wait_until(lambda: _has_ordered(fleet, before + 1), 30)
+    waited = _waits_in_vain(fleet)
+    name = (await fleet.history.ask("SELECT current_database()"))[0][0]
+    setting = f'ALTER DATABASE "{name}" SET default_transaction_read_only'
+    await fleet.history.execute(f"{setting} = on; {CUT_OTHERS}")
+    try:
+        await wait_until(lambda: _waits_in_vain(fleet) > waited, 60)
+        assert await fleet.try_to_submit("read-only") is None
+    finally:
+        await fleet.history.execute(f"{setting} = off")
+        await fleet.history.execute(CUT_OTHERS)
+    songs.append(str(await wait_until(lambda: fleet.try_to_submit("read-only"), 60)))
+
+    assert fleet.statuses() <= {200, 503}
     assert sorted((await fleet.check()).succeeded) == sorted(songs)
 
 
@@ -141,5 +167,7 @@ async def _has_ordered(fleet: Fleet, count: int) -> bool:
     return await orders(fleet) >= count
 
 
-def _waits_in_vain(fleet: Fleet) -> bool:
-    return "heartbeat_missed" in fleet.site.output() or "step_waits" in fleet.site.output()
+def _waits_in_vain(fleet: Fleet) -> int:
+    """Return how often a process has had to do without the database."""
+    output = fleet.site.output()
+    return sum(output.count(event) for event in ("heartbeat_missed", "step_waits"))
