@@ -25,6 +25,8 @@ StreamEntries = tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]
 """A stream's name, and its messages by id, as redis-py returns them."""
 
 STREAM_LENGTH: Final = 10_000
+MOST_COUNTED: Final = 1000
+"""With so many a queue has all that a sweep could add."""
 RECONNECT_S: Final = 1.0
 CONSUMER: Final = "worker"
 """One name for all who listen: nothing is acknowledged, so Redis need not tell them apart."""
@@ -105,8 +107,17 @@ class StreamBroker(RedisStreamBroker, CountingBroker):
                 await self._restore_group()
 
     async def count_waiting(self, queue: str) -> int:
-        """Return the stream's length: what is read is deleted."""
-        return int(await self._redis.xlen(queue))
+        """Return how many messages come after the last one that any worker has read.
+
+        Not the stream's length: whoever dies between reading and deleting leaves a message there
+        that nobody will read again.
+        """
+        read_up_to = b"0"
+        for group in await self._redis.xinfo_groups(queue):
+            if group["name"].decode() == self.consumer_group_name:
+                read_up_to = group["last-delivered-id"]
+        unread = await self._redis.xrange(queue, min=b"(" + read_up_to, count=MOST_COUNTED)
+        return len(unread or ())
 
     async def _read(self, redis: Redis) -> AsyncGenerator[bytes, None]:
         while True:

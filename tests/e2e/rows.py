@@ -30,8 +30,9 @@ async def hold(site: Site, session_id: str) -> None:
     """Keep a download that has failed once from being tried again."""
 
     def has_failed() -> bool:
-        statement = "SELECT attempts, lease_until FROM submissions WHERE session_id = ?"
-        return change(site, statement, session_id) == [(1, None)]
+        is_postponed = "next_run_at > stage_since AND lease_until IS NULL"
+        statement = f"SELECT {is_postponed} FROM submissions WHERE session_id = ?"
+        return change(site, statement, session_id) == [(1,)]
 
     await site.wait_for(session_id, stage="downloading")
     await wait_until(has_failed, message="the download has failed")

@@ -85,6 +85,21 @@ async def test_what_was_heard_leaves_the_stream_and_listeners_leave_no_trace(
         assert (await redis.xpending(STREAM, "taskiq"))["pending"] == 0
 
 
+async def test_only_messages_that_somebody_will_read_count_as_waiting(redis_url: str) -> None:
+    async with open_broker(redis_url) as broker, Redis.from_url(redis_url) as redis:
+        doorbell = TaskDoorbell(broker)
+        for number in range(3):
+            await doorbell.ring("send_to_sonauto", f"session {number}")
+        assert await doorbell.count_waiting(STREAM) == 3
+
+        # As by a worker that dies before it has deleted them.
+        await redis.xreadgroup("taskiq", "dead", {STREAM: ">"}, count=2, noack=True)
+
+        assert await doorbell.count_waiting(STREAM) == 1
+        await redis.delete(STREAM)
+        assert await doorbell.count_waiting(STREAM) == 0
+
+
 async def test_two_listeners_share_the_messages(redis_url: str) -> None:
     async with (
         open_broker(redis_url) as one,
