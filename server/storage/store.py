@@ -89,12 +89,13 @@ class Storage(Folders, ABC):
 
     @abstractmethod
     async def delete(self, session_id: str) -> None:
-        """Delete every file of one submission, where there is one; raises StorageUnavailable."""
+        """Delete every file of one submission and its drafts; raises StorageUnavailable."""
 
     @abstractmethod
     def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
         """Yield all that lies there, drafts and strangers too, but neither links nor folders.
 
+        Some hundred come at a time, few enough for the parameters of one query.
         Raises StorageUnavailable.
         """
 
