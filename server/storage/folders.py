@@ -46,12 +46,12 @@ class FolderStorage(Storage, Workspace):
         """Return those of `paths` that exist."""
         return await asyncio.to_thread(lambda: frozenset(filter(Path.is_file, paths)))
 
-    async def delete(self, session_id: str) -> None:
+    async def delete(self, session_id: str, *, with_drafts: bool = True) -> None:
         """Unlink every file of one submission.
 
         Drafts go first: one that is renamed meanwhile goes under its final name.
         """
-        drafts = await asyncio.to_thread(self._find_drafts, session_id)
+        drafts = await asyncio.to_thread(self._find_drafts, session_id) if with_drafts else []
         await self.discard([*drafts, *self.files(session_id)])
 
     async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:

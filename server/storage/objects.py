@@ -74,8 +74,9 @@ class ObjectStorage(Storage):
         found = await asyncio.gather(*(self._bucket.exists(path.as_posix()) for path in paths))
         return frozenset(path for path, is_there in zip(paths, found, strict=True) if is_there)
 
-    async def delete(self, session_id: str) -> None:
-        """Delete every object of one submission in one request."""
+    async def delete(self, session_id: str, *, with_drafts: bool = True) -> None:
+        """Delete every object of one submission in one request; a bucket has no drafts."""
+        del with_drafts
         await self._bucket.delete([path.as_posix() for path in self.files(session_id)])
 
     async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
