@@ -1,10 +1,14 @@
 """What a file is called until it is whole: a hidden name beside its own."""
 
 import os
+import re
 from collections.abc import Iterable
 from glob import escape
 from pathlib import Path
 from tempfile import mkstemp
+
+PART = re.compile(r"\.(?P<of>.+)\.\w+\.part")
+"""The names that `create_part` makes, and of what; applications delete what was left for ever."""
 
 
 def create_part(path: Path) -> Path:

@@ -11,6 +11,7 @@ import json
 import os
 import tarfile
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
 from tortoise import BaseDBAsyncClient, Model
@@ -32,8 +33,9 @@ TABLES: Final[dict[str, type[Model]]] = {
     "cookie_quotas": CookieQuota,
     "song_accounts": SongAccount,
 }
-"""All but the heartbeats, which tell of processes that are no more."""
-BATCH: Final = 1000
+"""All but the heartbeats and what ran by the clock: they tell of processes that are no more."""
+BATCH: Final = 200
+"""How many rows are in memory at once, lyrics and answers included."""
 
 Checksums = dict[str, str]
 
@@ -47,7 +49,7 @@ async def back_up(settings: Settings, target: Path) -> str:
     async with open_storage(settings) as storage, open_database(settings):
         with draft.open("wb") as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
-                sums = await _add_tables(tar)
+                sums = await _add_tables(tar, draft.parent)
                 num_tables = len(sums)
                 await _add_files(tar, storage, sums)
                 _add_manifest(tar, sums)
@@ -58,26 +60,30 @@ async def back_up(settings: Settings, target: Path) -> str:
     return f"{target}: {num_tables} tables, {len(sums) - num_tables} files, {size_mb:.1f} MB"
 
 
-async def _add_tables(tar: tarfile.TarFile) -> Checksums:
+async def _add_tables(tar: tarfile.TarFile, folder: Path) -> Checksums:
     sums: Checksums = {}
     async with in_transaction() as connection:
         if connection.capabilities.dialect == "postgres":
             await connection.execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         for table, model in TABLES.items():
-            lines = await _dump(model, connection)
-            _add(tar, f"database/{table}.jsonl", io.BytesIO(lines), len(lines), sums)
+            # In a tar file the size comes first; a temporary folder may well be in memory.
+            with TemporaryFile(dir=folder) as lines:
+                await _dump(model, connection, lines)
+                size = lines.tell()
+                lines.seek(0)
+                _add(tar, f"database/{table}.jsonl", lines, size, sums)
     return sums
 
 
-async def _dump(model: type[Model], connection: BaseDBAsyncClient) -> bytes:
-    lines: list[str] = []
+async def _dump(model: type[Model], connection: BaseDBAsyncClient, lines: IO[bytes]) -> None:
     key = model._meta.pk_attr
     rows = model.all().using_db(connection).order_by(key).limit(BATCH)
     found: list[dict[str, Any]] = await rows.values()
     while found:
-        lines += (json.dumps(row, default=lambda moment: moment.isoformat()) for row in found)
+        for row in found:
+            line = json.dumps(row, default=lambda moment: moment.isoformat())
+            lines.write(f"{line}\n".encode())
         found = await rows.filter(**{f"{key}__gt": found[-1][key]}).values()
-    return "".join(f"{line}\n" for line in lines).encode()
 
 
 async def _add_files(tar: tarfile.TarFile, storage: Storage, sums: Checksums) -> None:
@@ -117,3 +123,5 @@ def _add(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int, sums: C
     member.size = size
     member.mtime = int(now().timestamp())
     tar.addfile(member, content)
+    # Of no use to who only writes, and 1 kB for each file.
+    tar.getmembers().clear()

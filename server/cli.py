@@ -16,7 +16,7 @@ from renderer import RenderError
 from server import inspection
 from server.backup import back_up
 from server.errors import PetsongError
-from server.log import configure_logging
+from server.log import configure_logging, open_missing_streams
 from server.pipeline.broker import Queue
 from server.production import check_production
 from server.redaction import Redactor
@@ -41,6 +41,8 @@ class Complaints:
         self._console.print(self.redact(text), markup=False)
 
 
+# Before anything below takes hold of them.
+open_missing_streams()
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 output = Console()
 logger = structlog.get_logger(__name__)

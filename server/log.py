@@ -5,6 +5,7 @@ libraries quote nevertheless is masked as the last thing before a line is writte
 """
 
 import logging
+import os
 import sys
 from collections.abc import Iterable
 from types import TracebackType
@@ -69,6 +70,21 @@ def configure_logging(level: str, secrets: Iterable[str] = (), *, output: TextIO
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     sys.excepthook = _log_uncaught
+
+
+def open_missing_streams() -> None:
+    """Point standard output and error at nothing where the process was started without them.
+
+    The next file or socket would get their numbers, and the renderer's children write to these.
+    """
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "w"))
 
 
 def _log_uncaught(

@@ -8,8 +8,10 @@ import hashlib
 import json
 import shutil
 import tarfile
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from tortoise import Model
 from tortoise.transactions import in_transaction
@@ -23,7 +25,8 @@ from server.storage import Storage, Workspace, attach_film, open_storage, partia
 from server.storage.names import FOLDER_NAMES
 from server.submissions.model import Submission
 
-BATCH: Final = 500
+BATCH: Final = 200
+"""How many rows are in memory at once, lyrics and answers included."""
 
 
 async def restore(settings: Settings, source: Path) -> str:
@@ -56,7 +59,7 @@ def _check(tar: tarfile.TarFile, storage: Storage) -> None:
         found[member.name] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
     if found.pop(MANIFEST, None) is None:
         raise ValueError("it has no manifest, so it was never finished")
-    manifest = json.loads(_read(tar, MANIFEST))
+    manifest = json.load(_open(tar, MANIFEST))
     if manifest["format"] != FORMAT:
         raise ValueError("another release has written it")
     for name in manifest["sha256"].keys() | found.keys():
@@ -79,7 +82,10 @@ def _locate(name: str, storage: Storage) -> tuple[int, str] | None:
 
 
 async def _restore_files(tar: tarfile.TarFile, storage: Storage) -> int:
-    songs = {row["session_id"]: row for row in _read_rows(tar, "submissions")}
+    names = {
+        row["session_id"]: (row["pet_name"], row["owner_name"])
+        for row in _read_rows(tar, "submissions")
+    }
     num_files = 0
     async with storage.workspace() as workspace:
         for member in tar.getmembers():
@@ -87,7 +93,7 @@ async def _restore_files(tar: tarfile.TarFile, storage: Storage) -> int:
             if place is not None:
                 number, name = place
                 path = workspace.folders[number] / name
-                await _restore_file(tar, member, workspace, path, songs)
+                await _restore_file(tar, member, workspace, path, names)
                 num_files += 1
     return num_files
 
@@ -97,7 +103,7 @@ async def _restore_file(
     member: tarfile.TarInfo,
     workspace: Workspace,
     path: Path,
-    songs: dict[str, dict[str, Any]],
+    names: Mapping[str, tuple[str, str]],
 ) -> None:
     draft = partial(path, 0)
     content = tar.extractfile(member)
@@ -106,9 +112,8 @@ async def _restore_file(
         shutil.copyfileobj(content, file)
     disposition = None
     film = read_film_name(path.stem) if path.parent == workspace.videos else None
-    if film and film[0] in songs:
-        song = songs[film[0]]
-        disposition = attach_film(song["pet_name"], song["owner_name"], film[1])
+    if film and film[0] in names:
+        disposition = attach_film(*names[film[0]], film[1])
     await workspace.publish(draft, path, disposition)
 
 
@@ -117,9 +122,10 @@ async def _restore_rows(tar: tarfile.TarFile) -> int:
     async with in_transaction() as connection:
         for table, model in TABLES.items():
             await model.all().using_db(connection).delete()
-            rows = [_build(model, row) for row in _read_rows(tar, table)]
-            await model.bulk_create(rows, batch_size=BATCH, using_db=connection)
-            num_rows += len(rows)
+            rows = (_build(model, row) for row in _read_rows(tar, table))
+            while batch := list(islice(rows, BATCH)):
+                await model.bulk_create(batch, using_db=connection)
+                num_rows += len(batch)
         if connection.capabilities.dialect == "postgres":
             await connection.execute_query(
                 "SELECT setval(pg_get_serial_sequence('generation_attempts', 'id'),"
@@ -133,12 +139,12 @@ def _build(model: type[Model], row: dict[str, Any]) -> Model:
     return model(**{name: value for name, value in row.items() if name in model._meta.fields_map})
 
 
-def _read_rows(tar: tarfile.TarFile, table: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in _read(tar, f"database/{table}.jsonl").splitlines()]
+def _read_rows(tar: tarfile.TarFile, table: str) -> Iterator[dict[str, Any]]:
+    return map(json.loads, _open(tar, f"database/{table}.jsonl"))
 
 
-def _read(tar: tarfile.TarFile, name: str) -> bytes:
+def _open(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     content = tar.extractfile(name)
     if content is None:
         raise ValueError(f"{name} is no file")
-    return content.read()
+    return content

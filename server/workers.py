@@ -1,8 +1,5 @@
 """The processes beside the web when PostgreSQL and Redis are there: workers and the scheduler."""
 
-import asyncio
-from typing import Final
-
 import structlog
 
 from realtime.publisher import redis_publisher
@@ -15,9 +12,6 @@ from server.services import open_services
 from server.settings import Settings
 from server.site import stop_on_signals
 
-SWEEPS_LEFT_OUT: Final = 4
-"""How much less often than the scheduler a worker has the sweep rung."""
-
 logger = structlog.get_logger(__name__)
 
 
@@ -29,11 +23,7 @@ async def run_worker(settings: Settings, queue: Queue) -> None:
     publisher = redis_publisher(redis_url)
     doorbell = TaskDoorbell(brokers[queue])
     async with open_services(settings, publisher=publisher, doorbell=doorbell) as services:
-        stand_in = asyncio.create_task(_stand_in_for_the_scheduler(doorbell, settings))
-        try:
-            await work(services, brokers[queue], queue, stop)
-        finally:
-            stand_in.cancel()
+        await work(services, brokers[queue], queue, stop)
 
 
 async def run_scheduler(settings: Settings) -> None:
@@ -44,14 +34,6 @@ async def run_scheduler(settings: Settings) -> None:
     logger.info("scheduler_started")
     await keep_time(broker, settings, stop)
     await broker.shutdown()
-
-
-async def _stand_in_for_the_scheduler(doorbell: TaskDoorbell, settings: Settings) -> None:
-    # Retries and pauses wait for the clock, and nobody may notice that the only scheduler is dead.
-    while True:
-        await asyncio.sleep(SWEEPS_LEFT_OUT * settings.sweep_interval)
-        for task_name in ("sweep", "check_timeouts"):
-            await doorbell.ring(task_name)
 
 
 def _require_redis(settings: Settings) -> str:

@@ -72,7 +72,10 @@ class InProcessBroker(CountingBroker):
 
 
 class StreamBroker(RedisStreamBroker, CountingBroker):
-    """RedisStreamBroker that reads each message once and outlives a restart of Redis."""
+    """RedisStreamBroker that reads each message once and outlives a restart of Redis.
+
+    Of the library's there are the pool of connections, the group and their end.
+    """
 
     def __init__(self, url: str, **options: Any) -> None:
         super().__init__(url, **options)
@@ -104,7 +107,8 @@ class StreamBroker(RedisStreamBroker, CountingBroker):
             except (RedisError, OSError) as error:
                 logger.warning("redis_unreachable", reason=type(error).__name__)
                 await asyncio.sleep(RECONNECT_S)
-                await self._restore_group()
+                # A flushed or replaced Redis has forgotten the stream and its group.
+                await self.startup()
 
     async def count_waiting(self, queue: str) -> int:
         """Return how many messages come after the last one that any worker has read.
@@ -134,11 +138,6 @@ class StreamBroker(RedisStreamBroker, CountingBroker):
                     await redis.xdel(self.queue_name, message_id)
                     if b"data" in fields:
                         yield fields[b"data"]
-
-    async def _restore_group(self) -> None:
-        # A flushed or replaced Redis has forgotten the stream and its group.
-        with suppress(RedisError, OSError):
-            await self._declare_consumer_group()
 
 
 def create_brokers(settings: Settings) -> dict[Queue, CountingBroker]:

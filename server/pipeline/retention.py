@@ -49,7 +49,8 @@ async def _remove_ended(services: Services) -> None:
     ):
         for row in rows:
             try:
-                await remove(services, row.session_id)
+                # Old drafts go below, with those of everybody, in one look at each folder.
+                await remove(services, row.session_id, with_drafts=False)
                 removed += 1
             except StorageUnavailable as error:
                 failures += 1

@@ -1,6 +1,8 @@
 """The clock: which task runs how often, from the settings."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Final
 
 from taskiq import ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
@@ -8,28 +10,28 @@ from taskiq.api import run_scheduler_task
 from server.heartbeat import touch_heartbeat
 from server.pipeline.broker import CountingBroker
 from server.pipeline.doorbell import TaskDoorbell
+from server.pipeline.overdue import read_intervals_s
 from server.pipeline.tasks import TASKS
 from server.settings import Settings
+
+CRONS: Final[Mapping[str, str]] = {"cleanup_old_files": "0 3 * * *"}
+"""What runs at a time of the day, in UTC, and not every so many seconds."""
 
 
 class Timetable(ScheduleSource):
     """The spec's intervals and our sweep; intervals run once at the start, too."""
 
     def __init__(self, settings: Settings) -> None:
-        self._intervals_s = {
-            "process_pending_queue": settings.queue_processor_interval,
-            "check_credits": settings.credits_check_interval,
-            "check_storage": settings.storage_check_interval,
-            "check_timeouts": settings.timeout_check_interval,
-            "sweep": settings.sweep_interval,
-        }
+        self._intervals_s = read_intervals_s(settings)
 
     async def get_schedules(self) -> list[ScheduledTask]:
         """Return all schedules; their ids are fixed, so that a second scheduler says the same."""
-        periodic = [
-            _schedule(name, interval=interval_s) for name, interval_s in self._intervals_s.items()
+        return [
+            _schedule(name, cron=CRONS[name])
+            if name in CRONS
+            else _schedule(name, interval=interval_s)
+            for name, interval_s in self._intervals_s.items()
         ]
-        return [*periodic, _schedule("cleanup_old_files", cron="0 3 * * *")]
 
 
 class RingingScheduler(TaskiqScheduler):

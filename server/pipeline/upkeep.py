@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Final
 
 import structlog
+from tortoise.expressions import Subquery
 
 from server.clock import now
 from server.errors import SongServiceError
@@ -97,8 +98,7 @@ async def check_storage(services: Services) -> None:
 
 async def _unheard_reports() -> list[str]:
     reported = GenerationAttempt.exclude(reported_task_id=None).filter(UNKNOWN_OUTCOME)
-    waiting = Submission.filter(stage__in=(Stage.QUEUED, Stage.SENDING))
-    named = {attempt.session_id for attempt in await reported.only("id", "session_id")}
-    if not named:
-        return []
-    return [row.session_id for row in await waiting.filter(session_id__in=named)]
+    named = Subquery(reported.values("session_id"))
+    waiting = Submission.filter(stage__in=(Stage.QUEUED, Stage.SENDING), session_id__in=named)
+    rows = await waiting.order_by("created_at").limit(RINGS_PER_SWEEP).only("session_id")
+    return [row.session_id for row in rows]

@@ -21,6 +21,7 @@ from server.clock import now
 from server.database import TROUBLE
 from server.heartbeat import touch_heartbeat
 from server.pipeline.broker import Queue
+from server.pipeline.overdue import RunNotes, stand_in
 from server.services import Doorbell, Services
 from server.submissions.model import WorkerHeartbeat
 
@@ -101,15 +102,18 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
     broker.is_worker_process = True
     broker.state.services = services
     limit = settings.render_concurrency if is_render else settings.task_concurrency
+    broker.add_middlewares(RunNotes(settings))
     receiver = DrainingReceiver(broker, limit)
     name = f"{queue.value}:{socket.gethostname()}:{os.getpid()}"
     heartbeat = asyncio.create_task(_beat(name, row, settings.heartbeat_file))
+    standing_in = asyncio.create_task(stand_in(services))
     if is_render and choice.fallback:
         logger.warning("encoder_fallback", encoder=choice.encoder, reason=choice.fallback)
     logger.info("worker_started", **row)
     try:
         await receiver.listen(stop)
     finally:
+        standing_in.cancel()
         await receiver.hand_back(
             services.doorbell, settings.api_request_timeout_seconds + ORDER_SLACK_S
         )

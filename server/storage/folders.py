@@ -3,16 +3,20 @@
 import asyncio
 import math
 import os
-import uuid
+import stat
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from server.settings import Settings
-from server.storage.names import PARTIAL_SUFFIX, folders_below
+from server.storage.names import folders_below, name_probe, unique_partial
 from server.storage.store import Storage, StorageUnavailable, StoredFile, Workspace
+
+FILES_AT_ONCE: Final = 500
+"""As many as a bucket lists at once."""
 
 
 class FolderStorage(Storage, Workspace):
@@ -42,14 +46,21 @@ class FolderStorage(Storage, Workspace):
         """Return those of `paths` that exist."""
         return await asyncio.to_thread(lambda: frozenset(filter(Path.is_file, paths)))
 
-    async def delete(self, session_id: str) -> None:
-        """Unlink every file of one submission."""
-        await self.discard(self.files(session_id))
+    async def delete(self, session_id: str, *, with_drafts: bool = True) -> None:
+        """Unlink every file of one submission.
+
+        Drafts go first: one that is renamed meanwhile goes under its final name.
+        """
+        drafts = await asyncio.to_thread(self._find_drafts, session_id) if with_drafts else []
+        await self.discard([*drafts, *self.files(session_id)])
 
     async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
         """Look through one folder after the other, in a thread."""
         for folder in self.folders:
-            yield await asyncio.to_thread(list, _scan(folder))
+            names = await asyncio.to_thread(_list_names, folder)
+            for start in range(0, len(names), FILES_AT_ONCE):
+                batch = names[start : start + FILES_AT_ONCE]
+                yield await asyncio.to_thread(list, _look_at(folder, batch))
 
     async def discard(self, paths: Sequence[Path]) -> None:
         """Unlink in a thread; a link is removed itself, and a folder is not."""
@@ -81,25 +92,41 @@ class FolderStorage(Storage, Workspace):
         for folder in self.folders:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                probe = folder / f"{uuid.uuid4().hex}{PARTIAL_SUFFIX}"
+                probe = folder / name_probe()
                 probe.write_bytes(b"probe")
-                renamed = probe.replace(probe.with_name(f"{uuid.uuid4().hex}{PARTIAL_SUFFIX}"))
+                renamed = probe.replace(folder / name_probe())
                 renamed.unlink()
             except OSError as error:
                 raise StorageUnavailable(f"cannot write to {folder}: {error.strerror}") from error
         return f"{max(map(_measure, self.folders))} % of the disk is used"
 
+    def _find_drafts(self, session_id: str) -> list[Path]:
+        return [
+            folder / name
+            for folder in self.folders
+            # In this order the renderer's part of a draft of ours comes before that draft.
+            for name in sorted(name for name in _list_names(folder) if session_id in name)
+            if self.is_draft(folder / name)
+        ]
 
-def _scan(folder: Path) -> Iterator[StoredFile]:
+
+def _list_names(folder: Path) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_file(follow_symlinks=False):
-                    facts = entry.stat(follow_symlinks=False)
-                    changed_at = datetime.fromtimestamp(facts.st_mtime, UTC)
-                    yield StoredFile(folder / entry.name, facts.st_size, changed_at)
+        return [path.name for path in folder.iterdir()]
     except OSError as error:
         raise StorageUnavailable(f"cannot look into {folder}: {error.strerror}") from error
+
+
+def _look_at(folder: Path, names: Iterable[str]) -> Iterator[StoredFile]:
+    for path in map(folder.joinpath, names):
+        try:
+            facts = path.lstat()
+        except FileNotFoundError:
+            continue  # deleted since it was listed
+        except OSError as error:
+            raise StorageUnavailable(f"cannot look at {path}: {error.strerror}") from error
+        if stat.S_ISREG(facts.st_mode):
+            yield StoredFile(path, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
 
 def _unlink(paths: Iterable[Path]) -> None:
@@ -136,7 +163,7 @@ def write_file(path: Path, content: bytes) -> None:
 
     Raises StorageUnavailable when the disk is full or read-only; nothing is left behind.
     """
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}{PARTIAL_SUFFIX}")
+    draft = unique_partial(path)
     try:
         with draft.open("wb") as file:
             file.write(content)

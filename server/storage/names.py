@@ -1,15 +1,19 @@
 """What a submission's files are called; every name is derived from its session_id alone."""
 
 import re
+import uuid
 from pathlib import Path
 from typing import Final
 
 from renderer import FORMATS
+from renderer.parts import PART
 from server.ids import is_session_id
 
 FOLDER_NAMES: Final = ("uploads", "audio", "video", "preview")
 PARTIAL_SUFFIX: Final = ".part"
-DRAFT: Final = re.compile(r"(?:(?P<of>.+)\.(?:\d+|[0-9a-f]{32})|[0-9a-f]{32})\.part")
+DRAFTS: Final = (re.compile(r"(?P<of>.+)\.(?:\d+|[0-9a-f]{32})\.part"), PART)
+"""Ours, by `partial` and `unique_partial`, and the renderer's, which may be parts of ours."""
+PROBE: Final = re.compile(r"[0-9a-f]{32}\.part")
 PLAIN_FORMAT: Final = "square"
 """The format whose files bear a bare session_id."""
 
@@ -70,16 +74,16 @@ class Folders:
 
     def find_owner(self, path: Path) -> str | None:
         """Return the session_id that `path`, or the path it is a draft of, is derived from."""
-        draft = DRAFT.fullmatch(path.name)
-        name = (draft["of"] or "") if draft else path.name
+        name = _find_final_name(path.name)
         session_id = re.split(r"[-.]", name)[0]
         is_ours = is_session_id(session_id) and path.with_name(name) in self.files(session_id)
         return session_id if is_ours else None
 
     def is_draft(self, path: Path) -> bool:
         """Say whether `path` is a draft of one of our files, or a probe of `check`."""
-        draft = DRAFT.fullmatch(path.name)
-        return draft is not None and (draft["of"] is None or self.find_owner(path) is not None)
+        if PROBE.fullmatch(path.name):
+            return True
+        return _find_final_name(path.name) != path.name and self.find_owner(path) is not None
 
 
 def folders_below(root: Path) -> tuple[Path, Path, Path, Path]:
@@ -113,6 +117,22 @@ def read_film_name(name: str) -> tuple[str, str] | None:
 def partial(path: Path, fence: int) -> Path:
     """Return the name under which the holder of `fence` writes before publishing to `path`."""
     return path.with_name(f"{path.name}.{fence}{PARTIAL_SUFFIX}")
+
+
+def unique_partial(path: Path) -> Path:
+    """Return a name under which nobody else writes what is to become `path`."""
+    return path.with_name(f"{path.name}.{name_probe()}")
+
+
+def name_probe() -> str:
+    """Return a name of its own for what `Storage.check` writes and deletes."""
+    return f"{uuid.uuid4().hex}{PARTIAL_SUFFIX}"
+
+
+def _find_final_name(name: str) -> str:
+    while draft := next(filter(None, (shape.fullmatch(name) for shape in DRAFTS)), None):
+        name = draft["of"]
+    return name
 
 
 def _path(folder: Path, session_id: str, suffix: str) -> Path:

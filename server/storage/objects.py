@@ -5,7 +5,6 @@ never signed. Steps work on copies in a scratch folder.
 """
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 from server.settings import Settings
 from server.storage.bucket import Bucket
-from server.storage.names import PARTIAL_SUFFIX, folders_below
+from server.storage.names import folders_below, name_probe
 from server.storage.scratch import open_scratch
 from server.storage.store import SIGNED_FOR, Storage, StorageUnavailable, StoredFile, Workspace
 
@@ -59,7 +58,7 @@ class ObjectStorage(Storage):
 
     async def check(self) -> str:
         """Write, read and delete a probe object; return which bucket it is."""
-        key, content = f"{uuid.uuid4().hex}{PARTIAL_SUFFIX}", b"probe"
+        key, content = name_probe(), b"probe"
         await self._bucket.put(key, content)
         if await self._bucket.read(key) != content:
             raise StorageUnavailable(f"{self._bucket.name} does not return what was written")
@@ -75,8 +74,9 @@ class ObjectStorage(Storage):
         found = await asyncio.gather(*(self._bucket.exists(path.as_posix()) for path in paths))
         return frozenset(path for path, is_there in zip(paths, found, strict=True) if is_there)
 
-    async def delete(self, session_id: str) -> None:
-        """Delete every object of one submission in one request."""
+    async def delete(self, session_id: str, *, with_drafts: bool = True) -> None:
+        """Delete every object of one submission in one request; a bucket has no drafts."""
+        del with_drafts
         await self._bucket.delete([path.as_posix() for path in self.files(session_id)])
 
     async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:

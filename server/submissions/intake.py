@@ -106,7 +106,7 @@ async def find_refusal(services: Services) -> PetsongError | None:
 async def _forget_photo(storage: Storage, session_id: str) -> None:
     # What went wrong before is what the visitor hears of.
     with suppress(StorageUnavailable):
-        await storage.delete(session_id)
+        await storage.delete(session_id, with_drafts=False)
 
 
 async def _find_receipt(form: SubmissionForm, idempotency_key: str | None) -> Receipt | None:

@@ -17,12 +17,12 @@ from server.submissions.model import Submission
 logger = structlog.get_logger(__name__)
 
 
-async def remove(services: Services, session_id: str) -> None:
+async def remove(services: Services, session_id: str, *, with_drafts: bool = True) -> None:
     """Delete the files of an ended submission and forget what it tells of people.
 
     Raises StorageUnavailable; then the row is as it was.
     """
-    await services.storage.delete(session_id)
+    await services.storage.delete(session_id, with_drafts=with_drafts)
     await _forget(session_id)
 
 

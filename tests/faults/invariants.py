@@ -19,6 +19,8 @@ import av
 
 from renderer import RenderSpec
 from renderer.audio import check_song
+from server.storage import Folders
+from server.storage.names import folders_below
 from tests.faults.history import History
 from tests.servers import wait_until
 from tests.sites import Site
@@ -168,7 +170,7 @@ def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -
 
 
 async def _look_at_files(site: Site, history: History, findings: Findings) -> None:
-    rows = {session_id for (session_id,) in await history.ask("SELECT session_id FROM submissions")}
+    rows = dict(await history.ask("SELECT session_id, expired_at IS NOT NULL FROM submissions"))
     strangers = [
         path.name
         for path in site.folder.iterdir()
@@ -176,15 +178,29 @@ async def _look_at_files(site: Site, history: History, findings: Findings) -> No
         and path.suffix != ".log"
         and not path.name.startswith("petsong.sqlite3-")
     ]
-    for folder in FOLDERS:
-        for path in (site.folder / folder).iterdir():
-            # An upload without a row is an orphan of less than a day.
-            if folder != "uploads" and path.name.removeprefix(".")[:24] not in rows:
-                strangers.append(f"{folder}/{path.name}")
+    strangers += find_strangers(Folders(*folders_below(site.folder)), rows)
     findings.problems += [f"I5 {name} should not be there" for name in strangers]
     for session_id in findings.succeeded:
         if not (site.folder / "uploads" / f"{session_id}.jpg").is_file():
             findings.problems.append(f"I5 the photo of {session_id} is gone")
+
+
+def find_strangers(storage: Folders, rows: Mapping[str, bool]) -> list[str]:
+    """Return what lies in the folders and should not; `rows` says which songs are deleted.
+
+    An upload without a row is an orphan of less than a day, and a draft may be one of any song that
+    is not deleted. What retention does not know by its name would lie there for ever.
+    """
+    strangers = []
+    for path in (path for folder in storage.folders for path in folder.iterdir()):
+        owner = storage.find_owner(path)
+        if owner is None:
+            is_stranger = not storage.is_draft(path)
+        else:
+            is_stranger = rows.get(owner, path.parent != storage.photos)
+        if is_stranger:
+            strangers.append(f"{path.parent.name}/{path.name}")
+    return strangers
 
 
 async def _look_for_secrets(

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,27 @@ async def test_row_53_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -
 
     assert (film.stat().st_ino, film.read_bytes()) == before
     assert not (films / f"{session_id}-hd.mp4").exists()
+
+
+async def test_row_107_what_a_killed_render_leaves_goes_with_its_song(fleet: Fleet) -> None:
+    films = fleet.site.folder / "video"
+    await fleet.start("victim", *RENDERS, **LONG_RENDERS)
+    fleet.pause("render")
+    session_id = await fleet.submit(cookie_id="cookie_of_row_107")
+    left = f".{session_id}*.part"
+    await wait_until(lambda: list(films.glob(left)), 30, "a film is begun")
+    fleet.kill("victim")
+    assert list(films.glob(left)), "it was killed too late to leave anything"
+    fleet.resume("render")
+    await fleet.reach(session_id, "ready")
+    await fleet.check()
+
+    answer = await fleet.site.http.request(
+        "DELETE", f"/api/submissions/{session_id}", json={"cookie_id": "cookie_of_row_107"}
+    )
+
+    assert answer.status_code == HTTPStatus.OK
+    assert not list(fleet.site.folder.glob(f"*/*{session_id}*"))
 
 
 @pytest.mark.parametrize("is_stuck", [False, pytest.param(True, marks=pytest.mark.soak)])

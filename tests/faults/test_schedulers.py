@@ -2,6 +2,7 @@
 
 from server.simulator.faults import Fault, Switch
 from tests.faults.fleet import Fleet
+from tests.servers import wait_until
 
 
 async def test_row_66_two_schedulers_do_no_harm_and_none_is_not_missed(fleet: Fleet) -> None:
@@ -14,3 +15,24 @@ async def test_row_66_two_schedulers_do_no_harm_and_none_is_not_missed(fleet: Fl
     fleet.pause("scheduler", "second scheduler")
     await fleet.submit()
     await fleet.check()
+
+
+async def test_row_109_a_clean_up_that_the_site_was_down_for_is_made_up_for(fleet: Fleet) -> None:
+    session_id = await fleet.submit()
+    await fleet.check()
+    fleet.pause("scheduler")
+    fleet.kill("worker", "second worker")
+    await fleet.history.execute(f"""
+        UPDATE submissions SET created_at = created_at - interval '31 days'
+        WHERE session_id = '{session_id}';
+        UPDATE scheduled_runs SET ran_at = ran_at - interval '2 days';
+    """)
+
+    await fleet.site.processes["worker"].start()
+
+    async def is_removed() -> bool:
+        query = f"SELECT 1 FROM submissions WHERE session_id = '{session_id}'"
+        return bool(await fleet.history.ask(f"{query} AND expired_at IS NOT NULL"))
+
+    await wait_until(is_removed, 30, "the clean-up is made up for")
+    assert not list(fleet.site.folder.glob(f"*/*{session_id}*"))

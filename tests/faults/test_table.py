@@ -6,18 +6,26 @@ from collections import defaultdict
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-ROWS = (*range(1, 83), 87, 90, 92, 102, 103, 104, 105, 106)
-LINE = re.compile(r"^\| (\d+) \|(.*)\|$", re.MULTILINE)
+ROWS = tuple(range(1, 110))
+LINE = re.compile(r"^\| (\d+) \|(.*?)\|(.*)\|$", re.MULTILINE)
+SENTENCE = re.compile(r"[A-Z`].{8,}: .{8,}\.")
+"""What goes wrong, a colon, and what must hold."""
 NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 EXCUSES = ("Does not apply: ", "Open: ")
 
 
 def read_table() -> dict[int, list[str]]:
-    """Return what the table says of each row, by its number."""
+    """Return what each row is held by, by its number."""
     table: dict[int, list[str]] = defaultdict(list)
-    for number, text in LINE.findall((Path(__file__).parent / "README.md").read_text()):
-        table[int(number)].append(text)
+    for number, _, text in read_lines():
+        table[number].append(text)
     return table
+
+
+def read_lines() -> list[tuple[int, str, str]]:
+    """Return the number of each row, its sentence, and what it is held by."""
+    lines = LINE.findall((Path(__file__).parent / "README.md").read_text())
+    return [(int(number), sentence.strip(), text) for number, sentence, text in lines]
 
 
 def read_tests() -> set[tuple[str, str]]:
@@ -44,6 +52,12 @@ def test_every_row_is_there_once_and_is_held_by_a_test_or_says_why_not() -> None
     for row, [text, *others] in table.items():
         assert not others, f"row {row} is there twice"
         assert NAMED.search(text) or any(excuse in text for excuse in EXCUSES), f"row {row}"
+
+
+def test_every_row_says_in_one_sentence_what_goes_wrong_and_what_must_hold() -> None:
+    silent = [row for row, sentence, _ in read_lines() if not SENTENCE.fullmatch(sentence)]
+
+    assert not silent
 
 
 def test_every_test_that_is_named_exists() -> None:

@@ -2,8 +2,9 @@
 
 import io
 import tarfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import tracemalloc
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from tests.integration.web.forms import SESSION_ID, store_submission
 from tests.servers import PostgresServer
 
 FILM = bytes(range(256)) * 1000
+MANY_ROWS = 5_000
+LYRICS = "la " * 3_000
 Open = Callable[[Settings], AbstractAsyncContextManager[Services]]
 
 
@@ -105,6 +108,41 @@ async def test_an_empty_installation_shows_what_was_backed_up(
         assert (await SongAccount.get(id=1)).credits == 4321
         await GenerationAttempt.create(session_id=under_way, token_hash="another")
         assert await GenerationAttempt.all().count() == 2
+
+
+@contextmanager
+def peak_below(bound_bytes: float) -> Iterator[None]:
+    tracemalloc.start()
+    try:
+        yield
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < bound_bytes, f"{peak_bytes / 1e6:.1f} MB"
+
+
+async def test_row_108_memory_does_not_grow_with_the_rows(
+    open_stack: OpenStack,
+    empty: dict[str, Settings],
+    network: dict[str, str | None],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "backup.tar"
+    async with open_stack() as services:
+        await store_submission(Stage.READY, lyrics=LYRICS)
+        [row] = await Submission.all().values()
+        await Submission.bulk_create(
+            Submission(**row | {"session_id": new_session_id(), "idempotency_key": None})
+            for _ in range(MANY_ROWS - 1)
+        )
+    table_bytes = MANY_ROWS * len(LYRICS)
+
+    with peak_below(table_bytes / 2):
+        await back_up(services.settings, file)
+    with peak_below(table_bytes / 2):
+        told = await restore(empty["networked" if network["redis_url"] else "embedded"], file)
+
+    assert f"{MANY_ROWS + 1} rows and 0 files" in told
 
 
 @pytest.mark.parametrize("network", ["embedded"], indirect=True)

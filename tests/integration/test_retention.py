@@ -20,6 +20,8 @@ from tests.integration.conftest import Client, OpenStack
 from tests.integration.web.forms import store_submission
 
 DAY = timedelta(hours=24)
+MANY_FILES = 33_000
+"""PostgreSQL takes 32,767 parameters."""
 
 
 @pytest.fixture(params=["folders", "bucket"])
@@ -137,7 +139,7 @@ async def test_row_85_two_at_once_and_an_interrupted_one(stored: Services) -> No
     assert await Submission.filter(expired_at=None).count() == 0
 
 
-async def test_row_86_files_of_nobody_go_after_a_day(
+async def test_row_86_107_files_of_nobody_go_after_a_day(
     stored: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = stored.storage
@@ -150,6 +152,8 @@ async def test_row_86_files_of_nobody_go_after_a_day(
         storage.video(nobody, "story"),
         storage.card(gone),
         partial(storage.song(alive), 3),
+        storage.videos / f".{alive}.mp4.3.part.k2x_9abc.part",
+        storage.previews / f".{alive}.jpg.0_123456.part",
         storage.videos / f"{'0' * 32}.part",
     ]
     await fill(stored, *kept, *orphans)
@@ -192,3 +196,21 @@ async def test_a_database_without_submissions_disowns_no_file(services: Services
     await retention.clean_up_old_files(services)
 
     assert photo.is_file()
+
+
+@pytest.mark.parametrize("network", ["networked"], indirect=True)
+async def test_row_108_a_folder_may_hold_more_files_than_a_query_has_parameters(
+    services: Services,
+) -> None:
+    alive = await row_in(Stage.RENDERING)
+    kept = services.storage.video(alive, "square")
+    others = (services.storage.video(new_session_id(), "square") for _ in range(MANY_FILES))
+    for path in (kept, *others):
+        path.touch()
+        age(path, 48)
+
+    with capture_logs() as logs:
+        await retention.clean_up_old_files(services)
+
+    assert list(services.storage.videos.iterdir()) == [kept]
+    assert not [line for line in logs if line["log_level"] == "error"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from renderer import FORMATS
+from renderer.parts import create_part
 from server.ids import new_session_id
 from server.settings import Settings
 from server.storage import (
@@ -16,7 +17,9 @@ from server.storage import (
     read_film_name,
     write_file,
 )
+from server.storage.names import unique_partial
 from server.storage.scratch import LOCK, PREFIX, open_scratch
+from tests.faults.invariants import find_strangers
 
 
 @pytest.fixture
@@ -109,6 +112,55 @@ def test_drafts_of_two_holders_do_not_meet(tmp_path: Path) -> None:
 
     assert target.read_bytes() == b"new"
     assert first.read_bytes() == b"old"
+
+
+def make_drafts(storage: FolderStorage, session_id: str) -> list[Path]:
+    """Leave a draft of every kind that the code makes, of every file of a submission."""
+    drafts = []
+    for path in storage.files(session_id):
+        ours = [partial(path, 12), unique_partial(path)]
+        for draft in ours:
+            draft.touch()
+        drafts += [*ours, *map(create_part, [path, *ours])]
+    return drafts
+
+
+def test_row_107_every_draft_is_known_by_its_name(storage: FolderStorage) -> None:
+    for folder in storage.folders:
+        folder.mkdir()
+    session_id = new_session_id()
+
+    for draft in make_drafts(storage, session_id):
+        assert storage.is_draft(draft), draft.name
+        assert storage.find_owner(draft) == session_id
+    for name in ("notes.txt.part", f".{session_id}.mp4", f"{session_id}.mp4.part", ".a.mp4.b.part"):
+        assert not storage.is_draft(storage.videos / name), name
+
+
+async def test_row_107_a_deleted_song_leaves_no_draft(storage: FolderStorage) -> None:
+    await storage.check()
+    gone, other = new_session_id(), new_session_id()
+    drafts, others = make_drafts(storage, gone), make_drafts(storage, other)
+
+    await storage.delete(gone)
+
+    assert not [draft for draft in drafts if draft.exists()]
+    assert all(map(Path.exists, others))
+
+
+def test_row_107_the_invariants_see_drafts_of_names_that_retention_does_not_know(
+    storage: FolderStorage,
+) -> None:
+    for folder in storage.folders:
+        folder.mkdir()
+    alive, gone = new_session_id(), new_session_id()
+    make_drafts(storage, alive)
+    (storage.videos / f"{alive}.mp4.new").touch()
+    partial(storage.song(gone), 1).touch()
+
+    strangers = find_strangers(storage, {alive: False, gone: True})
+
+    assert strangers == [f"audio/{gone}.mp3.1.part", f"video/{alive}.mp4.new"]
 
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+"""What runs by the clock is made up for by the workers, on both databases."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from server.clock import now
+from server.pipeline.broker import Queue, create_brokers
+from server.pipeline.doorbell import TaskDoorbell
+from server.pipeline.overdue import ring_overdue
+from server.pipeline.schedule import Timetable
+from server.pipeline.worker import work
+from server.services import Services
+from server.submissions.model import ScheduledRun
+from tests.integration.doorbell import RecordingDoorbell
+from tests.servers import wait_until
+
+DAY = timedelta(days=1)
+
+
+async def names_by_the_clock(services: Services) -> set[str]:
+    schedules = await Timetable(services.settings).get_schedules()
+    return {schedule.task_name for schedule in schedules}
+
+
+async def rings_of(services: Services, lookers: int = 1) -> list[str]:
+    """Let workers look for what is overdue, all at once; return what they have rung for."""
+    assert isinstance(services.doorbell, RecordingDoorbell)
+    services.doorbell.rings.clear()
+    await asyncio.gather(*(ring_overdue(services) for _ in range(lookers)))
+    return sorted(task_name for task_name, _ in services.doorbell.rings)
+
+
+async def test_row_109_all_that_a_dead_scheduler_leaves_is_rung_for_once(
+    services: Services,
+) -> None:
+    assert await rings_of(services) == [], "on a new site nothing is due"
+    await ScheduledRun.all().update(ran_at=now() - 2 * DAY)
+
+    assert await rings_of(services, lookers=10) == sorted(await names_by_the_clock(services))
+    assert await rings_of(services, lookers=10) == []
+
+
+@pytest.mark.parametrize(("hours", "is_rung"), [(24.5, False), (25.5, True)])
+async def test_row_109_a_clean_up_is_missed_an_hour_after_its_day(
+    services: Services, hours: float, is_rung: bool
+) -> None:
+    await rings_of(services)
+    name = "cleanup_old_files"
+    await ScheduledRun.filter(task_name=name).update(ran_at=now() - timedelta(hours=hours))
+
+    assert await rings_of(services) == [name] * is_rung
+
+
+async def test_row_109_what_was_rung_for_and_did_not_run_is_rung_for_again(
+    services: Services,
+) -> None:
+    await rings_of(services)
+    await ScheduledRun.filter(task_name="sweep").update(ran_at=now() - DAY)
+    assert await rings_of(services) == ["sweep"]
+    [noted] = await ScheduledRun.filter(task_name="sweep")
+
+    # As if the clock had gone on by what a worker waits between two looks.
+    grace = timedelta(seconds=4 * services.settings.sweep_interval + 1)
+    await ScheduledRun.filter(task_name="sweep").update(ran_at=noted.ran_at - grace)
+
+    assert await rings_of(services) == ["sweep"]
+
+
+async def test_row_109_a_worker_looks_at_its_start_and_notes_what_it_runs(
+    services: Services,
+) -> None:
+    assert isinstance(services.doorbell, RecordingDoorbell)
+    await rings_of(services)
+    long_ago = now() - 2 * DAY
+    await ScheduledRun.all().update(ran_at=long_ago)
+    names = await names_by_the_clock(services)
+    stop = asyncio.Event()
+    broker = create_brokers(services.settings)[Queue.DEFAULT]
+    worker = asyncio.create_task(work(services, broker, Queue.DEFAULT, stop))
+    rings = services.doorbell.rings
+    await wait_until(lambda: names <= {task_name for task_name, _ in rings})
+
+    await ScheduledRun.all().update(ran_at=long_ago)
+    for name in names:
+        await TaskDoorbell(broker).ring(name)
+
+    async def are_noted() -> bool:
+        return not await ScheduledRun.filter(ran_at__lt=now() - DAY / 2).exists()
+
+    # The balance cannot be read here, which is a run all the same: the service is away.
+    await wait_until(are_noted)
+    stop.set()
+    await worker
