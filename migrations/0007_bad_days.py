@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name="SongAccount",
+            name="next_probe_at",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name="SongAccount",
             name="unavailable_since",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),

@@ -6,6 +6,7 @@ decide by kind alone whether asking again may pay twice.
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,7 +32,10 @@ from server.song_answers import raise_for_status, storable
 MAX_ANSWER_BYTES: Final = 1 << 20
 MAX_SONG_BYTES: Final = 30 << 20
 DOWNLOAD_DEADLINE_S: Final = 120
-MAX_TASK_ID: Final = 255
+TASK_ID: Final = re.compile(r"[!-~]{1,255}")
+NO_TASK_ID: Final = "00000000-0000-0000-0000-000000000000"
+MOST_CREDITS: Final = 2**31 - 1
+"""What an integer column holds."""
 MAX_LYRICS: Final = 20_000
 MAX_MESSAGE: Final = 1000
 KEPT_OPEN_S: Final = 2.0
@@ -145,7 +149,8 @@ class SongService:
             body["tags"] = [order.music_vibe, "love song", "valentine"]
         answer = await self._ask("POST", self._generation_path, body)
         task_id = answer.get("task_id")
-        if not isinstance(task_id, str) or not 0 < len(task_id) <= MAX_TASK_ID:
+        # Printable ASCII, as webhooks must name it: anything else could not even be stored.
+        if not isinstance(task_id, str) or not TASK_ID.fullmatch(task_id):
             raise Unanswered("the order was answered without a task id")
         return task_id
 
@@ -160,17 +165,24 @@ class SongService:
     async def read_credits(self) -> int:
         """Return the balance: bought credits and pay-as-you-go credits together."""
         answer = await self._ask("GET", "credits/balance")
-        balances = [answer.get("num_credits"), answer.get("num_credits_payg", 0)]
+        balances: list[Any] = [answer.get("num_credits"), answer.get("num_credits_payg") or 0]
         if not all(type(balance) is int for balance in balances):
             raise Unanswered("the balance was answered without a number")
-        return sum(balances)
+        total: int = sum(balances)
+        return max(-MOST_CREDITS, min(total, MOST_CREDITS))
 
     async def reach(self) -> None:
-        """Find out, by a call that costs nothing, whether the service answers anything at all.
+        """Find out, by calls that cost nothing, whether the service's API answers, yes or no.
 
-        Raises NeverReached or Unanswered when it does not.
+        Raises NeverReached, Unanswered or Unavailable when it does not, but somebody before it.
         """
-        await self._send("GET", "credits/balance")
+        for path in ("credits/balance", f"generations/{NO_TASK_ID}"):
+            response, content = await self._send("GET", path)
+            is_ours = response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+            if is_ours and not response.is_redirect and isinstance(read_json(content), dict):
+                return
+        raise_for_status(response, None)
+        raise Unanswered("the answer is not the API's")
 
     async def download(self, url: str, draft: Path) -> None:
         """Write the song at `url` to `draft`, in full or with an error.
@@ -180,8 +192,10 @@ class SongService:
         SongHostAway (or OSError when the disk is full).
         """
         check_origin(url, self._origins)
+        has_answered = False
         try:
             async with asyncio.timeout(DOWNLOAD_DEADLINE_S), self._files.stream("GET", url) as file:
+                has_answered = True
                 _raise_for_file(file)
                 size = 0
                 with draft.open("wb") as target:
@@ -190,9 +204,9 @@ class SongService:
                         if size > MAX_SONG_BYTES:
                             raise SongUnusable("the song is larger than 30 MB", is_final=True)
                         target.write(chunk)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise SongHostAway(f"song host not reached: {type(error).__name__}") from error
         except (httpx.HTTPError, TimeoutError) as error:
+            if not has_answered:
+                raise SongHostAway(f"song host gave no answer: {type(error).__name__}") from error
             raise SongUnusable(f"download broke off: {type(error).__name__}") from error
 
     async def _ask(
@@ -200,10 +214,7 @@ class SongService:
     ) -> dict[str, Any]:
         """Return the JSON object that answers a call; raises as `generate`."""
         response, content = await self._send(method, path, body)
-        try:
-            document = json.loads(content)
-        except (ValueError, RecursionError):
-            document = None
+        document = read_json(content)
         raise_for_status(response, document)
         if not isinstance(document, dict):
             raise Unanswered("the answer is not a JSON object")
@@ -240,22 +251,34 @@ class SongService:
         return response, content
 
 
+def read_json(content: bytes) -> object:
+    """Return what `content` is in JSON, None for anything else."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
 def check_origin(url: str, origins: frozenset[str]) -> None:
-    """Raise SongUnusable unless `url` starts at exactly one of the listed origins."""
+    """Raise SongHostAway unless `url` starts at exactly one of the listed origins.
+
+    The song is paid for, and the service may have a new host: an operator can list it in time.
+    """
     try:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
     except ValueError as error:
-        raise SongUnusable("the song's address is not a URL", is_final=True) from error
+        raise SongHostAway("the song's address is not a URL") from error
     if origin not in origins:
-        raise SongUnusable(f"songs are not fetched from {origin[:100]!r}", is_final=True)
+        raise SongHostAway(f"{origin[:100]!r} is not in SONG_CDN_HOSTS")
 
 
 def _raise_for_file(response: httpx.Response) -> None:
     status = response.status_code
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+    is_away = status >= HTTPStatus.INTERNAL_SERVER_ERROR or response.is_redirect
+    if is_away or status == HTTPStatus.TOO_MANY_REQUESTS:
         raise SongHostAway(f"song answered {status}")
-    if status == HTTPStatus.GONE or response.is_redirect:
+    if status == HTTPStatus.GONE:
         raise SongUnusable(f"song answered {status}", is_final=True)
     if status != HTTPStatus.OK:
         raise SongUnusable(f"song answered {status}")
@@ -266,6 +289,8 @@ def _raise_for_file(response: httpx.Response) -> None:
 
 def _read_generation(answer: Mapping[str, Any]) -> Generation:
     status = answer.get("status")
+    if not isinstance(status, str):
+        raise Unanswered("the generation was answered without a status")
     paths = answer.get("song_paths")
     first = paths[0] if isinstance(paths, list) and paths else None
     lyrics = answer.get("lyrics")

@@ -19,11 +19,13 @@ MAX_PAUSE_S: Final = 600.0
 DEFAULT_PAUSE_S: Final = 30.0
 LONGEST_REASON: Final = 300
 
+MAY_BE_ABOUT_THE_ORDER: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 LOST_BY_A_PROXY: Final = frozenset({502, 504, *range(520, 525)})
 """A proxy in front of the service got no answer from it; 520 to 524 are Cloudflare's."""
 
-ABOUT_OUR_KEY: Final = re.compile(r"\b(?:api[ _-]?key|credential|authoriz|authentic)", re.I)
-"""The service answers a mistyped key with 400 {"detail": "Invalid API key format"}."""
+VISITORS_FIELDS: Final = frozenset({"prompt", "tags", "lyrics"})
+"""What of an order comes from the visitor; the rest of it is the same in every order."""
+ABOUT_VISITORS_FIELDS: Final = re.compile(r"\b(?:prompt|tags?|lyrics?|content|moderat\w+)\b", re.I)
 
 
 def raise_for_status(response: httpx.Response, document: object) -> None:
@@ -41,14 +43,32 @@ def raise_for_status(response: httpx.Response, document: object) -> None:
         raise Paused(message, min(pause_s, MAX_PAUSE_S))
     if status in LOST_BY_A_PROXY and response.request.method == "POST":
         raise Unanswered(message)
-    is_about_field = status == HTTPStatus.UNPROCESSABLE_ENTITY or (
-        status == HTTPStatus.BAD_REQUEST and not ABOUT_OUR_KEY.search(reason)
-    )
-    # Without a reason in the API's form it is not the API that has answered.
-    if is_about_field and reason:
+    if status in MAY_BE_ABOUT_THE_ORDER and _is_about_the_order(status, document, reason):
         raise Refused(message, status)
     pause_s = min(read_retry_after(response) or 0.0, MAX_PAUSE_S)
     raise Unavailable(message, status, pause_s)
+
+
+def _is_about_the_order(status: int, document: object, reason: str) -> bool:
+    """Say whether a 400 or 422 speaks of what the visitor wants, and not of our key or settings.
+
+    The service answers a mistyped key with 400 {"detail": "Invalid API key format"}. Without a
+    reason in the API's form it is not the API that has answered.
+    """
+    detail = document.get("detail") if isinstance(document, dict) else None
+    if isinstance(detail, list):
+        return not VISITORS_FIELDS.isdisjoint(_list_places(detail))
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return bool(reason)
+    return ABOUT_VISITORS_FIELDS.search(reason) is not None
+
+
+def _list_places(problems: list[object]) -> set[str]:
+    places: set[str] = set()
+    for problem in problems:
+        place = problem.get("loc") if isinstance(problem, dict) else None
+        places |= set(map(str, place)) if isinstance(place, list) else set()
+    return places
 
 
 def read_retry_after(response: httpx.Response) -> float | None:

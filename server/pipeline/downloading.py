@@ -15,15 +15,15 @@ from server.crashes import crash_point
 from server.errors import SongHostAway, SongUnusable
 from server.log import short_id
 from server.pipeline.leases import OUR_TROUBLE, Lease, forget_attempts, hold, is_held, postpone
-from server.pipeline.retries import is_poison, patience, retry_or_fail
+from server.pipeline.retries import READY_WITHIN, is_poison, patience, retry_or_fail
 from server.services import Services
 from server.storage import Workspace, partial
 from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
 
-READY_WITHIN: Final = timedelta(minutes=10)
-"""A song's host may answer 404 or 403 for the first minutes after the song's end."""
+MANY_DEATHS: Final = 30
+"""A song is decoded in a child, so that a worker hardly dies of it, and it is paid for."""
 DELETED_AFTER: Final = timedelta(hours=168)
 """After this the service has deleted the song."""
 SOONEST_S: Final = 2.0
@@ -37,7 +37,7 @@ async def download_audio(services: Services, session_id: str) -> None:
     """Song address -> checked MP3 at `audio/{id}.mp3`."""
     async with hold(session_id, Stage.DOWNLOADING, services.settings.lease_seconds) as lease:
         reason = FailureReason.DOWNLOAD_FAILED
-        if lease is None or await is_poison(services, lease, reason):
+        if lease is None or await is_poison(services, lease, reason, MANY_DEATHS):
             return
         try:
             async with services.storage.workspace() as files:

@@ -12,8 +12,8 @@ from server.clock import now
 from server.errors import SongServiceError
 from server.log import short_id
 from server.pipeline.leases import Lease, forget_attempts, hold, postpone
-from server.pipeline.ordering import adopt_reported
-from server.pipeline.retries import is_poison, patience, retry_or_fail
+from server.pipeline.retries import READY_WITHIN, patience
+from server.pipeline.unanswered import adopt_reported
 from server.services import Services
 from server.sonauto import Outcome
 from server.submissions import transitions
@@ -27,7 +27,8 @@ async def fetch_generation_details(services: Services, session_id: str) -> None:
     """Ask the song service what has become of the song, and go on if it has ended."""
     await adopt_reported(services, session_id)
     async with hold(session_id, Stage.COMPOSING, services.settings.lease_seconds) as lease:
-        if lease and not await is_poison(services, lease, FailureReason.GENERATION_FAILED):
+        # Whoever asks a question dies of something else: no number of deaths ends a row here.
+        if lease:
             await _check_generation(services, lease)
     # A ring during the check found the row taken; it is due again, and nobody else will say so.
     if lease is not None and await Submission.exists(
@@ -42,9 +43,10 @@ async def _check_generation(services: Services, lease: Lease) -> None:
     try:
         generation = await services.songs.read_generation(submission.LLM_task_id or "")
     except SongServiceError as error:
-        await _bear_silence(services, lease, submission, str(error))
+        await _bear_silence(services, lease, submission, str(error), patience(services))
         return
-    if submission.poll_failing_since is not None:
+    is_complete = generation.outcome is not Outcome.SUCCESS or generation.song_url is not None
+    if submission.poll_failing_since is not None and is_complete:
         await Submission.filter(session_id=lease.session_id).update(poll_failing_since=None)
     if generation.outcome is Outcome.UNDER_WAY:
         await forget_attempts(lease)
@@ -65,7 +67,7 @@ async def _check_generation(services: Services, lease: Lease) -> None:
             message=message,
         )
     elif generation.song_url is None:
-        await retry_or_fail(services, lease, FailureReason.GENERATION_FAILED, "no song address")
+        await _bear_silence(services, lease, submission, "no song address", READY_WITHIN)
     else:
         await transitions.start_downloading(
             services,
@@ -84,7 +86,7 @@ def is_overdue(services: Services, submission: Submission) -> bool:
 
 
 async def _bear_silence(
-    services: Services, lease: Lease, submission: Submission, reason: str
+    services: Services, lease: Lease, submission: Submission, reason: str, limit: timedelta
 ) -> None:
     """Ask again later: the song may be finished, and only the service can say that it is not."""
     logger.warning("poll_failed", session_id=short_id(lease.session_id), reason=reason)
@@ -93,7 +95,7 @@ async def _bear_silence(
     since = submission.poll_failing_since
     if since is None:
         await Submission.filter(session_id=lease.session_id).update(poll_failing_since=moment)
-    elif moment - since > patience(services) and is_overdue(services, submission):
+    elif moment - since > limit and is_overdue(services, submission):
         await _time_out(services, lease, f"could not be asked for: {reason}")
 
 

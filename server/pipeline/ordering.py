@@ -6,7 +6,6 @@ While the service fails everybody, nothing is sent but one probe at a time (see 
 """
 
 import asyncio
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -33,19 +32,22 @@ from server.pipeline.attempts import (
     find_unanswered,
     write_down,
 )
-from server.pipeline.leases import Lease, forget_attempts, hold, postpone
-from server.pipeline.probing import reaches
-from server.pipeline.retries import fail
+from server.pipeline.leases import Lease, hold
+from server.pipeline.retries import fail, patience
+from server.pipeline.unanswered import is_stopped_for, is_too_early
 from server.services import Services
 from server.sonauto import SongOrder
 from server.submissions import account, transitions
 from server.submissions.lifecycle import FailureReason, Stage
-from server.submissions.model import GenerationAttempt, SongAccount, Submission
+from server.submissions.model import Submission
 
 MAX_UNANSWERED: Final = 2
 """One extra payment at the most for a submission, however often answers are lost."""
-MAX_OUTAGES: Final = 5
+MAX_OUTAGES: Final = 24
 """A submission at which the service breaks down so often, while it serves others, is to blame."""
+BACKOFF_S: Final = 60.0
+LONGEST_BACKOFF_S: Final = 3600.0
+"""For how long such a one lets the others go on: that many outages are most of a day apart."""
 
 DATABASE_RETRY_S: Final = 1.0
 
@@ -62,63 +64,22 @@ async def send_to_sonauto(services: Services, session_id: str) -> None:
         if lease is None:
             return
         state = await account.read_account()
+        submission = await Submission.get(session_id=session_id)
         lost = await find_unanswered(session_id)
-        if lost and await _is_too_early(services, lease, state, lost[-1].created_at):
+        if lost and await is_too_early(services, lease, state, submission, lost):
+            return
+        if is_stopped_for(state, submission):
+            await transitions.requeue(services, session_id, fence=lease.fence, delay_s=0)
             return
         if len(lost) >= MAX_UNANSWERED:
             await fail(services, lease, FailureReason.SERVICE_ERROR, "two orders had no answer")
             return
         # Read before, so that nothing of ours can fail between the note and the order.
-        wishes = await _read_wishes(session_id)
+        wishes = _wishes_of(submission)
         attempt = await write_down(services, lease, len(lost))
         if attempt is not None:
             crash_point("before_order")
             await order(services, lease, attempt, wishes, is_probe=state.failed_probes > 0)
-
-
-async def _is_too_early(
-    services: Services, lease: Lease, state: SongAccount, ordered_at: datetime
-) -> bool:
-    """Postpone an order whose answer was lost, until a webhook has had time to tell of it.
-
-    A service that was away or hung may take up such an order as it comes back: the grace period
-    begins anew then.
-    """
-    grace = timedelta(seconds=services.settings.ambiguous_grace_seconds)
-    wait = max(ordered_at, state.recovered_at or ordered_at) + grace - now()
-    if state.failed_probes:
-        if await account.claim_probe(services) and await reaches(services):
-            await account.note_success(services)
-        wait = grace
-    if wait <= timedelta():
-        return False
-    await forget_attempts(lease)
-    await postpone(lease, wait.total_seconds())
-    return True
-
-
-async def adopt_reported(services: Services, session_id: str) -> None:
-    """Take over the song a webhook told of while our own request's answer is missing.
-
-    The song service must know the generation; the webhook's word alone moves nothing.
-    """
-    waits = Submission.filter(session_id=session_id, stage__in=(Stage.QUEUED, Stage.SENDING))
-    if not await waits.exists():
-        return
-    reports = GenerationAttempt.filter(session_id=session_id).exclude(reported_task_id=None)
-    for attempt in await reports:
-        task_id = attempt.reported_task_id or ""
-        try:
-            await services.songs.read_generation(task_id)
-        except SongServiceError:
-            logger.warning("report_not_confirmed", session_id=short_id(session_id))
-            continue
-        if await transitions.start_composing(services, session_id, task_id):
-            logger.info("generation_adopted", session_id=short_id(session_id))
-            await account.note_success(services)
-            return
-    # The answer may have come meanwhile; then the ring was for the state it brought.
-    await Submission.filter(session_id=session_id, stage=Stage.COMPOSING).update(next_run_at=now())
 
 
 async def order(
@@ -158,7 +119,6 @@ async def _go_back(
             await fail(services, lease, FailureReason.REJECTED, str(error))
         case Paused():
             logger.warning("song_service_paused", seconds=error.retry_after_s)
-            await account.note_success(services)
             await account.pause(str(error), error.retry_after_s)
             await transitions.requeue(services, session_id, fence=lease.fence, delay_s=0)
         case _:
@@ -180,11 +140,17 @@ async def _wait_for_service(
     if is_new:
         await rows.update(retry_count=F("retry_count") + 1)
     submission = await Submission.get(session_id=lease.session_id)
-    if submission.retry_count >= MAX_OUTAGES:
+    waited = now() - submission.created_at
+    is_hopeless = (is_new or is_probe) and waited > patience(services)
+    if submission.retry_count >= MAX_OUTAGES or is_hopeless:
         await fail(services, lease, FailureReason.SERVICE_ERROR, str(error))
         return
-    until = (await account.read_account()).paused_until
+    until = (await account.read_account()).next_probe_at
     delay_s = (until - now()).total_seconds() + 1 if until else 0.0
+    if submission.retry_count > 1:
+        # The service has failed at this one before, and may do so because of it.
+        own_s = min(LONGEST_BACKOFF_S, BACKOFF_S * 4 ** (submission.retry_count - 2))
+        delay_s = max(delay_s, own_s)
     await transitions.requeue(services, lease.session_id, fence=lease.fence, delay_s=delay_s)
 
 
@@ -209,8 +175,7 @@ async def _keep_answer(services: Services, lease: Lease, attempt: Attempt, task_
             await asyncio.sleep(DATABASE_RETRY_S)
 
 
-async def _read_wishes(session_id: str) -> SongOrder:
-    submission = await Submission.get(session_id=session_id)
+def _wishes_of(submission: Submission) -> SongOrder:
     return SongOrder(
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,
@@ -223,8 +188,7 @@ async def _generate(
     services: Services, session_id: str, attempt: Attempt, wishes: SongOrder
 ) -> str:
     webhook_url = f"{services.settings.webhook_base_url.rstrip('/')}/api/webhook/{attempt.token}"
-    if read_steady_s() > attempt.stale_at_s:
-        raise _TooLate
+    _require_fresh(attempt)
     try:
         return await services.songs.generate(wishes, webhook_url)
     except Refused as error:
@@ -232,4 +196,10 @@ async def _generate(
             raise
         # The list of tags is closed and unknown to us: say the same in words, once.
         logger.warning("tags_refused", session_id=short_id(session_id), vibe=wishes.music_vibe)
+        _require_fresh(attempt)
         return await services.songs.generate(wishes, webhook_url, are_tags_sent=False)
+
+
+def _require_fresh(attempt: Attempt) -> None:
+    if read_steady_s() > attempt.stale_at_s:
+        raise _TooLate

@@ -3,9 +3,11 @@
 What a probe is, and how often one goes out, stands in `submissions/account.py`.
 """
 
-from server.errors import NeverReached, Unanswered
+from server.errors import SongServiceError
 from server.services import Services
 from server.submissions import account, transitions
+from server.submissions.lifecycle import Stage
+from server.submissions.model import Submission
 
 
 async def process_pending_queue(services: Services) -> None:
@@ -15,16 +17,19 @@ async def process_pending_queue(services: Services) -> None:
         return
     if not await account.claim_probe(services) or not await reaches(services):
         return
-    if not await transitions.claim_slots(services, is_probe=True):
-        # Nobody can order at present, so that its having answered must do.
+    claimed = await transitions.claim_slots(services, is_probe=True)
+    if not claimed and not await Submission.exists(stage=Stage.QUEUED):
+        # Nobody wants to order, so that its having answered must do.
         await account.note_success(services)
 
 
 async def reaches(services: Services) -> bool:
-    """Say whether the service answers anything at all; asking costs nothing, and no is noted."""
+    """Say whether the service's API answers; asking costs nothing, and no is noted."""
     try:
         await services.songs.reach()
-    except (NeverReached, Unanswered) as error:
+    except SongServiceError as error:
+        await account.note_reach(is_reached=False)
         await account.note_failure(services, str(error), is_probe=True)
         return False
+    await account.note_reach(is_reached=True)
     return True

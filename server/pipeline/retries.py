@@ -14,6 +14,9 @@ from server.submissions.lifecycle import FailureReason
 
 BACKOFF_S: Final = (10.0, 30.0, 60.0)
 JITTER: Final = 0.2
+READY_WITHIN: Final = timedelta(minutes=10)
+"""The service may name a song's address late, and its host may answer 404 or 403 for the first
+minutes after the song's end."""
 
 logger = structlog.get_logger(__name__)
 
@@ -50,9 +53,14 @@ async def retry_or_fail(
         await postpone(lease, backoff_s(lease.attempts))
 
 
-async def is_poison(services: Services, lease: Lease, reason: FailureReason) -> bool:
-    """End a submission whose last attempts all took their process down; say whether it was one."""
-    if lease.attempts <= services.settings.max_retries:
+async def is_poison(
+    services: Services, lease: Lease, reason: FailureReason, most_deaths: int | None = None
+) -> bool:
+    """End a submission whose last attempts all took their process down; say whether it was one.
+
+    `most_deaths` is MAX_RETRIES where it is not given.
+    """
+    if lease.attempts <= (most_deaths or services.settings.max_retries):
         return False
     await fail(services, lease, reason, f"{lease.attempts - 1} workers died of it")
     return True

@@ -19,6 +19,8 @@ from .listener import Listener
 from .service import SONG_COSTS_CREDITS, SongService
 from .tags import KNOWN_TAGS
 
+ABOUT_THE_ORDER = (400, 422)
+
 
 def build_api(service: SongService, listener: Listener) -> Blueprint:
     """Build the routes of the API."""
@@ -54,7 +56,8 @@ def build_api(service: SongService, listener: Listener) -> Blueprint:
         if status := faults.take(Fault.CREATE_STATUS):
             ledger.refuse(f"answered {status.value}", body)
             headers = {"Retry-After": status.retry_after} if status.retry_after else {}
-            return {"detail": f"Simulated {status.value}"}, status.value, headers
+            about = ": the prompt" if status.value in ABOUT_THE_ORDER else ""
+            return {"detail": f"Simulated {status.value}{about}"}, status.value, headers
         try:
             order = GenerationRequest.model_validate(body)
         except ValidationError as error:

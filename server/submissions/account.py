@@ -72,12 +72,14 @@ async def note_failure(
 
     Orders that were under way together count as one failure: only the first and the probes do.
     """
+    if retry_after_s:
+        await pause(reason, retry_after_s)
     moment = now()
     account = await read_account()
-    until = moment + timedelta(seconds=max(_wait_s(services, account.failed_probes), retry_after_s))
-    facts = {"paused_until": until, "pause_reason": reason[:100]}
+    until = moment + timedelta(seconds=_wait_s(services, account.failed_probes))
+    facts = {"next_probe_at": until, "pause_reason": reason[:100]}
     first = SongAccount.filter(id=1, failed_probes=0)
-    if await first.update(failed_probes=1, unavailable_since=moment, **facts):
+    if await first.update(failed_probes=1, unavailable_since=moment, recovered_at=None, **facts):
         logger.critical("song_service_unavailable", reason=reason)
         return True
     if is_probe:
@@ -88,21 +90,35 @@ async def note_failure(
 
 
 async def note_success(services: Services) -> None:
-    """Let all orders go out again if they were stopped: the service has done what was asked."""
+    """Let all orders go out again if they were stopped: the service has done what was asked.
+
+    A pause that the service asked for goes on.
+    """
     account = await read_account()
     if not account.failed_probes:
         return
     moment = now()
     stopped = SongAccount.filter(id=1, failed_probes__gt=0)
-    changes = {"unavailable_since": None, "paused_until": None, "pause_reason": None}
-    if not await stopped.update(failed_probes=0, recovered_at=moment, **changes):
+    changes = {"unavailable_since": None, "next_probe_at": None}
+    if not await stopped.update(failed_probes=0, **changes):
         return
-    # Who has failed as a probe was put behind the others; now all go in the order they came in.
-    late = Submission.filter(stage=Stage.QUEUED, next_run_at__gt=moment)
+    await note_reach(is_reached=True)
+    # Who has failed as a probe was put behind the others; now all go in the order they came in, but
+    # for those at whom the service has failed before.
+    late = Submission.filter(stage=Stage.QUEUED, next_run_at__gt=moment, retry_count__lt=2)
     await late.update(next_run_at=moment)
     since = account.unavailable_since or moment
     logger.info("song_service_available", after_s=round((moment - since).total_seconds()))
     await services.doorbell.ring("process_pending_queue")
+
+
+async def note_reach(*, is_reached: bool) -> None:
+    """Note since when the service's API answers again, or that it does not."""
+    account = SongAccount.filter(id=1)
+    if is_reached:
+        await account.filter(recovered_at=None).update(recovered_at=now())
+    else:
+        await account.update(recovered_at=None)
 
 
 async def claim_probe(services: Services) -> bool:
@@ -113,15 +129,16 @@ async def claim_probe(services: Services) -> bool:
     """
     account = await read_account()
     moment = now()
-    longest_s = 2 * services.settings.api_request_timeout_seconds
+    longest_s = 3 * services.settings.api_request_timeout_seconds
     until = moment + timedelta(seconds=longest_s + _wait_s(services, account.failed_probes + 1))
     due = SongAccount.filter(
         Q(paused_until=None) | Q(paused_until__lte=moment),
+        Q(next_probe_at=None) | Q(next_probe_at__lte=moment),
         id=1,
         failed_probes=account.failed_probes,
         failed_probes__gt=0,
     )
-    return bool(await due.update(failed_probes=F("failed_probes") + 1, paused_until=until))
+    return bool(await due.update(failed_probes=F("failed_probes") + 1, next_probe_at=until))
 
 
 def _wait_s(services: Services, failed_probes: int) -> float:

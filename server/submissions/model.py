@@ -107,7 +107,8 @@ class SongAccount(Model):
     """The single row (id 1) about our account: last known credits, and whether orders may go out.
 
     It is also the lock under which slots are counted and claimed. `account.py` tells what
-    `failed_probes` means; `recovered_at` is when the service last worked again.
+    `failed_probes` means; `recovered_at` is since when the service answers again. `paused_until` is
+    what the service asked for, `next_probe_at` what we allow ourselves.
     """
 
     id = fields.IntField(primary_key=True)
@@ -116,6 +117,7 @@ class SongAccount(Model):
     paused_until = fields.DatetimeField(null=True)
     pause_reason = fields.CharField(max_length=100, null=True)
     failed_probes = fields.IntField(default=0, db_default=0)
+    next_probe_at = fields.DatetimeField(null=True)
     unavailable_since = fields.DatetimeField(null=True)
     recovered_at = fields.DatetimeField(null=True)
 

@@ -192,10 +192,11 @@ def _count(stages: Mapping[str, int], status: EntryStatus) -> int:
 def _describe_stop(account: SongAccount) -> StoppedOrders | None:
     if not is_stopped(account, now()):
         return None
+    next_at = account.next_probe_at or account.paused_until
     return StoppedOrders(
         since=to_wire(account.unavailable_since) if account.unavailable_since else None,
         reason=account.pause_reason or "",
-        next_probe=to_wire(account.paused_until) if account.paused_until else None,
+        next_probe=to_wire(next_at) if next_at else None,
     )
 
 

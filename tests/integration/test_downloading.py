@@ -7,8 +7,9 @@ import pytest
 
 from server.clock import now
 from server.ids import new_session_id
-from server.pipeline.downloading import READY_WITHIN, download_audio
+from server.pipeline.downloading import download_audio
 from server.pipeline.rendering import create_video
+from server.pipeline.retries import READY_WITHIN
 from server.services import Services
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
@@ -127,9 +128,19 @@ async def test_row_51_an_expired_song_fails_without_useless_retries(
     assert (await simulator.ledger())["downloads"] == before + 1
 
 
-async def test_row_51_a_host_that_is_away_is_waited_for_a_day(site: Services) -> None:
+@pytest.mark.parametrize("kind", ["away", "unlisted", "redirects", "gateway"])
+async def test_row_51_a_host_that_is_away_is_waited_for_a_day(
+    site: Services, simulator: Simulator, song_url: str, kind: str
+) -> None:
     *_, away = site.settings.song_cdn_hosts
-    late, too_late = [await finished(f"{away}/a.mp3", timedelta(hours=hours)) for hours in (23, 25)]
+    urls = {"away": f"{away}/a.mp3", "unlisted": "https://cdn2.sonauto.ai/a.mp3"}
+    faults = {
+        "redirects": Switch(Fault.DOWNLOAD_REDIRECT, "http://127.0.0.1:9/a.mp3"),
+        "gateway": Switch(Fault.DOWNLOAD_STATUS, 502),
+    }
+    await simulator.set_faults(*filter(None, [faults.get(kind)]))
+    url = urls.get(kind, song_url)
+    late, too_late = [await finished(url, timedelta(hours=hours)) for hours in (23, 25)]
     for _ in range(1 + site.settings.max_retries):
         row = await fetch(site, late)
         assert (row.stage, row.attempts) == (Stage.DOWNLOADING, 0)
@@ -144,7 +155,6 @@ async def test_row_51_a_host_that_is_away_is_waited_for_a_day(site: Services) ->
     [
         Switch(Fault.DOWNLOAD_BODY, "these bytes are no song"),
         Switch(Fault.DOWNLOAD_STATUS, 410),
-        Switch(Fault.DOWNLOAD_REDIRECT, "http://127.0.0.1:9/song.mp3"),
     ],
     ids=str,
 )

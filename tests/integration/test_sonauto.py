@@ -1,5 +1,6 @@
 """The song service's failures by kind, each from a real simulator over real HTTP."""
 
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -149,6 +150,50 @@ async def test_row_98_a_connection_that_never_comes_about_was_never_reached() ->
                     await songs.generate(ORDER, WEBHOOK)
 
 
+async def test_a_generation_without_a_status_is_no_answer(
+    songs: SongService, simulator: Simulator
+) -> None:
+    await finished_song(songs)
+    task_id = (await simulator.ledger())["posts"][-1]["task_id"]
+    await simulator.set_faults(Switch(Fault.DETAIL_WITHOUT, ["status"]))
+
+    with pytest.raises(Unanswered):
+        await songs.read_generation(task_id)
+
+
+@pytest.mark.parametrize("task_id", ["a\u0000b", "\ud800", "a b", "\u00e9", "x" * 256])
+async def test_a_task_id_that_cannot_be_stored_is_no_answer(
+    songs: SongService, simulator: Simulator, task_id: str
+) -> None:
+    await simulator.set_faults(Switch(Fault.CREATE_BODY, json.dumps({"task_id": task_id})))
+
+    with pytest.raises(Unanswered):
+        await songs.generate(ORDER, WEBHOOK)
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_reached"),
+    [
+        (Switch(Fault.CREATE_STATUS, 404), True),
+        (Switch(Fault.CREDITS_STATUS, 500), True),
+        (Switch(Fault.API_KEY_REFUSED), True),
+        (Switch(Fault.API_STATUS, 502), False),
+        (Switch(Fault.API_STATUS, 308), False),
+        (Switch(Fault.API_STATUS, 200), False),
+        (Switch(Fault.API_HANGS), False),
+    ],
+)
+async def test_the_api_is_reached_if_it_is_the_api_that_answers(
+    songs: SongService, simulator: Simulator, fault: Switch, is_reached: bool
+) -> None:
+    await simulator.set_faults(fault)
+    if is_reached:
+        await songs.reach()
+        return
+    with pytest.raises((Unanswered, Unavailable)):
+        await songs.reach()
+
+
 async def test_a_task_id_leads_to_no_other_call(songs: SongService, simulator: Simulator) -> None:
     await simulator.set_faults(Switch(Fault.CREDITS, {"num_credits": 1, "status": "SUCCESS"}))
 
@@ -162,13 +207,16 @@ async def test_both_balances_count(songs: SongService, simulator: Simulator) -> 
     await simulator.set_faults(Switch(Fault.CREDITS, {"num_credits": 0, "num_credits_payg": 300}))
 
     assert await songs.read_credits() == 300
+    await simulator.set_faults(
+        Switch(Fault.CREDITS, {"num_credits": 2**40, "num_credits_payg": None})
+    )
+    assert await songs.read_credits() == 2**31 - 1, "as much as can be stored"
 
 
 @pytest.mark.parametrize(
     ("fault", "outcome"),
     [
         (Switch(Fault.DETAIL_FIELDS, {"status": "SOMETHING_NEW"}), Outcome.UNDER_WAY),
-        (Switch(Fault.DETAIL_WITHOUT, ["status"]), Outcome.UNDER_WAY),
         (Switch(Fault.DETAIL_FIELDS, {"lyrics": None}), Outcome.SUCCESS),
         (Switch(Fault.DETAIL_FIELDS, {"lyrics": "la\u0000"}), Outcome.SUCCESS),
     ],

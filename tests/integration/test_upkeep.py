@@ -172,7 +172,11 @@ async def test_the_storage_is_logged_at_its_level(open_stack: OpenStack) -> None
 async def test_row_57_a_row_that_keeps_killing_its_workers_fails(
     services: Services, stage: Stage
 ) -> None:
-    session_id = await row_in(stage, attempts=services.settings.max_retries)
+    deaths = {
+        Stage.DOWNLOADING: downloading.MANY_DEATHS,
+        Stage.RENDERING: services.settings.max_retries,
+    }
+    session_id = await row_in(stage, attempts=deaths[stage])
     step = downloading.download_audio if stage is Stage.DOWNLOADING else rendering.create_video
 
     await step(services, session_id)

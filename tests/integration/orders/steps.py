@@ -10,7 +10,7 @@ from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
 from server.sonauto import SongOrder
 from server.submissions.lifecycle import Stage
-from server.submissions.model import SongAccount, Submission
+from server.submissions.model import GenerationAttempt, SongAccount, Submission
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import store_submission
 
@@ -47,7 +47,22 @@ async def dispatch(services: Services) -> list[str]:
 
 async def let_pause_pass() -> None:
     """Have the time come at which the next probe may go out."""
-    await SongAccount.filter(id=1).update(paused_until=now() - timedelta(seconds=1))
+    await SongAccount.filter(id=1).update(next_probe_at=now() - timedelta(seconds=1))
+
+
+async def age_orders(*, minutes: float) -> None:
+    """Have some minutes pass for every order that has no answer, and for who waits for one."""
+    ago = timedelta(minutes=minutes)
+    for attempt in await GenerationAttempt.all():
+        moment = attempt.created_at - ago
+        await GenerationAttempt.filter(id=attempt.id).update(created_at=moment)
+    await Submission.filter(stage=Stage.SENDING).update(next_run_at=now())
+
+
+async def run_what_is_due(services: Services) -> None:
+    """Run the orders that wait, as the sweep would have them run."""
+    for row in await Submission.filter(stage=Stage.SENDING, next_run_at__lte=now()):
+        await ordering.send_to_sonauto(services, row.session_id)
 
 
 async def stages() -> dict[str, str]:

@@ -12,7 +12,17 @@ from server.submissions import account, transitions
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, SongAccount, Submission
 from tests.integration.conftest import OpenStack
-from tests.integration.orders.steps import ORDER, RICH, dispatch, let_pause_pass, paid, queue_up
+from tests.integration.orders.steps import (
+    ORDER,
+    RICH,
+    age_orders,
+    dispatch,
+    let_pause_pass,
+    paid,
+    queue_up,
+    run_what_is_due,
+    stages,
+)
 
 
 async def test_row_96_who_was_frozen_past_the_lease_orders_nothing(
@@ -82,19 +92,59 @@ async def test_a_lost_order_is_not_sent_again_before_a_service_that_was_away_cou
     (session_id,) = await queue_up(1)
     await simulator.set_faults(RICH, Switch(Fault.API_HANGS))
     await dispatch(site)
-    long_ago = now() - timedelta(hours=1)
-    await GenerationAttempt.filter(session_id=session_id).update(created_at=long_ago)
+    assert await stages() == {session_id: Stage.SENDING}
+    await age_orders(minutes=60)
 
-    async def try_again() -> int:
-        await Submission.filter(session_id=session_id).update(next_run_at=now())
-        await ordering.send_to_sonauto(site, session_id)
+    async def count_orders() -> int:
+        await run_what_is_due(site)
+        await let_pause_pass()
+        await dispatch(site)
         return await GenerationAttempt.filter(session_id=session_id).count()
 
-    assert await try_again() == 1, "the service is still away"
+    assert await count_orders() == 1, "the service is still away"
+    assert await stages() == {session_id: Stage.QUEUED}, "nothing is under way any longer"
     await simulator.set_faults(RICH)
-    await let_pause_pass()
-    assert await try_again() == 1, "it has only just come back"
+    assert await count_orders() == 1, "it has only just come back"
+    assert await count_orders() == 1, "what it took up while it hung may still be heard of"
+    await SongAccount.filter(id=1).update(recovered_at=now() - timedelta(hours=1))
+    assert await count_orders() == 2
     assert (await account.read_account()).failed_probes == 0
-    assert await try_again() == 1, "what it took up while it hung may still be heard of"
-    await SongAccount.filter(id=1).update(recovered_at=long_ago)
-    assert await try_again() == 2
+
+
+async def test_a_song_that_a_webhook_has_named_is_not_ordered_again_unless_it_is_unknown(
+    site: Services, simulator: Simulator
+) -> None:
+    before = await paid(simulator)
+    (session_id,) = await queue_up(1)
+    await simulator.set_faults(RICH, Switch(Fault.CREATE_UNANSWERED))
+    await dispatch(site)
+    task_id = (await simulator.ledger())["posts"][-1]["task_id"]
+    await GenerationAttempt.filter(session_id=session_id).update(reported_task_id=task_id)
+    await age_orders(minutes=60)
+    await simulator.set_faults(RICH, Switch(Fault.DETAIL_STATUS, 500))
+
+    await run_what_is_due(site)
+
+    assert await paid(simulator) == before + 1
+    await simulator.set_faults(RICH)
+    await age_orders(minutes=60)
+    await run_what_is_due(site)
+    row = await Submission.get(session_id=session_id)
+    assert (row.stage, row.LLM_task_id) == (Stage.COMPOSING, task_id)
+    assert await paid(simulator) == before + 1
+
+
+async def test_a_webhook_that_names_an_unknown_song_holds_nothing_up(
+    site: Services, simulator: Simulator
+) -> None:
+    (session_id,) = await queue_up(1)
+    await simulator.set_faults(RICH, Switch(Fault.CREATE_UNANSWERED))
+    await dispatch(site)
+    await GenerationAttempt.filter(session_id=session_id).update(reported_task_id="of nobody")
+    await age_orders(minutes=60)
+    await simulator.set_faults(RICH)
+
+    await run_what_is_due(site)
+
+    attempts_left = GenerationAttempt.filter(session_id=session_id, reported_task_id=None)
+    assert await attempts_left.count() == 1, "the true one can still be noted"

@@ -14,15 +14,17 @@ from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
 from server.submissions import account, transitions
 from server.submissions.lifecycle import Stage
-from server.submissions.model import Submission
+from server.submissions.model import GenerationAttempt, SongAccount, Submission
 from tests.integration.conftest import OpenStack
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.orders.steps import (
     RICH,
+    age_orders,
     dispatch,
     let_pause_pass,
     paid,
     queue_up,
+    run_what_is_due,
     stages,
 )
 from tests.servers import free_port
@@ -80,8 +82,8 @@ async def test_row_94_an_outage_fails_nobody_and_is_probed_by_one_at_a_time(
         assert critical.count("song_service_unavailable") == 1
         row = await account.read_account()
         assert row.failed_probes == 13
-        assert row.paused_until is not None
-        assert 250 < (row.paused_until - now()).total_seconds() <= 300
+        assert row.next_probe_at is not None
+        assert 250 < (row.next_probe_at - now()).total_seconds() <= 300
 
 
 @pytest.mark.parametrize("kind", ["error", "moved", "mistyped key", "not found"])
@@ -115,6 +117,8 @@ async def test_row_94_one_that_breaks_the_service_keeps_nobody_waiting_for_ever(
         culprit, *others = await queue_up(1 + ordering.MAX_OUTAGES)
         for other in others:
             await simulator.set_faults(RICH, Switch(Fault.CREATE_STATUS, 500, times=1))
+            # It lets the others go on for longer each time.
+            await Submission.filter(session_id=culprit).update(next_run_at=now())
             assert await dispatch(services) == [culprit]
             await let_pause_pass()
             if other is not others[-1]:
@@ -125,6 +129,82 @@ async def test_row_94_one_that_breaks_the_service_keeps_nobody_waiting_for_ever(
         row = await Submission.get(session_id=culprit)
         assert (row.stage, row.failure_reason) == (Stage.FAILED, "service_error")
         assert "500" in (row.failure_message or "")
+
+
+ANSWERS_WITHOUT_A_SERVICE = {
+    "gateway": Switch(Fault.API_STATUS, 502),
+    "maintenance page": Switch(Fault.API_STATUS, 200),
+    "orders alone": Switch(Fault.CREATE_STATUS, 504),
+}
+
+
+@pytest.mark.parametrize("kind", ANSWERS_WITHOUT_A_SERVICE)
+async def test_row_94_an_outage_that_answers_orders_as_if_they_were_lost_fails_nobody(
+    open_site: OpenStack, simulator: Simulator, kind: str
+) -> None:
+    async with open_site() as services:
+        rows = await queue_up(15)
+        await simulator.set_faults(RICH, ANSWERS_WITHOUT_A_SERVICE[kind])
+        with capture_logs() as logs:
+            assert len(await dispatch(services)) == 10
+            for _ in range(8):
+                await age_orders(minutes=5)
+                await run_what_is_due(services)
+                await let_pause_pass()
+                assert len(await dispatch(services)) <= 1
+
+        ends = await stages()
+        assert set(ends) == set(rows)
+        assert Stage.FAILED not in ends.values()
+        critical = [line["event"] for line in logs if line["log_level"] == "critical"]
+        assert critical == ["song_service_unavailable"]
+        attempts = [await GenerationAttempt.filter(session_id=row).count() for row in rows]
+        assert max(attempts) == 1, "an order without an answer is not sent again meanwhile"
+
+        await simulator.set_faults(RICH)
+        await let_pause_pass()
+        while await dispatch(services):
+            continue
+        assert Stage.FAILED not in (await stages()).values()
+        assert (await account.read_account()).failed_probes == 0
+
+
+async def test_row_94_a_service_that_fails_now_and_then_ends_nobody(
+    open_site: OpenStack, simulator: Simulator
+) -> None:
+    async with open_site(max_concurrent_requests=1) as services:
+        rows = await queue_up(3)
+        for _ in range(6):
+            await simulator.set_faults(RICH, Switch(Fault.CREATE_STATUS, 503, times=1))
+            await Submission.filter(session_id=rows[0]).update(next_run_at=now())
+            await dispatch(services)
+            await simulator.set_faults(RICH, Switch(Fault.CREATE_STATUS, 429, retry_after="1"))
+            await let_pause_pass()
+            await dispatch(services)
+            await SongAccount.filter(id=1).update(paused_until=None)
+            await simulator.set_faults(RICH)
+            await let_pause_pass()
+            for done in await dispatch(services):
+                await Submission.filter(session_id=done).update(stage=Stage.QUEUED)
+
+        assert Stage.FAILED not in (await stages()).values()
+
+
+async def test_row_98_a_failure_leaves_a_longer_pause_as_it_is(
+    site: Services, simulator: Simulator
+) -> None:
+    await queue_up(2)
+    claimed = await transitions.claim_slots(site)
+    await account.pause("asked for", 300)
+    until = (await account.read_account()).paused_until
+    await simulator.set_faults(RICH, Switch(Fault.CREATE_STATUS, 503, times=1))
+
+    await account.note_failure(site, "another order", is_probe=False)
+    await account.note_success(site)
+    await asyncio.gather(*(ordering.send_to_sonauto(site, one) for one in claimed))
+
+    assert (await account.read_account()).paused_until == until
+    assert set((await stages()).values()) == {Stage.QUEUED}, "who had a slot waits, too"
 
 
 async def test_row_98_a_shorter_pause_leaves_a_longer_one_as_it_is(site: Services) -> None:

@@ -54,6 +54,43 @@ async def test_row_95_only_the_services_word_times_a_song_out(
     assert row.failure_message == "still under way"
 
 
+async def test_row_95_an_answer_without_a_status_times_nobody_out(
+    site: Services, simulator: Simulator
+) -> None:
+    session_id = await under_way(site, sent_to_LLM=now() - timedelta(minutes=11))
+    await simulator.set_faults(RICH, Switch(Fault.DETAIL_WITHOUT, ["status"]))
+
+    assert (await ask(site, session_id)).stage == Stage.COMPOSING
+
+
+async def test_a_song_whose_address_comes_late_is_waited_for_some_minutes(
+    site: Services, simulator: Simulator
+) -> None:
+    session_id = await under_way(site, sent_to_LLM=now() - timedelta(minutes=11))
+    named = {"status": "SUCCESS", "song_paths": []}
+    await simulator.set_faults(RICH, Switch(Fault.DETAIL_FIELDS, named))
+    for _ in range(5):
+        row = await ask(site, session_id)
+        assert (row.stage, row.attempts) == (Stage.COMPOSING, 0)
+    since = now() - timedelta(minutes=11)
+    await Submission.filter(session_id=session_id).update(poll_failing_since=since)
+
+    row = await ask(site, session_id)
+
+    assert (row.stage, row.failure_message) == (
+        Stage.FAILED,
+        "could not be asked for: no song address",
+    )
+
+
+async def test_workers_that_die_while_they_ask_cost_no_song(
+    site: Services, simulator: Simulator
+) -> None:
+    session_id = await under_way(site, attempts=10)
+
+    assert (await ask(site, session_id)).stage == Stage.COMPOSING
+
+
 async def test_row_95_a_service_that_cannot_be_asked_is_waited_for_a_day(
     site: Services, simulator: Simulator
 ) -> None:
