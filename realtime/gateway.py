@@ -3,6 +3,7 @@
 The order matters: whoever joined before reading cannot miss a change between the two.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -39,6 +40,8 @@ def create_server(
     Long polling would need sticky sessions as soon as there are two web processes. `note_push` is
     told the seconds that each event took from its publisher to the sockets here.
     """
+    silent = logging.getLogger("engineio.server.silent")
+    silent.disabled = True
     rooms = SharedRooms(redis_url) if redis_url else LocalRooms()
     rooms.note_push = note_push
     return SocketServer(
@@ -47,6 +50,10 @@ def create_server(
         client_manager=rooms,
         max_http_buffer_size=MAX_MESSAGE_BYTES,
         namespaces=[NAMESPACE],
+        # Loggers of ours, or the libraries write to standard error by themselves, past what masks
+        # secrets. Of Engine.IO's, whose errors are what strangers send, nothing is logged.
+        logger=logging.getLogger("socketio"),
+        engineio_logger=silent,
     )
 
 

@@ -6,6 +6,7 @@ Another protocol, or a body of two lengths, is how requests get past a proxy tha
 
 import re
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from hypercorn.typing import (
     ASGIFramework,
@@ -28,8 +29,9 @@ HTTP_VERSIONS: Final = ("1.0", "1.1")
 def guard(app: ASGIFramework) -> ASGIFramework:
     """Let in what can be answered, and refuse the rest.
 
-    400 for a Host that is none, for an upgrade to anything but a socket and for a body of two
-    lengths; 404 for a socket anywhere but at SOCKETS_PATH; 505 for anything but HTTP/1.x.
+    400 for a Host or an address that is none, for an upgrade to anything but a socket and for a
+    body of two lengths; 404 for a socket anywhere but at SOCKETS_PATH; 505 for anything but
+    HTTP/1.x.
     """
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -63,7 +65,8 @@ def _find_fault(scope: HTTPScope | WebsocketScope) -> int | None:
     if scope["http_version"] not in HTTP_VERSIONS:
         return 505
     is_faulty = (
-        not all(map(_is_host, _read(scope, b"host")))
+        not _is_target(scope)
+        or not all(map(_is_host, _read(scope, b"host")))
         or any(value.strip().lower() != b"websocket" for value in _read(scope, b"upgrade"))
         or (_read(scope, b"content-length") and _read(scope, b"transfer-encoding"))
     )
@@ -74,6 +77,17 @@ def _find_fault(scope: HTTPScope | WebsocketScope) -> int | None:
 
 def _read(scope: HTTPScope | WebsocketScope, name: bytes) -> list[bytes]:
     return [value for header, value in scope["headers"] if header.lower() == name]
+
+
+def _is_target(scope: HTTPScope | WebsocketScope) -> bool:
+    # Quart fails at `http://[/`, which is no address.
+    if scope["path"].startswith("/"):
+        return True
+    try:
+        urlsplit(scope["path"])
+    except ValueError:
+        return False
+    return True
 
 
 def _is_host(value: bytes) -> bool:

@@ -13,6 +13,7 @@ from hypercorn.typing import (
     ASGIReceiveEvent,
     ASGISendCallable,
     Scope,
+    WebsocketReceiveEvent,
 )
 
 from server.entrance import refuse
@@ -20,6 +21,8 @@ from server.limits import client_key
 from server.settings import Settings
 
 MINUTE_S: Final = 60.0
+BINARY_PACKETS: Final = ("45", "46")
+"""How Socket.IO's messages begin that have binary attachments."""
 POLICY_VIOLATION: Final = 1008
 """The code of RFC 6455 for whoever does not keep to the rules."""
 
@@ -109,10 +112,12 @@ class SocketLimits:
             event = await receive()
             if event["type"] != "websocket.receive":
                 return event
-            if budget.spend() and address.budget.spend():
-                return event
-            logger.warning("socket_shown_out", num_sockets=address.num_sockets)
             reason = "too many messages"
+            if _is_binary(event):
+                reason = "no binary messages"
+            elif budget.spend() and address.budget.spend():
+                return event
+            logger.warning("socket_shown_out", num_sockets=address.num_sockets, reason=reason)
             await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": reason})
             return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
 
@@ -126,6 +131,13 @@ class SocketLimits:
         address = self._addresses.get(key)
         if address and not address.num_sockets and address.budget.is_unused():
             del self._addresses[key]
+
+
+def _is_binary(event: WebsocketReceiveEvent) -> bool:
+    # Socket.IO gathers the attachments of a message until all that it names have come, which may be
+    # a billion. No page of ours sends any.
+    text = event["text"] or ""
+    return event["bytes"] is not None or text.startswith(BINARY_PACKETS)
 
 
 def _refuse_openly(scope: Scope, send: ASGISendCallable) -> ASGISendCallable:

@@ -25,6 +25,7 @@ from server.errors import (
     SongHostAway,
     SongUnusable,
     Unanswered,
+    Unavailable,
 )
 from server.settings import Settings
 from server.song_answers import raise_for_status, storable
@@ -160,6 +161,8 @@ class SongService:
         Raises as `generate`; a generation that the service does not know is Unavailable (404).
         """
         # A webhook may have named it: nothing in it may lead to another call.
+        if not task_id.strip("."):
+            raise Unavailable("no generation is called so", HTTPStatus.NOT_FOUND)
         return _read_generation(await self._ask("GET", f"generations/{quote(task_id, safe='')}"))
 
     async def read_credits(self) -> int:

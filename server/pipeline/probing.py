@@ -18,7 +18,11 @@ async def process_pending_queue(services: Services) -> None:
     if not await account.claim_probe(services) or not await reaches(services):
         return
     claimed = await transitions.claim_slots(services, is_probe=True)
-    if not claimed and not await Submission.exists(stage=Stage.QUEUED):
+    if claimed:
+        return
+    if await Submission.exists(stage=Stage.QUEUED):
+        await account.put_off_probe(services)
+    else:
         # Nobody wants to order, so that its having answered must do.
         await account.note_success(services)
 

@@ -50,7 +50,11 @@ async def is_too_early(
     if state.failed_probes and is_stopped_for(state, submission):
         return await _give_slot_back(services, lease, grace)
     well = moment - state.recovered_at if state.recovered_at else grace
-    return well < grace and await _give_slot_back(services, lease, grace - well)
+    if well >= grace:
+        return False
+    if state.failed_probes:
+        await account.put_off_probe(services)
+    return await _give_slot_back(services, lease, grace - well)
 
 
 async def _give_slot_back(services: Services, lease: Lease, wait: timedelta) -> bool:

@@ -141,6 +141,13 @@ async def claim_probe(services: Services) -> bool:
     return bool(await due.update(failed_probes=F("failed_probes") + 1, next_probe_at=until))
 
 
+async def put_off_probe(services: Services) -> None:
+    """Let the next probe go out after the usual wait: this one could not order, for our reasons."""
+    account = await read_account()
+    until = now() + timedelta(seconds=_wait_s(services, account.failed_probes))
+    await SongAccount.filter(id=1, failed_probes__gt=0).update(next_probe_at=until)
+
+
 def _wait_s(services: Services, failed_probes: int) -> float:
     step = PROBE_STEPS[min(max(failed_probes, 1), len(PROBE_STEPS)) - 1]
     return step * services.settings.order_probe_seconds

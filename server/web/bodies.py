@@ -5,7 +5,8 @@ that takes 64 KiB. Here what no view takes is thrown away: of a body that is too
 one byte too many, by which it knows.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,8 +22,15 @@ from hypercorn.typing import (
 from quart import Quart, current_app, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, ServiceUnavailable
 
+from server.limits import client_key
+
 MAX_UNDER_WAY_BYTES: Final = 64 * 1024**2
 """Of all bodies in one process at a time: nine of the longest forms, or some 300 usual ones."""
+SMALL_BYTES: Final = 64 * 1024
+MAX_SMALL_UNDER_WAY_BYTES: Final = 8 * 1024**2
+"""Of bodies at routes that take little: such a route has no say in whether a form has room."""
+MAX_FROM_ADDRESS_BYTES: Final = 24 * 1024**2
+"""Of one address: three of the longest forms, so that nobody leaves others no room."""
 RETRY_AFTER_S: Final = 10
 
 MARK: Final = "_petsong_max_body_bytes"
@@ -69,7 +77,7 @@ class BoundedBodies:
     def __init__(self, app: Quart, inside: ASGIFramework) -> None:
         self._app = app
         self._inside = inside
-        self._num_bytes = 0
+        self._num_bytes: Counter[str] = Counter()
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -80,6 +88,12 @@ class BoundedBodies:
             return
         request_scope: Any = scope
         most = self._find_limit(scope) + 1
+        client = scope.get("client")
+        bounds = {client_key(client[0] if client else None): MAX_FROM_ADDRESS_BYTES} | (
+            {"small": MAX_SMALL_UNDER_WAY_BYTES}
+            if most <= SMALL_BYTES + 1
+            else {"large": MAX_UNDER_WAY_BYTES}
+        )
         taken, has_ended = 0, False
 
         async def receive_within() -> ASGIReceiveEvent:
@@ -88,11 +102,11 @@ class BoundedBodies:
                 if has_ended:
                     continue
                 piece = event["body"][: most - taken]
-                if self._num_bytes + len(piece) > MAX_UNDER_WAY_BYTES:
-                    logger.warning("no_room_for_body", num_bytes=self._num_bytes)
+                if not self._has_room(bounds, len(piece)):
+                    logger.warning("no_room_for_body", num_bytes=self._num_bytes.total())
                     request_scope[NO_ROOM], piece, has_ended = True, b"", True
                 taken += len(piece)
-                self._num_bytes += len(piece)
+                self._count(bounds, len(piece))
                 has_ended = has_ended or taken == most or not event["more_body"]
                 return {"type": "http.request", "body": piece, "more_body": not has_ended}
             return event
@@ -100,7 +114,16 @@ class BoundedBodies:
         try:
             await self._inside(scope, receive_within, send)
         finally:
-            self._num_bytes -= taken
+            self._count(bounds, -taken)
+
+    def _has_room(self, bounds: Mapping[str, int], num_bytes: int) -> bool:
+        return all(self._num_bytes[name] + num_bytes <= most for name, most in bounds.items())
+
+    def _count(self, bounds: Iterable[str], num_bytes: int) -> None:
+        for name in bounds:
+            self._num_bytes[name] += num_bytes
+            if not self._num_bytes[name]:
+                del self._num_bytes[name]
 
     def _find_limit(self, scope: HTTPScope) -> int:
         # -1 where none is taken: then the first byte would be one too many.

@@ -170,4 +170,5 @@ async def _has_ordered(fleet: Fleet, count: int) -> bool:
 def _waits_in_vain(fleet: Fleet) -> int:
     """Return how often a process has had to do without the database."""
     output = fleet.site.output()
-    return sum(output.count(event) for event in ("heartbeat_missed", "step_waits"))
+    events = ("heartbeat_missed", "step_waits", "TimeoutError")
+    return sum(output.count(event) for event in events)

@@ -197,7 +197,15 @@ async def test_the_api_is_reached_if_it_is_the_api_that_answers(
 async def test_a_task_id_leads_to_no_other_call(songs: SongService, simulator: Simulator) -> None:
     await simulator.set_faults(Switch(Fault.CREDITS, {"num_credits": 1, "status": "SUCCESS"}))
 
-    for task_id in ("../credits/balance", "..%2Fcredits%2Fbalance", "a?b=c", "a#b", "status/x"):
+    for task_id in (
+        "../credits/balance",
+        "..%2Fcredits%2Fbalance",
+        "a?b=c",
+        "a#b",
+        "status/x",
+        "..",
+        ".",
+    ):
         with pytest.raises(Unavailable) as unknown:
             await songs.read_generation(task_id)
         assert unknown.value.status == 404

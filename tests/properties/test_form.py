@@ -4,6 +4,7 @@ import json
 import unicodedata
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest
@@ -105,3 +106,9 @@ def test_a_body_is_an_object_or_a_bad_request(body: bytes) -> None:
 @given(st.dictionaries(ANY_TEXT, JSON_VALUES, max_size=4))
 def test_every_object_is_read_as_it_was_meant(document: dict[str, Any]) -> None:
     assert parse_json_object(json.dumps(document).encode()) == document
+
+
+@pytest.mark.parametrize("number", ["1" * 65, "-" + "1" * 4000, "1." + "0" * 70, "1e" + "0" * 70])
+def test_a_number_too_long_to_read_quickly_is_refused_unread(number: str) -> None:
+    with pytest.raises(BadRequest):
+        parse_json_object(f'{{"photo": {number}}}'.encode())

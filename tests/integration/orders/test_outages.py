@@ -16,7 +16,6 @@ from server.submissions import account, transitions
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, SongAccount, Submission
 from tests.integration.conftest import OpenStack
-from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.orders.steps import (
     RICH,
     age_orders,
@@ -228,28 +227,3 @@ async def test_orders_of_one_moment_stop_together(
 
         assert (await account.read_account()).failed_probes == 1
         assert sum([row.retry_count for row in await Submission.all()]) == 1
-
-
-@pytest.mark.parametrize("balance", [99, 1, 0, -5])
-async def test_row_99_a_balance_that_pays_for_no_song_orders_none(
-    site: Services, balance: int
-) -> None:
-    (session_id,) = await queue_up(1)
-    await account.keep_balance(site, balance, now())
-
-    assert await dispatch(site) == []
-
-    await account.keep_balance(site, 100, now())
-    assert await dispatch(site) == [session_id]
-
-
-async def test_row_99_a_402_has_the_balance_read_at_once(
-    site: Services, simulator: Simulator
-) -> None:
-    await queue_up(1)
-    await simulator.set_faults(Switch(Fault.CREATE_STATUS, 402))
-
-    await dispatch(site)
-
-    assert isinstance(site.doorbell, RecordingDoorbell)
-    assert ("check_credits", None) in site.doorbell.rings

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from itertools import count
 
+import aiohttp
 import httpx
 import pytest
 
@@ -89,3 +90,23 @@ async def test_an_address_that_comes_and_goes_is_refused(small_site: Site, ours:
     assert statuses[:30] == [101] * 30
     assert 429 in statuses[30:]
     assert (await knock(small_site, OTHER)).status_code == 101
+
+
+@pytest.mark.parametrize(
+    "message", [b"attachment", '4599999["watch",{"_placeholder":true,"num":0}]', '461-[""]']
+)
+async def test_row_76_a_socket_that_brings_attachments_is_closed(
+    small_site: Site, ours: str, message: str | bytes
+) -> None:
+    async with (
+        aiohttp.ClientSession(headers={"X-Forwarded-For": ours}) as session,
+        session.ws_connect(f"{small_site.url}{KNOCK}") as socket,
+    ):
+        await socket.send_str("40")
+        if isinstance(message, bytes):
+            await socket.send_bytes(message)
+        else:
+            await socket.send_str(message)
+        kinds = [each.type async for each in socket]
+        assert aiohttp.WSMsgType.ERROR not in kinds
+        assert socket.close_code == 1008

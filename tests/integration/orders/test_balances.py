@@ -1,0 +1,39 @@
+"""Without the credits for one song none is ordered, and the balance is read again."""
+
+import pytest
+
+from server.clock import now
+from server.services import Services
+from server.simulator.client import Simulator
+from server.simulator.faults import Fault, Switch
+from server.submissions import account
+from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.orders.steps import (
+    dispatch,
+    queue_up,
+)
+
+
+@pytest.mark.parametrize("balance", [99, 1, 0, -5])
+async def test_row_99_a_balance_that_pays_for_no_song_orders_none(
+    site: Services, balance: int
+) -> None:
+    (session_id,) = await queue_up(1)
+    await account.keep_balance(site, balance, now())
+
+    assert await dispatch(site) == []
+
+    await account.keep_balance(site, 100, now())
+    assert await dispatch(site) == [session_id]
+
+
+async def test_row_99_a_402_has_the_balance_read_at_once(
+    site: Services, simulator: Simulator
+) -> None:
+    await queue_up(1)
+    await simulator.set_faults(Switch(Fault.CREATE_STATUS, 402))
+
+    await dispatch(site)
+
+    assert isinstance(site.doorbell, RecordingDoorbell)
+    assert ("check_credits", None) in site.doorbell.rings
