@@ -19,8 +19,8 @@ from benchmarks.measurement import Options, Series, collect
 from benchmarks.quality import compute_ssim
 from renderer import FORMATS, RenderSpec
 from renderer.colour import Bytes
-from renderer.cycle import compose_cycle
 from renderer.encoders import ENCODERS, encode_cycle
+from renderer.loop_frames import compose_cycle
 from renderer.probe import probe
 
 KILOBYTE: Final = 1e3

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from renderer.assets import load_assets
 from renderer.colour import Bytes, Floats
-from renderer.cycle import lay_photo_on_record
 from renderer.jobs import CardJob, CardReport
 from renderer.lettering import Block, Style, fit_block, is_settable
 from renderer.light import light_vinyl
+from renderer.loop_frames import lay_photo_on_record
 from renderer.output import replace_file
 from renderer.photo import decode_photo, read_photo
 from renderer.spec import CANVAS_PX, RenderSpec

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from renderer.children import Children, describe_end
 from renderer.errors import RenderCrashed, RenderError, RenderTimeout
 from renderer.jobs import (
     AUTO,
@@ -26,6 +25,7 @@ from renderer.jobs import (
     SongReport,
 )
 from renderer.parts import discard_parts
+from renderer.processes.pool import Children, describe_end
 from renderer.wire import Job, pack_job, unpack_report
 
 # Two copies of this library come with NumPy and OpenCV and set 180 MB aside for every core of the

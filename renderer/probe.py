@@ -10,10 +10,10 @@ from itertools import islice
 
 import numpy as np
 
-from renderer.cycle import compose_cycle
 from renderer.encoders import ENCODERS, SOFTWARE, encode_cycle
 from renderer.errors import EncoderUnavailable
 from renderer.jobs import AUTO, Choice
+from renderer.loop_frames import compose_cycle
 from renderer.spec import RenderSpec
 
 log = logging.getLogger(__name__)

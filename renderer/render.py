@@ -13,10 +13,10 @@ from renderer.audio import AudioTrack, encode_song
 from renderer.colour import Bytes, to_bgr
 from renderer.errors import BadSpec, OutputFailed
 from renderer.jobs import Film, FilmReport, PressJob, PressReport, RenderJob, RenderReport
-from renderer.movie import check_movie, write_movie
+from renderer.loop import Cycle, press_cycle, read_cycle
+from renderer.mp4 import check_movie, write_movie
 from renderer.output import replace_file, sync
 from renderer.photo import read_photo
-from renderer.pressing import Cycle, press_cycle, read_cycle
 from renderer.spec import RenderSpec
 from renderer.timings import Timings
 

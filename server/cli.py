@@ -13,15 +13,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from renderer import RenderError
-from server import inspection
-from server.backup import back_up
+from server.commands.backup import back_up
+from server.commands.doctor import examine, read_status
+from server.commands.production import check_production
+from server.commands.restore import restore as restore_backup
+from server.database.schema import migrate as migrate_database
 from server.errors import PetsongError
-from server.log import configure_logging, open_missing_streams
+from server.logs.log import configure_logging, open_missing_streams
+from server.logs.redaction import Redactor
 from server.pipeline.broker import Queue
-from server.production import check_production
-from server.redaction import Redactor
-from server.restore import restore as restore_backup
-from server.schema import migrate as migrate_database
 from server.settings import Settings, load_settings
 from server.site import serve as serve_site
 from server.workers import run_scheduler, run_worker
@@ -105,7 +105,7 @@ def status() -> None:
     table = Table("", "", show_header=False)
     settings = _settings("ERROR")
     redact = Redactor(settings.list_secrets()).redact
-    for label, value in _run(inspection.read_status(settings)):
+    for label, value in _run(read_status(settings)):
         table.add_row(label, redact(value))
     output.print(table)
 
@@ -114,7 +114,7 @@ def status() -> None:
 def doctor() -> None:
     """Check everything the site needs, one line each; exit with 1 if something is missing."""
     settings = _settings("ERROR")
-    findings = _run(inspection.examine(settings))
+    findings = _run(examine(settings))
     redact = Redactor(settings.list_secrets()).redact
     table = Table(box=None, show_header=False)
     for finding in findings:

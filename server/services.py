@@ -10,13 +10,13 @@ from typing import Protocol
 
 from realtime.publisher import Publisher
 from renderer import RenderPool
-from server.database import open_database
+from server.database.connection import open_database
 from server.limits import RequestLimits
 from server.photos.pool import PhotoPool
+from server.process.metrics import Vitals
 from server.settings import Settings
-from server.sonauto import SongService
+from server.songs.sonauto import SongService
 from server.storage import Storage, open_storage
-from server.vitals import Vitals
 
 
 class Doorbell(Protocol):

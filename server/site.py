@@ -18,21 +18,21 @@ from hypercorn.asyncio import serve as serve_asgi
 
 from realtime.gateway import MAX_MESSAGE_BYTES, create_server, disconnect_all
 from realtime.publisher import SocketPublisher
-from server.app import create_app
-from server.asgi import create_asgi
-from server.database import lock_embedded
+from server.database.connection import lock_embedded
+from server.database.schema import migrate
 from server.errors import StartError
-from server.http1 import keep_to_http1
-from server.listener import Listener, ListenerConfig
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.schedule import keep_time
+from server.pipeline.task_queue import TaskDoorbell
 from server.pipeline.worker import work
-from server.schema import migrate
+from server.process.metrics import Vitals
 from server.services import open_services
+from server.serving.app import create_app
+from server.serving.asgi import create_asgi
+from server.serving.http1 import keep_to_http1
+from server.serving.listener import Listener, ListenerConfig
 from server.settings import Settings
 from server.simulator.client import Simulator
-from server.vitals import Vitals
 
 SIMULATOR_FOLDER: Final = Path("var/simulator")
 GRACE_S: Final = 3.0

@@ -5,8 +5,8 @@ import structlog
 from realtime.publisher import redis_publisher
 from server.errors import StartError
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.schedule import keep_time
+from server.pipeline.task_queue import TaskDoorbell
 from server.pipeline.worker import work
 from server.services import open_services
 from server.settings import Settings

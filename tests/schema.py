@@ -6,7 +6,7 @@ that a test migrates itself comes from the server, empty.
 
 from weakref import WeakKeyDictionary
 
-from server import schema
+from server.database import schema
 from server.settings import Settings
 from tests.servers import PostgresServer
 

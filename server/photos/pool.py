@@ -13,8 +13,8 @@ from typing import Final
 
 import structlog
 
-from renderer.children import Children, describe_end
 from renderer.errors import RenderCrashed
+from renderer.processes.pool import Children, describe_end
 from server.errors import FormRejected, PhotosUnavailable
 from server.photos.cleaning import photo_rejected
 

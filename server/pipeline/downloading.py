@@ -11,11 +11,11 @@ import structlog
 
 from renderer import RenderError
 from server.clock import now
-from server.crashes import crash_point
 from server.errors import SongHostAway, SongUnusable
-from server.log import short_id
+from server.logs.log import short_id
 from server.pipeline.leases import OUR_TROUBLE, Lease, forget_attempts, hold, is_held, postpone
 from server.pipeline.retries import READY_WITHIN, is_poison, patience, retry_or_fail
+from server.process.failpoints import crash_point
 from server.services import Services
 from server.storage import Workspace, partial
 from server.submissions import transitions

@@ -10,12 +10,12 @@ import structlog
 
 from server.clock import now
 from server.errors import SongServiceError
-from server.log import short_id
+from server.logs.log import short_id
 from server.pipeline.leases import Lease, forget_attempts, hold, postpone
 from server.pipeline.retries import READY_WITHIN, patience
 from server.pipeline.unanswered import adopt_reported
 from server.services import Services
-from server.sonauto import Outcome
+from server.songs.sonauto import Outcome
 from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission

@@ -21,8 +21,8 @@ from tortoise.queryset import QuerySet
 
 from renderer import AssetsMissing, EncoderUnavailable, InputUnreadable, OutputUnwritable
 from server.clock import now
-from server.database import TROUBLE, is_trouble
-from server.log import short_id
+from server.database.connection import TROUBLE, is_trouble
+from server.logs.log import short_id
 from server.storage import StorageUnavailable
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission

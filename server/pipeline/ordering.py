@@ -13,8 +13,7 @@ import structlog
 from tortoise.expressions import F
 
 from server.clock import now, read_steady_s
-from server.crashes import crash_point
-from server.database import TROUBLE, is_trouble
+from server.database.connection import TROUBLE, is_trouble
 from server.errors import (
     Paused,
     Refused,
@@ -22,7 +21,7 @@ from server.errors import (
     Unanswered,
     Unavailable,
 )
-from server.log import short_id
+from server.logs.log import short_id
 from server.pipeline.attempts import (
     ACCEPTED,
     NOTHING_BOUGHT,
@@ -35,8 +34,9 @@ from server.pipeline.attempts import (
 from server.pipeline.leases import Lease, hold
 from server.pipeline.retries import fail, patience
 from server.pipeline.unanswered import is_stopped_for, is_too_early
+from server.process.failpoints import crash_point
 from server.services import Services
-from server.sonauto import SongOrder
+from server.songs.sonauto import SongOrder
 from server.submissions import account, transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission

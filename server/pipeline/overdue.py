@@ -13,7 +13,7 @@ import structlog
 from taskiq import TaskiqMessage, TaskiqMiddleware, TaskiqResult
 
 from server.clock import now
-from server.database import TROUBLE
+from server.database.connection import TROUBLE
 from server.services import Services
 from server.settings import Settings
 from server.submissions.model import ScheduledRun

@@ -11,11 +11,11 @@ import structlog
 
 from renderer import BadPhoto, Film, RenderError, RenderJob
 from server.clock import now
-from server.crashes import crash_point
-from server.log import short_id
+from server.logs.log import short_id
 from server.pipeline.leases import OUR_TROUBLE, Lease, hold, is_held
-from server.pipeline.pressing import draw_card, log_film
+from server.pipeline.previewing import draw_card, log_film
 from server.pipeline.retries import is_poison, retry_or_fail
+from server.process.failpoints import crash_point
 from server.services import Services
 from server.storage import Workspace, attach_film, partial
 from server.submissions import transitions

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from server.clock import now
-from server.log import short_id
+from server.logs.log import short_id
 from server.services import Services
 from server.storage import Storage, StorageUnavailable
 from server.submissions.lifecycle import OPEN_STAGES

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from server.log import short_id
+from server.logs.log import short_id
 from server.pipeline.leases import Lease, postpone
 from server.services import Services
 from server.submissions import transitions

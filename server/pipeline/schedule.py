@@ -7,11 +7,11 @@ from typing import Final
 from taskiq import ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 
-from server.heartbeat import touch_heartbeat
 from server.pipeline.broker import CountingBroker
-from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.overdue import read_intervals_s
+from server.pipeline.task_queue import TaskDoorbell
 from server.pipeline.tasks import TASKS
+from server.process.heartbeat import touch_heartbeat
 from server.settings import Settings
 
 CRONS: Final[Mapping[str, str]] = {"cleanup_old_files": "0 3 * * *"}

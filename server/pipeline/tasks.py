@@ -11,7 +11,7 @@ from server.pipeline import (
     downloading,
     fetching,
     ordering,
-    pressing,
+    previewing,
     probing,
     rendering,
     retention,
@@ -32,13 +32,13 @@ def services_of(context: Context) -> Services:
 @async_shared_broker.task("press_record", queue_name=Queue.RENDER.value)
 async def press_record(session_id: str, context: TaskContext) -> None:
     """Photo -> preview and poster."""
-    await pressing.press_record(services_of(context), session_id)
+    await previewing.press_record(services_of(context), session_id)
 
 
 @async_shared_broker.task("prepare_films", queue_name=Queue.RENDER.value)
 async def prepare_films(session_id: str, context: TaskContext) -> None:
     """Photo -> card, and the cycles of the other formats."""
-    await pressing.prepare_films(services_of(context), session_id)
+    await previewing.prepare_films(services_of(context), session_id)
 
 
 @async_shared_broker.task("send_to_sonauto", queue_name=Queue.DEFAULT.value)

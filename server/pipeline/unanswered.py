@@ -8,7 +8,7 @@ import structlog
 
 from server.clock import now
 from server.errors import SongServiceError, Unavailable
-from server.log import short_id
+from server.logs.log import short_id
 from server.pipeline.attempts import find_unanswered
 from server.pipeline.leases import Lease, forget_attempts, postpone
 from server.services import Services

@@ -13,14 +13,15 @@ from tortoise.expressions import Subquery
 
 from server.clock import now
 from server.errors import SongServiceError
+from server.pipeline import preview_attempts
 from server.pipeline.attempts import UNKNOWN_OUTCOME
 from server.pipeline.leases import is_free
 from server.services import Services
 from server.storage import StorageUnavailable
-from server.submissions import account, presses, transitions
+from server.submissions import account, transitions
+from server.submissions.capacity import log_room
 from server.submissions.lifecycle import WORKING_STAGES, Stage
 from server.submissions.model import GenerationAttempt, Submission
-from server.submissions.room import log_room
 
 RINGS_PER_SWEEP: Final = 100
 
@@ -39,7 +40,7 @@ async def sweep(services: Services) -> None:
         due = Submission.filter(is_free(moment), stage=stage).order_by("next_run_at")
         rows = await due.limit(RINGS_PER_SWEEP).only("session_id")
         lost[transitions.TASK_OF[stage]] = [row.session_id for row in rows]
-    unpressed = await presses.due().limit(RINGS_PER_SWEEP).only("session_id")
+    unpressed = await preview_attempts.due().limit(RINGS_PER_SWEEP).only("session_id")
     lost["press_record"] = [row.session_id for row in unpressed]
     for task_name, session_id in await _pick(services, lost):
         await services.doorbell.ring(task_name, session_id)

@@ -18,10 +18,10 @@ from taskiq.exceptions import NoResultError
 from taskiq.receiver import Receiver
 
 from server.clock import now
-from server.database import TROUBLE
-from server.heartbeat import touch_heartbeat
+from server.database.connection import TROUBLE
 from server.pipeline.broker import Queue
 from server.pipeline.overdue import RunNotes, stand_in
+from server.process.heartbeat import touch_heartbeat
 from server.services import Doorbell, Services
 from server.submissions.model import WorkerHeartbeat
 

@@ -16,9 +16,9 @@ from tortoise.expressions import F, Q
 from server.clock import now
 from server.services import Services
 from server.settings import Settings
-from server.submissions.kept import Kept
 from server.submissions.lifecycle import Stage
 from server.submissions.model import SongAccount, Submission
+from server.submissions.ttl_cache import Kept
 
 PROBE_STEPS: Final = (1, 3, 6, 12, 30)
 """The waits before the first probe, the second and so on, in units of ORDER_PROBE_SECONDS."""

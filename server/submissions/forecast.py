@@ -11,9 +11,9 @@ from datetime import datetime
 from statistics import median, quantiles
 from typing import Final
 
-from server.submissions.kept import Kept
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
+from server.submissions.ttl_cache import Kept
 
 LAST_SONGS: Final = 50
 FEWEST_SONGS: Final = 5

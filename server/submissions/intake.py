@@ -14,7 +14,6 @@ from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
 from server.clock import now
-from server.crashes import crash_point
 from server.errors import (
     IdempotencyKeyReused,
     PetsongError,
@@ -23,13 +22,14 @@ from server.errors import (
     SubmissionLimitReached,
 )
 from server.ids import new_cookie_id, new_session_id
-from server.log import short_id
+from server.logs.log import short_id
+from server.process.failpoints import crash_point
 from server.services import Services
 from server.storage import Storage, StorageUnavailable
 from server.submissions.account import is_sold_out
+from server.submissions.capacity import is_full
 from server.submissions.form import SubmissionForm
 from server.submissions.model import CookieQuota, Submission
-from server.submissions.room import is_full
 
 logger = structlog.get_logger(__name__)
 

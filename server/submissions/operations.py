@@ -6,7 +6,7 @@ import structlog
 from tortoise.expressions import Q
 
 from server.clock import now
-from server.log import short_id
+from server.logs.log import short_id
 from server.services import Services
 from server.submissions import transitions
 from server.submissions.lifecycle import OPEN_STAGES, FailureReason, Stage

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 
-from server.log import short_id
+from server.logs.log import short_id
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from server.submissions.kept import Kept
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
+from server.submissions.ttl_cache import Kept
 
 SHOWN_AS_QUEUED: Final = (Stage.QUEUED, Stage.SENDING)
 LIFETIME_S: Final = 1.0

@@ -9,7 +9,7 @@ import structlog
 from tortoise.expressions import F
 
 from server.clock import now
-from server.log import short_id
+from server.logs.log import short_id
 from server.services import Services
 from server.submissions.lifecycle import OPEN_STAGES
 from server.submissions.model import Submission

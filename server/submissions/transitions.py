@@ -16,9 +16,9 @@ from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
 from server.clock import now
-from server.crashes import crash_point
-from server.database import TROUBLE
-from server.log import short_id
+from server.database.connection import TROUBLE
+from server.logs.log import short_id
+from server.process.failpoints import crash_point
 from server.services import Services
 from server.submissions.account import is_stopped, is_too_low
 from server.submissions.lifecycle import (

@@ -4,11 +4,11 @@ from pydantic import BaseModel
 from quart import Blueprint, Response
 
 from server.submissions.account import is_too_low, read_account
-from server.submissions.room import is_full
+from server.submissions.capacity import is_full
 from server.web.context import current_services
-from server.web.documentation import documented
 from server.web.limiting import unlimited
 from server.web.replies import ErrorReply, reply
+from server.web.routes.documentation import documented
 
 availability = Blueprint("availability", __name__, url_prefix="/api/availability")
 

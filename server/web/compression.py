@@ -13,7 +13,7 @@ from typing import Final
 
 from quart import Quart, Response, request
 
-from server.web.media import send_media
+from server.web.routes.media import send_media
 
 SUFFIXES: Final = {"br": ".br", "gzip": ".gz"}
 """Content encoding -> what the build adds to a file's name; the first is the smaller one."""

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from server.database import POSTGRES_POOL
+from server.database.connection import POSTGRES_POOL
 from server.ids import new_session_id
 from tests.faults.fleet import Fleet
 from tests.servers import Proxy, free_port, wait_until

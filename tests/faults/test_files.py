@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
-from server.files import MAX_FILES, OWN_FILES, SPARE_FILES
+from server.process.open_files import MAX_FILES, OWN_FILES, SPARE_FILES
 from server.site import BACKLOG
 from tests.faults.browser import open_browser
 from tests.faults.fleet import Fleet

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from renderer import RenderError, RenderPool
-from server.addresses import Resolve
 from server.errors import SongUnusable
 from server.settings import Settings
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
-from server.sonauto import MAX_SONG_BYTES, SongOrder, SongService
+from server.songs.public_addresses import Resolve
+from server.songs.sonauto import MAX_SONG_BYTES, SongOrder, SongService
 from tests.faults.fleet import GRACE_S, Fleet
 from tests.faults.hosts import SONG, open_host
 from tests.servers import Proxy, wait_until

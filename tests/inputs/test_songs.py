@@ -8,10 +8,10 @@ import pytest
 
 from renderer import BadSong
 from renderer.audio import check_song
-from server.addresses import PublicAddresses
 from server.errors import SongUnusable
 from server.settings import Settings
-from server.sonauto import SongService, check_origin
+from server.songs.public_addresses import PublicAddresses
+from server.songs.sonauto import SongService, check_origin
 from tests.inputs.lines import read_bytes, read_lines
 
 ORIGINS = frozenset(Settings.model_fields["song_cdn_hosts"].default)

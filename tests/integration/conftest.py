@@ -13,8 +13,8 @@ import pytest
 from quart.typing import TestClientProtocol
 
 from realtime.publisher import RecordingPublisher
-from server.app import create_app
 from server.services import Services, open_services
+from server.serving.app import create_app
 from server.settings import Settings
 from tests.integration.doorbell import RecordingDoorbell
 from tests.schema import migrate

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from realtime.publisher import RecordingPublisher
-from server.app import create_app
-from server.backup import MANIFEST, back_up
 from server.clock import now
+from server.commands.backup import MANIFEST, back_up
+from server.commands.restore import restore
 from server.errors import BackupUnusable, StartError
 from server.ids import new_session_id
-from server.restore import restore
 from server.services import Services, open_services
+from server.serving.app import create_app
 from server.settings import Settings
 from server.storage import partial
 from server.submissions.lifecycle import Stage

@@ -12,7 +12,7 @@ from realtime.publisher import RecordingPublisher
 from renderer import FilmReport
 from renderer.jobs import Choice
 from server.clock import now
-from server.pipeline.pressing import log_film, prepare_films, press_record
+from server.pipeline.previewing import log_film, prepare_films, press_record
 from server.pipeline.rendering import TEASER_S, create_video
 from server.services import Services
 from server.storage import PARTIAL_SUFFIX

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from server.heartbeat import touch_heartbeat
 from server.pipeline.broker import Queue, create_brokers
 from server.pipeline.schedule import keep_time
 from server.pipeline.worker import work
+from server.process.heartbeat import touch_heartbeat
 from server.services import Services
 from tests.integration.conftest import OpenStack
 from tests.servers import wait_until

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.services import Services
-from server.submissions.kept import Kept
+from server.submissions.ttl_cache import Kept
 
 ASKERS = 500
 

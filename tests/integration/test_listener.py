@@ -5,7 +5,7 @@ import itertools
 import socket
 from contextlib import ExitStack
 
-from server.listener import ACCEPTED_AT_A_TIME, Listener
+from server.serving.listener import ACCEPTED_AT_A_TIME, Listener
 from server.settings import Settings
 from server.site import bind
 from tests.servers import free_port

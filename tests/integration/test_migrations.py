@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 from tortoise import BaseDBAsyncClient, Tortoise, connections
 
-from server.database import POSTGRES_POOL, open_database, orm_configuration
+from server.database.connection import POSTGRES_POOL, open_database, orm_configuration
+from server.database.schema import list_steps, migrate
 from server.errors import StartError
-from server.schema import list_steps, migrate
 from server.settings import Settings
 from server.submissions.model import SongAccount, Submission
 from tests.servers import ChildServer, PostgresServer, RedisServer, wait_until

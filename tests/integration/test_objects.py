@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from server.clock import now
 from server.ids import new_session_id
 from server.pipeline import retention
-from server.pipeline.pressing import prepare_films, press_record
+from server.pipeline.previewing import prepare_films, press_record
 from server.pipeline.rendering import create_video
 from server.services import Services
 from server.submissions.lifecycle import Stage

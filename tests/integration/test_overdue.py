@@ -7,9 +7,9 @@ import pytest
 
 from server.clock import now
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.overdue import ring_overdue
 from server.pipeline.schedule import Timetable
+from server.pipeline.task_queue import TaskDoorbell
 from server.pipeline.worker import work
 from server.services import Services
 from server.submissions.model import ScheduledRun

@@ -11,7 +11,7 @@ import h2.events
 import pytest
 from hypercorn.protocol.h11 import H11Protocol
 
-from server.http1 import keep_to_http1
+from server.serving.http1 import keep_to_http1
 from tests.integration.fronts import Front, open_front, visit
 from tests.sites import Site, open_site
 
@@ -135,7 +135,7 @@ async def test_hypercorn_still_asks_where_we_answer() -> None:
     """The one private part of Hypercorn that `keep_to_http1` puts its own in the place of."""
     keep_to_http1()
 
-    assert H11Protocol._check_protocol.__module__ == "server.http1"
+    assert H11Protocol._check_protocol.__module__ == "server.serving.http1"
     assert "_check_protocol" in H11Protocol._handle_events.__code__.co_names
 
 

@@ -18,8 +18,8 @@ from server.errors import (
 from server.settings import Settings
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
-from server.sonauto import Outcome, SongOrder, SongService, write_prompt
-from server.song_answers import LOST_BY_A_PROXY
+from server.songs.answers import LOST_BY_A_PROXY
+from server.songs.sonauto import Outcome, SongOrder, SongService, write_prompt
 from tests.servers import free_port, wait_until
 
 ORDER = SongOrder(owner_name="Matt", pet_name="Toby", pet_type="Dog", music_vibe="Romantic")

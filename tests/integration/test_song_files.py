@@ -10,7 +10,7 @@ from server.errors import (
 )
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
-from server.sonauto import SongService, check_origin
+from server.songs.sonauto import SongService, check_origin
 from tests.integration.test_sonauto import finished_song, settings_for
 
 

@@ -8,8 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from server.pipeline.broker import STREAM_LENGTH, CountingBroker, Queue, create_brokers
-from server.pipeline.doorbell import TaskDoorbell
 from server.pipeline.schedule import keep_time
+from server.pipeline.task_queue import TaskDoorbell
 from server.pipeline.worker import DrainingReceiver
 from server.settings import Settings
 from tests.integration.doorbell import RecordingDoorbell

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tortoise.transactions import in_transaction
 
-from server.database import POSTGRES_POOL, UNAVAILABLE
+from server.database.connection import POSTGRES_POOL, UNAVAILABLE
 from server.services import Services
 from server.submissions.model import SongAccount
 from tests.integration.conftest import OpenStack

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from server.clock import now
 from server.ids import new_session_id
-from server.pipeline import downloading, fetching, pressing, rendering, upkeep
+from server.pipeline import downloading, fetching, previewing, rendering, upkeep
 from server.services import Services
 from server.submissions import account
 from server.submissions.lifecycle import Stage
@@ -200,8 +200,8 @@ async def test_every_step_does_nothing_to_a_row_that_has_ended(services: Service
     before = await Submission.filter(session_id=session_id).values()
 
     for step in (
-        pressing.press_record,
-        pressing.prepare_films,
+        previewing.press_record,
+        previewing.prepare_films,
         fetching.fetch_generation_details,
         downloading.download_audio,
         rendering.create_video,

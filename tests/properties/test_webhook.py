@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from server.submissions.tokens import NO_ATTEMPT, read_attempt_id, token_of
-from server.web.webhook import WebhookBody
+from server.web.routes.webhook import WebhookBody
 from tests.properties.test_form import ANY_TEXT, JSON_VALUES
 
 BODIES = st.fixed_dictionaries(

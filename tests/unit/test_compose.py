@@ -10,7 +10,7 @@ import yaml
 from typer.main import get_command
 
 from server.cli import app
-from server.production import check_production
+from server.commands.production import check_production
 from server.settings import Settings
 from tests.sources import ROOT
 

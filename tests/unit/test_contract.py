@@ -10,7 +10,7 @@ from realtime.events import NOT_FOUND, Event, Snapshot
 from renderer import FORMATS
 from server.submissions.form import MusicVibe, PetType, SubmissionForm
 from server.submissions.lifecycle import EntryStatus, FailureReason, Stage
-from server.web.results import SongResult, VideoFile
+from server.web.routes.results import SongResult, VideoFile
 from tests.sources import read
 
 CONTRACT = read(Path("client/src/contract.ts"))

@@ -19,52 +19,42 @@ FOLDERS: Mapping[str, set[str]] = {
     "benchmarks": {"realtime", "renderer", "server.simulator"},
 }
 
-# The rooms of the server from the door to the cellar: each imports its own floor and those below.
-FLOORS: tuple[set[str], ...] = (
-    {
-        "__main__",
-        "cli",
-        "site",
-        "workers",
-        "inspection",
-        "backup",
-        "restore",
-        "asgi",
-        "app",
-        "listener",
-        "sockets",
-        "telling",
-        "production",
-    },
+# The packages and modules of the server, top to bottom: each imports its own layer and those below.
+LAYERS: tuple[set[str], ...] = (
+    {"__main__", "cli", "site", "workers", "commands", "serving"},
     {"web", "pipeline"},
+    {"reports"},
     {"submissions"},
     {"services"},
-    {"sonauto", "storage", "photos", "limits", "credits", "schema"},
+    {"songs", "storage", "photos", "limits"},
     {"database"},
-    {"database_clock", "song_answers"},
-    {"addresses", "postgres", "entrance", "probes"},
-    {"settings", "errors", "clock", "files", "ids", "log", "crashes", "heartbeat", "vitals"},
-    {"setting_types", "redaction"},
+    {"settings", "errors", "clock", "ids", "logs", "process"},
+    {"setting_types"},
 )
-STRANGERS = ({"web", "pipeline"},)  # on one floor, and yet they never import each other
+SEPARATE = ({"web", "pipeline"},)  # in one layer, but they never import each other
 SIMULATOR_STARTERS = {"server.cli", "server.site"}
 
 # Each library has one home, so that replacing it touches one place.
 HOMES: Mapping[str, set[str]] = {
     # asgi.py wraps the application that app.py makes.
-    "quart": {"server.web", "server.app", "server.asgi", "server.simulator"},
-    "quart_schema": {"server.web", "server.app"},
+    "quart": {"server.web", "server.serving.app", "server.serving.asgi", "server.simulator"},
+    "quart_schema": {"server.web", "server.serving.app"},
     # site.py runs the brokers that pipeline/ makes inside the web server's own process.
     "taskiq": {"server.pipeline", "server.site"},
     "taskiq_redis": {"server.pipeline"},
-    "socketio": {"realtime", "server.asgi"},
+    "socketio": {"realtime", "server.serving.asgi"},
     "httpx": {
-        *("server.sonauto", "server.song_answers", "server.probes", "server.addresses"),
+        *(
+            "server.songs.sonauto",
+            "server.songs.answers",
+            "server.commands.probes",
+            "server.songs.public_addresses",
+        ),
         "server.simulator",
     },
     "av": {"renderer", "server.simulator"},
     "cv2": {"renderer", "server.simulator"},
-    "prometheus_client": {"server.web.metrics"},
+    "prometheus_client": {"server.web.routes.metrics"},
     "numpy": {"renderer", "server.simulator"},
     "obstore": {"server.storage.bucket"},
 }
@@ -76,12 +66,12 @@ def show(found: list[str]) -> str:
     return "\n".join(["", *found])
 
 
-def find_floor(room: str) -> int | None:
-    return next((number for number, rooms in enumerate(FLOORS) if room in rooms), None)
+def find_layer(package: str) -> int | None:
+    return next((number for number, packages in enumerate(LAYERS) if package in packages), None)
 
 
-def find_wrong_floor(found: Import) -> str:
-    """Say what is wrong with an import between two rooms of the server; empty when nothing is."""
+def find_wrong_layer(found: Import) -> str:
+    """Say what is wrong with an import between two packages of the server, or "" if nothing is."""
     importer, imported = (name.split(".")[1:2] for name in (found.importer, found.name))
     if (
         not importer
@@ -90,13 +80,13 @@ def find_wrong_floor(found: Import) -> str:
         or "simulator" in (*importer, *imported)
     ):
         return ""
-    here, there = find_floor(importer[0]), find_floor(imported[0])
+    here, there = find_layer(importer[0]), find_layer(imported[0])
     if here is None:
-        return f"{found.place}: server.{importer[0]} stands on no floor yet, add it to FLOORS"
+        return f"{found.place}: server.{importer[0]} is in no layer yet, add it to LAYERS"
     if there is None:  # a name of the server package itself
         return ""
-    are_strangers = any({importer[0], imported[0]} <= strangers for strangers in STRANGERS)
-    if there < here or are_strangers:
+    are_separate = any({importer[0], imported[0]} <= pair for pair in SEPARATE)
+    if there < here or are_separate:
         return f"{found.place}: {found.importer} must not import {found.name}"
     return ""
 
@@ -115,7 +105,7 @@ def test_a_folder_imports_only_the_folders_it_may(folder: str) -> None:
 
 def test_inside_the_server_imports_go_down() -> None:
     inside = [found for found in list_imports("server") if is_within(found.name, "server")]
-    wrong = list(filter(None, map(find_wrong_floor, inside)))
+    wrong = list(filter(None, map(find_wrong_layer, inside)))
     assert not wrong, show(wrong)
 
 
@@ -167,16 +157,16 @@ def test_relative_imports_are_seen_as_absolute_ones() -> None:
     ("path", "line", "is_wrong"),
     [
         ("server/pipeline/tasks.py", "from server.web import replies", True),
-        ("server/web/pages.py", "import server.pipeline.broker", True),
+        ("server/web/routes/pages.py", "import server.pipeline.broker", True),
         ("server/submissions/form.py", "from server.web.replies import fail", True),
         ("server/clock.py", "from server import settings, storage", True),
         ("server/somewhere_new.py", "import server.clock", True),
-        ("server/web/pages.py", "from server.submissions import model", False),
+        ("server/web/routes/pages.py", "from server.submissions import model", False),
         ("server/storage.py", "from server.ids import new_session_id", False),
         ("server/cli.py", "from server import __doc__", False),
     ],
 )
 def test_wrong_directions_are_found(path: str, line: str, is_wrong: bool) -> None:
-    found = [find_wrong_floor(each) for each in read_imports(Path(path), line)]
+    found = [find_wrong_layer(each) for each in read_imports(Path(path), line)]
     assert any(found) == is_wrong
     assert all(message.startswith(f"{path}:1: ") for message in found if message)

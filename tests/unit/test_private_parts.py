@@ -35,13 +35,13 @@ from tortoise.migrations.schema_editor import SqliteSchemaEditor
 
 from realtime.engine import SocketServer, SpreadingEngine
 from realtime.rooms import LocalRooms, SharedRooms
-from server.listener import ListenerConfig
+from server.database.postgres import PostgresClient, PostgresTransaction
+from server.database.schema import Executor, IndexKeepingEditor, Notes
+from server.database.sqlite import EmbeddedClient, SqliteTransaction
 from server.pipeline.broker import Queue, StreamBroker, create_brokers
 from server.pipeline.worker import DrainingReceiver
-from server.postgres import PostgresClient, PostgresTransaction
-from server.schema import Executor, IndexKeepingEditor, Notes
+from server.serving.listener import ListenerConfig
 from server.settings import Settings
-from server.sqlite import EmbeddedClient, SqliteTransaction
 from server.submissions.model import Submission
 
 BOUND = (

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from server.commands.production import check_production
 from server.errors import SettingsError
-from server.production import check_production
 from server.settings import Settings
 
 SOUND: Mapping[str, object] = {

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server.redaction import Redactor
+from server.logs.redaction import Redactor
 
 PASSWORD = 'pa"ss\\wörd of ours'
 SESSION_ID = "clxyz123abc456def789ghij"

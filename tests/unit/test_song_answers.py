@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from server.errors import Paused, Refused, SongServiceError, Unanswered, Unavailable
-from server.song_answers import raise_for_status
+from server.songs.answers import raise_for_status
 
 NO_FIELD = {"detail": [{"loc": ["body"], "msg": "is odd", "type": "x"}]}
 

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.settings import Settings
-from server.web.operator import is_ticket, new_ticket
+from server.web.auth import is_ticket, new_ticket
 
 PASSWORD = "the password of the tests"
 NETWORK = {

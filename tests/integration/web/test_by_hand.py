@@ -7,7 +7,7 @@ import pytest
 from server.clock import now
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
-from server.web.operator import is_ticket, new_ticket
+from server.web.auth import is_ticket, new_ticket
 from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.web.forms import SESSION_ID, store_submission

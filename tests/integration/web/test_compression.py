@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.app import create_app
 from server.services import Services
+from server.serving.app import create_app
 from tests.integration.conftest import Client
 from tests.integration.web.forms import UNKNOWN_ID
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from server.app import create_app
 from server.services import Services
+from server.serving.app import create_app
 from server.storage import write_file
 from server.submissions.lifecycle import Stage
 from tests.integration.conftest import Client

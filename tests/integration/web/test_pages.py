@@ -7,14 +7,14 @@ import pytest
 from quart_schema.openapi import QUART_SCHEMA_HIDDEN_ATTRIBUTE
 
 from realtime.events import Snapshot
-from server.app import create_app
 from server.errors import StartError
 from server.limits import Rule
 from server.services import Services
+from server.serving.app import create_app
 from server.submissions.lifecycle import Stage
 from server.web.headers import SECURITY_HEADERS
 from server.web.limiting import MARK
-from server.web.submissions import SubmissionSnapshot
+from server.web.routes.submissions import SubmissionSnapshot
 from tests.integration.conftest import Client, Connect, OpenStack
 from tests.integration.web.forms import SESSION_ID, UNKNOWN_ID, store_submission
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.limits import REMOVALS_PER_HOUR
-from server.pipeline import pressing
+from server.pipeline import previewing
 from server.services import Services
 from server.storage import FolderStorage, write_file
 from server.submissions.lifecycle import OPEN_STAGES, Stage
@@ -144,7 +144,7 @@ class WatchedStorage(FolderStorage):
         await self.when_made()
 
 
-@pytest.mark.parametrize("step", [pressing.press_record, pressing.prepare_films])
+@pytest.mark.parametrize("step", [previewing.press_record, previewing.prepare_films])
 async def test_a_step_that_hears_of_it_too_late_leaves_nothing(
     step: Step, services: Services, client: Client
 ) -> None:

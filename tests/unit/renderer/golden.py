@@ -13,7 +13,7 @@ import numpy as np
 
 from renderer import FORMATS
 from renderer.colour import Bytes, to_bgr
-from renderer.cycle import compose_cycle
+from renderer.loop_frames import compose_cycle
 
 FOLDER = Path(__file__).with_name("golden_frames")
 GOLDEN = (("square", 0), ("square", 11), ("story", 0))

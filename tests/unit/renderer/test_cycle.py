@@ -6,7 +6,7 @@ import pytest
 from renderer import RenderSpec
 from renderer.colour import Bytes, halve_chroma, split_planes
 from renderer.colour import to_bgr as own_to_bgr
-from renderer.cycle import compose_cycle
+from renderer.loop_frames import compose_cycle
 from tests.unit.renderer.media import to_bgr
 
 SPEC = RenderSpec()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from renderer import EncoderUnavailable, RenderSpec
-from renderer.cycle import compose_cycle
 from renderer.encoders import ENCODERS, SOFTWARE, encode_cycle
 from renderer.jobs import AUTO
+from renderer.loop_frames import compose_cycle
 from renderer.probe import choose, probe
 from tests.unit.renderer.conftest import Pressed
 

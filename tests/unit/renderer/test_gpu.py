@@ -10,8 +10,8 @@ import pytest
 
 from renderer import FORMATS, PressJob, RenderSpec
 from renderer.colour import Bytes, split_planes
-from renderer.cycle import compose_cycle
 from renderer.encoders import SOFTWARE, encode_cycle
+from renderer.loop_frames import compose_cycle
 from renderer.probe import probe
 from renderer.render import press
 from tests.unit.renderer.boxes import list_nal_types, read_tracks

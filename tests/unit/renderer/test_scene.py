@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from renderer import FORMATS, RenderSpec
 from renderer.colour import Bytes, split_planes
-from renderer.cycle import convert_record, turn_record
+from renderer.loop_frames import convert_record, turn_record
 from renderer.scene import build_scene
 
 STORY = FORMATS["story"]

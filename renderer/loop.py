@@ -1,0 +1,104 @@
+"""A pressed cycle: one rotation of one pet's record, encoded once, as a small MP4 in memory.
+
+It carries a fingerprint of what it was made from, so a cycle is never used for another photo.
+"""
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from renderer.assets import load_assets
+from renderer.colour import Bytes
+from renderer.encoders import encode_cycle
+from renderer.errors import OutputFailed
+from renderer.jobs import Choice
+from renderer.loop_frames import Record, convert_record, turn_record
+from renderer.photo import decode_photo
+from renderer.probe import choose, describe, replace_broken
+from renderer.scene import build_scene
+from renderer.spec import RenderSpec
+from renderer.timings import Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """`mp4` holds exactly the packets of one rotation; `comment` says what they are of."""
+
+    mp4: bytes
+    comment: str
+    choice: Choice
+
+
+def press_cycle(
+    photo: bytes, path: Path, encoder: str, spec: RenderSpec, timings: Timings
+) -> tuple[Cycle, Bytes]:
+    """Compose and encode the rotation of `photo`; also return its first frame (YUV 4:2:0).
+
+    An encoder that worked before and breaks in the middle is replaced by libx264, with the reason
+    in the choice. `path` is only named in errors.
+    """
+    with timings.measure("encoder"):
+        choice = choose(encoder)
+    with timings.measure("assets"):  # nothing once they are loaded
+        build_scene(spec)
+    with timings.measure("photo"):
+        pixels = decode_photo(photo, path, spec.pet_size_px)
+    with timings.measure("convert"):
+        record = convert_record(pixels, spec)
+    label = fingerprint(photo, spec)
+    while True:
+        try:
+            return _press(record, label, choice, spec, timings)
+        except FFmpegError as error:
+            other = replace_broken(choice, error)
+            if other is None:
+                raise OutputFailed(f"{choice.encoder} broke: {describe(error)}") from error
+            choice = other
+
+
+def read_cycle(path: Path, photo: bytes, spec: RenderSpec) -> Cycle | None:
+    """Return the cycle at `path` if it is whole and was pressed from this photo, else None."""
+    try:
+        mp4 = path.read_bytes()
+        with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
+            comment = container.metadata.get("comment", "")
+        label = json.loads(comment)
+        is_right = label["of"] == fingerprint(photo, spec) and label["is"] == _digest(mp4)
+        return Cycle(mp4, comment, Choice(**label["choice"])) if is_right else None
+    except (OSError, FFmpegError, LookupError, TypeError, ValueError):
+        return None
+
+
+def fingerprint(photo: bytes, spec: RenderSpec) -> str:
+    """Name the pictures and numbers a cycle is made from."""
+    digest = hashlib.sha256(photo)
+    digest.update(repr(spec).encode())
+    digest.update(load_assets().digest)
+    return digest.hexdigest()[:32]
+
+
+def _press(
+    record: Record, label: str, choice: Choice, spec: RenderSpec, timings: Timings
+) -> tuple[Cycle, Bytes]:
+    with timings.measure("encode"):
+        frames = timings.measure_each("compose", turn_record(record, spec))
+        first = next(frames)
+        mp4 = encode_cycle(chain([first], frames), choice.encoder, spec)
+    comment = json.dumps({"of": label, "is": _digest(mp4), "choice": asdict(choice)})
+    return Cycle(mp4, comment, choice), first
+
+
+def _digest(mp4: bytes) -> str:
+    """Name the stream, which is quicker than to see whether it can be decoded."""
+    with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
+        stream = container.streams.video[0]
+        digest = hashlib.sha256(stream.codec_context.extradata or b"")
+        for packet in container.demux(stream):
+            digest.update(packet)
+    return digest.hexdigest()[:32]

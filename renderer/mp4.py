@@ -1,0 +1,102 @@
+"""The film's file: a cycle's packets repeated beside the song's, then read back and checked.
+
+Packets are copied, never encoded again; a file that does not stand its check is not published.
+"""
+
+import heapq
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+from av.error import FFmpegError
+
+from renderer.aac import configure_aac
+from renderer.audio import AudioTrack
+from renderer.errors import OutputFailed
+from renderer.loop import Cycle
+from renderer.spec import RenderSpec
+
+
+def write_movie(
+    part: Path, cycle: Cycle, frames: int, spec: RenderSpec, audio: AudioTrack | None = None
+) -> None:
+    """Write `frames` of the turning record, and the song, into an MP4 that plays while it loads.
+
+    Without a song the file is a preview, and carries the cycle's label for `read_cycle`.
+    """
+    with (
+        av.open(io.BytesIO(cycle.mp4), "r", format="mp4") as pressed,
+        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as movie,
+    ):
+        template = pressed.streams.video[0]
+        cycle_packets = [packet for packet in pressed.demux(template) if packet.size]
+        # Only a finished file's stream is a template: one that an encoder has not written yet
+        # lacks the H.264 headers, and the muxer would not say so.
+        video = movie.add_stream_from_template(template)
+        tracks: list[Iterable[av.Packet[Any]]] = [_repeat(cycle_packets, video, frames, spec)]
+        if audio:
+            sound = movie.add_stream("aac", rate=audio.sample_rate)
+            configure_aac(sound.codec_context, audio.sample_rate, audio.bit_rate)
+            tracks.append(_assign(audio.packets, sound))
+        else:
+            movie.metadata["comment"] = cycle.comment
+        for packet in heapq.merge(*tracks, key=_time_s):
+            movie.mux_one(packet)
+
+
+def check_movie(part: Path, frames: int, duration_s: float, spec: RenderSpec) -> None:
+    """Read the file back as a player would; raises `OutputFailed` where it does not hold up.
+
+    Shows the first frame, jumps to the last rotation and shows that; `duration_s` may be off by
+    one frame.
+    """
+    try:
+        with av.open(str(part), format="mp4") as movie:
+            stream = movie.streams.video[0]
+            shown = [next(movie.decode(stream))]
+            movie.seek(stream.duration or 0, stream=stream)
+            shown.append(next(movie.decode(stream)))
+            movie.seek(stream.duration or 0, stream=stream)
+            *_, last = (packet for packet in movie.demux(stream) if packet.size)
+            found_s = (movie.duration or 0) / av.time_base
+    except (FFmpegError, LookupError, StopIteration, ValueError) as error:
+        raise OutputFailed(f"{part} cannot be played: {error}") from error
+    is_sized = {(frame.width, frame.height) for frame in shown} == {(spec.width_px, spec.height_px)}
+    is_whole = round(_time_s(last) * spec.fps) == frames - 1
+    if not (is_sized and is_whole and abs(found_s - duration_s) <= 1 / spec.fps):
+        raise OutputFailed(
+            f"{part} is not the film that was made: {found_s:.2f} s of {duration_s:.2f} s"
+        )
+
+
+def _repeat(
+    packets: "list[av.Packet[av.VideoStream]]",
+    stream: av.VideoStream,
+    frames: int,
+    spec: RenderSpec,
+) -> "Iterator[av.Packet[av.VideoStream]]":
+    """Yield `frames` packets, the cycle's over and over, one frame apart from 0 on.
+
+    The same packets come again with new timestamps; the muxer takes its own reference.
+    """
+    for index in range(frames):
+        packet = packets[index % len(packets)]
+        frame_ticks = round(1 / (spec.fps * packet.time_base))
+        packet.pts = packet.dts = index * frame_ticks
+        packet.duration = frame_ticks
+        packet.stream = stream
+        yield packet
+
+
+def _assign(
+    packets: "list[av.Packet[av.AudioStream]]", stream: av.AudioStream
+) -> "Iterator[av.Packet[av.AudioStream]]":
+    for packet in packets:
+        packet.stream = stream
+        yield packet
+
+
+def _time_s(packet: "av.Packet[Any]") -> float:
+    return float((packet.dts or 0) * packet.time_base)

@@ -1,0 +1,1 @@
+"""Pools of warm child processes, for work that may crash, leak or hang."""

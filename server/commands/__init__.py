@@ -1,0 +1,1 @@
+"""What the command line runs beside the site itself: backup, restore, status and doctor."""

@@ -1,0 +1,1 @@
+"""Logging, and what is masked in it."""

@@ -1,0 +1,114 @@
+"""What is made of the photo alone, while the song is still being composed.
+
+The previews of all visitors come first. What follows them only saves time later: `create_video`
+makes what is missing, so a failure there is logged and no more.
+"""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from renderer import CardJob, FilmReport, PressJob, PressReport, RenderError
+from server.logs.log import short_id
+from server.pipeline import preview_attempts
+from server.services import Services
+from server.storage import StorageUnavailable, Workspace
+from server.submissions import transitions
+from server.submissions.lifecycle import OPEN_STAGES, Stage
+from server.submissions.model import Submission
+from server.submissions.removal import remove_late
+
+BEFORE_RENDERING: Final = OPEN_STAGES - {Stage.RENDERING}
+
+logger = structlog.get_logger(__name__)
+
+
+async def press_record(services: Services, session_id: str) -> None:
+    """Photo -> preview and poster, so that the visitor sees the own record turn.
+
+    A press that fails is tried again by the sweeper; `create_video` can do without it.
+    """
+    if not await preview_attempts.claim(session_id):
+        return
+    try:
+        async with services.storage.workspace() as files:
+            is_pressed = await _press(services, files, session_id, services.settings.main_format)
+    except asyncio.CancelledError:
+        # The worker is told to stop, and rings for it again once this is done.
+        await asyncio.shield(preview_attempts.give_back(session_id))
+        raise
+    if is_pressed:
+        await transitions.show_preview(services, session_id)
+        # A task of its own, which queues up behind the previews of those who came meanwhile.
+        await services.doorbell.ring("prepare_films", session_id)
+    await remove_late(services, session_id)
+
+
+async def prepare_films(services: Services, session_id: str) -> None:
+    """Photo -> card, and the cycles of the other formats; nothing once the song is there."""
+    if not await Submission.exists(session_id=session_id, stage__in=BEFORE_RENDERING):
+        return
+    _, *others = services.settings.films
+    async with services.storage.workspace() as files:
+        await draw_card(services, files, session_id)
+        for film_format in others:
+            await _press(services, files, session_id, film_format)
+    await remove_late(services, session_id)
+
+
+async def draw_card(services: Services, files: Workspace, session_id: str) -> None:
+    """Draw the picture that a link to the song is shown with; without it the song is as good."""
+    submission = await Submission.get(session_id=session_id)
+    job = CardJob(
+        photo=files.photo(session_id),
+        out=files.card(session_id),
+        pet_name=submission.pet_name,
+        owner_name=submission.owner_name,
+    )
+    try:
+        await files.fetch(job.photo)
+        await services.renders.draw_card(job)
+        await files.keep(job.out)
+    except (RenderError, StorageUnavailable) as error:
+        logger.warning("card_failed", session_id=short_id(session_id), reason=str(error))
+
+
+def log_film(
+    services: Services,
+    event: str,
+    session_id: str,
+    film_format: str,
+    report: PressReport | FilmReport,
+) -> None:
+    """Log which encoder made a film, and warn if it is not the one this worker started with."""
+    film = logger.bind(session_id=short_id(session_id), format=film_format, encoder=report.encoder)
+    film.info(event, frames=report.frames, size_bytes=report.size_bytes)
+    usual = services.renders.choice
+    if report.fallback and (usual is None or report.fallback != usual.fallback):
+        film.warning("encoder_fallback", reason=report.fallback)
+
+
+async def _press(services: Services, files: Workspace, session_id: str, film_format: str) -> bool:
+    settings = services.settings
+    is_main = film_format == settings.main_format
+    job = PressJob(
+        photo=files.photo(session_id),
+        cycle=files.preview(session_id, film_format),
+        poster=files.poster(session_id) if is_main else None,
+        spec=settings.films[film_format],
+    )
+    try:
+        await files.fetch(job.photo)
+        report = await services.renders.press(job)
+        await files.keep(*filter(None, (job.poster, job.cycle)))
+    except (RenderError, StorageUnavailable) as error:
+        logger.warning(
+            "press_failed",
+            session_id=short_id(session_id),
+            format=film_format,
+            reason=str(error),
+        )
+        return False
+    log_film(services, "cycle_pressed", session_id, film_format, report)
+    return True

@@ -1,0 +1,1 @@
+"""What operators read about the site as a whole: statistics, workers, poison rows, metrics."""

@@ -1,0 +1,1 @@
+"""The song service: its API, what its answers mean, and which addresses it may name."""

@@ -1,0 +1,307 @@
+"""The song service's API: order a song, ask for it, read the balance, fetch the file.
+
+Nothing here is retried and every failure is one of `errors.py`'s kinds, so that whoever calls can
+decide by kind alone whether asking again may pay twice.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from server.errors import (
+    NeverReached,
+    SongHostAway,
+    SongUnusable,
+    Unanswered,
+    Unavailable,
+)
+from server.settings import Settings
+from server.songs.answers import raise_for_status, storable
+from server.songs.public_addresses import PublicAddresses, Resolve, resolve
+
+MAX_ANSWER_BYTES: Final = 1 << 20
+MAX_SONG_BYTES: Final = 30 << 20
+DOWNLOAD_DEADLINE_S: Final = 120
+TASK_ID: Final = re.compile(r"[!-~]{1,255}")
+NO_TASK_ID: Final = "00000000-0000-0000-0000-000000000000"
+MOST_CREDITS: Final = 2**31 - 1
+"""What an integer column holds."""
+MAX_LYRICS: Final = 20_000
+MAX_MESSAGE: Final = 1000
+KEPT_OPEN_S: Final = 2.0
+"""Less than any server keeps an idle connection: on one that is just being closed an order would
+be lost without an answer."""
+SENT: Final = "http11.send_request_headers.started"
+"""What httpcore tells its trace when the first byte of a request is about to leave."""
+NO_SONG_TYPES: Final = ("text/", "application/json", "application/xml", "application/problem")
+"""What an error page says it is, whatever its status."""
+
+
+class Outcome(StrEnum):
+    """What a generation has come to; every status we do not know means it is still under way."""
+
+    UNDER_WAY = "under_way"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+
+
+@dataclass(frozen=True)
+class SongOrder:
+    """What the visitor asked for, as far as the song is concerned."""
+
+    owner_name: str
+    pet_name: str
+    pet_type: str
+    music_vibe: str
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A generation as the song service describes it; `song_url` is None without a usable one."""
+
+    outcome: Outcome
+    song_url: str | None
+    lyrics: str
+    error_message: str | None
+    response: str
+
+
+def write_prompt(order: SongOrder) -> str:
+    """Return the prompt of the campaign's specification for this order."""
+    return (
+        "Create a heartfelt Valentine's Day love song celebrating the special bond between "
+        f"{order.owner_name} and their beloved {order.pet_type} {order.pet_name}. "
+        "Make it warm, genuine, and mention both names in the lyrics."
+    )
+
+
+class SongService:
+    """One client for the life of a process; use it as an async context manager.
+
+    `resolve` and `network` are how song hosts are found and reached, by default as the system does.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        resolve: Resolve = resolve,
+        network: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        key = settings.sonauto_api_key or SecretStr("demo")
+        self._generation_path = settings.generation_path
+        self._origins = frozenset(settings.song_cdn_hosts)
+        self._timeout_s = settings.api_request_timeout_seconds
+        # Two clients, so that the key can never travel to the host a song is fetched from.
+        self._api = httpx.AsyncClient(
+            base_url=settings.external_api_url.rstrip("/") + "/",
+            headers={"Authorization": f"Bearer {key.get_secret_value()}"},
+            timeout=self._timeout_s,
+            limits=httpx.Limits(keepalive_expiry=KEPT_OPEN_S),
+        )
+        self._files = httpx.AsyncClient(
+            headers={"Accept-Encoding": "identity"},
+            timeout=httpx.Timeout(10, read=30),
+            transport=PublicAddresses(resolve, network),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Return the client; no connection is made yet."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self._api.aclose()
+        await self._files.aclose()
+
+    async def generate(
+        self, order: SongOrder, webhook_url: str, *, are_tags_sent: bool = True
+    ) -> str:
+        """Order a song and return the generation's task id. This call costs money.
+
+        Without tags the vibe is named in the prompt: the service's list of tags is closed.
+        Raises NeverReached, Unavailable, Paused or Refused when nothing was bought, and Unanswered
+        when that is not known.
+        """
+        prompt = write_prompt(order)
+        body: dict[str, Any] = {
+            "prompt": prompt if are_tags_sent else f"{prompt} The mood is {order.music_vibe}.",
+            "instrumental": False,
+            "output_format": "mp3",
+            "webhook_url": webhook_url,
+        }
+        if are_tags_sent:
+            body["tags"] = [order.music_vibe, "love song", "valentine"]
+        answer = await self._ask("POST", self._generation_path, body)
+        task_id = answer.get("task_id")
+        # Printable ASCII, as webhooks must name it: anything else could not even be stored.
+        if not isinstance(task_id, str) or not TASK_ID.fullmatch(task_id):
+            raise Unanswered("the order was answered without a task id")
+        return task_id
+
+    async def read_generation(self, task_id: str) -> Generation:
+        """Return the present state of a generation.
+
+        Raises as `generate`; a generation that the service does not know is Unavailable (404).
+        """
+        # A webhook may have named it: nothing in it may lead to another call.
+        if not task_id.strip("."):
+            raise Unavailable("no generation is called so", HTTPStatus.NOT_FOUND)
+        return _read_generation(await self._ask("GET", f"generations/{quote(task_id, safe='')}"))
+
+    async def read_credits(self) -> int:
+        """Return the balance: bought credits and pay-as-you-go credits together."""
+        answer = await self._ask("GET", "credits/balance")
+        balances: list[Any] = [answer.get("num_credits"), answer.get("num_credits_payg") or 0]
+        if not all(type(balance) is int for balance in balances):
+            raise Unanswered("the balance was answered without a number")
+        total: int = sum(balances)
+        return max(-MOST_CREDITS, min(total, MOST_CREDITS))
+
+    async def reach(self) -> None:
+        """Find out, by calls that cost nothing, whether the service's API answers, yes or no.
+
+        Raises NeverReached, Unanswered or Unavailable when it does not, but somebody before it.
+        """
+        for path in ("credits/balance", f"generations/{NO_TASK_ID}"):
+            response, content = await self._send("GET", path)
+            is_ours = response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+            if is_ours and not response.is_redirect and isinstance(read_json(content), dict):
+                return
+        raise_for_status(response, None)
+        raise Unanswered("the answer is not the API's")
+
+    async def download(self, url: str, draft: Path) -> None:
+        """Write the song at `url` to `draft`, in full or with an error.
+
+        Only origins of SONG_CDN_HOSTS are asked, an `https://` name only at public addresses, no
+        redirect is followed, and size and total time are bounded. Raises SongUnusable, or
+        SongHostAway (or OSError when the disk is full).
+        """
+        check_origin(url, self._origins)
+        has_answered = False
+        try:
+            async with asyncio.timeout(DOWNLOAD_DEADLINE_S), self._files.stream("GET", url) as file:
+                has_answered = True
+                _raise_for_file(file)
+                size = 0
+                with draft.open("wb") as target:
+                    async for chunk in file.aiter_raw():
+                        size += len(chunk)
+                        if size > MAX_SONG_BYTES:
+                            raise SongUnusable("the song is larger than 30 MB", is_final=True)
+                        target.write(chunk)
+        except (httpx.HTTPError, TimeoutError) as error:
+            if not has_answered:
+                raise SongHostAway(f"song host gave no answer: {type(error).__name__}") from error
+            raise SongUnusable(f"download broke off: {type(error).__name__}") from error
+
+    async def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the JSON object that answers a call; raises as `generate`."""
+        response, content = await self._send(method, path, body)
+        document = read_json(content)
+        raise_for_status(response, document)
+        if not isinstance(document, dict):
+            raise Unanswered("the answer is not a JSON object")
+        return document
+
+    async def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[httpx.Response, bytes]:
+        """Return whatever answer comes; raise NeverReached or Unanswered without one."""
+        has_left = False
+
+        async def trace(event: str, _facts: object) -> None:
+            nonlocal has_left
+            has_left = has_left or event == SENT
+
+        response: httpx.Response | None = None
+        content = b""
+        try:
+            # httpx bounds each read, not the whole answer: a drip would never end.
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._api.stream(method, path, json=body, extensions={"trace": trace}) as response,
+            ):
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > MAX_ANSWER_BYTES:
+                        raise httpx.DecodingError("the answer is larger than 1 MB")
+        except (httpx.HTTPError, TimeoutError) as error:
+            if response is not None and not response.is_success:
+                return response, b""  # it has said no, however badly it explains it
+            if not has_left:
+                raise NeverReached(f"not reached: {type(error).__name__}") from error
+            raise Unanswered(f"no answer: {type(error).__name__}") from error
+        return response, content
+
+
+def read_json(content: bytes) -> object:
+    """Return what `content` is in JSON, None for anything else."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def check_origin(url: str, origins: frozenset[str]) -> None:
+    """Raise SongHostAway unless `url` starts at exactly one of the listed origins.
+
+    The song is paid for, and the service may have a new host: an operator can list it in time.
+    """
+    try:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+    except ValueError as error:
+        raise SongHostAway("the song's address is not a URL") from error
+    if origin not in origins:
+        raise SongHostAway(f"{origin[:100]!r} is not in SONG_CDN_HOSTS")
+
+
+def _raise_for_file(response: httpx.Response) -> None:
+    status = response.status_code
+    is_away = status >= HTTPStatus.INTERNAL_SERVER_ERROR or response.is_redirect
+    if is_away or status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise SongHostAway(f"song answered {status}")
+    if status == HTTPStatus.GONE:
+        raise SongUnusable(f"song answered {status}", is_final=True)
+    if status != HTTPStatus.OK:
+        raise SongUnusable(f"song answered {status}")
+    kind = response.headers.get("Content-Type", "").lower()
+    if kind.startswith(NO_SONG_TYPES):
+        raise SongUnusable(f"song answered with {kind[:60]!r}")
+
+
+def _read_generation(answer: Mapping[str, Any]) -> Generation:
+    status = answer.get("status")
+    if not isinstance(status, str):
+        raise Unanswered("the generation was answered without a status")
+    paths = answer.get("song_paths")
+    first = paths[0] if isinstance(paths, list) and paths else None
+    lyrics = answer.get("lyrics")
+    message = answer.get("error_message")
+    return Generation(
+        outcome=Outcome(status) if status in ("SUCCESS", "FAILURE") else Outcome.UNDER_WAY,
+        song_url=storable(first) if isinstance(first, str) else None,
+        lyrics=storable(lyrics)[:MAX_LYRICS] if isinstance(lyrics, str) else "",
+        error_message=storable(message)[:MAX_MESSAGE] if isinstance(message, str) else None,
+        response=json.dumps(answer),
+    )

@@ -1,0 +1,81 @@
+"""What apps show instead of a link to one of our pages: words, a picture and a short film.
+
+Who may not be named is not: a song that is unfinished, failed, unknown or deleted is shown as the
+site itself is.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from quart import request
+
+from renderer import RenderSpec
+from server.web.routes.results import SongResult
+
+SITE_TITLE: Final = "A love song for you and your pet"
+SITE_DESCRIPTION: Final = (
+    "Two names, one love song: tell us about your pet, add a photo, and get your own record to "
+    "watch, keep and send on."
+)
+SITE_PICTURE: Final = "A record player; the record's label shows a heart."
+
+
+@dataclass(frozen=True)
+class Teaser:
+    """The address of a short film and its size in pixels."""
+
+    url: str
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """One page as others show it; every address is absolute."""
+
+    url: str
+    title: str
+    description: str
+    image: str
+    image_alt: str
+    teaser: Teaser | None = None
+
+    @property
+    def is_secure(self) -> bool:
+        """Say whether its addresses are `https://`."""
+        return self.url.startswith("https://")
+
+
+def link_to_site(path: str = "/") -> Link:
+    """Return what a link to a page of ours that names nobody is shown as."""
+    return Link(
+        url=_absolute(path),
+        title=SITE_TITLE,
+        description=SITE_DESCRIPTION,
+        image=_absolute("/card.jpg"),
+        image_alt=SITE_PICTURE,
+    )
+
+
+def link_to_song(song: SongResult, size: RenderSpec) -> Link:
+    """Return what a link to a finished song is shown as, its teaser having the size of a film."""
+    pet_name, owner_name = song.pet_name, song.owner_name
+    site = link_to_site(f"/result/{song.session_id}")
+    teaser = None
+    if song.teaser_url:
+        teaser = Teaser(_absolute(song.teaser_url), size.width_px, size.height_px)
+    named = replace(
+        site,
+        title=f"A love song for {pet_name} and {owner_name}",
+        description=f"{pet_name} and {owner_name} have a love song of their own, on a record that "
+        f"wears {pet_name}’s photo. Press play.",
+        teaser=teaser,
+    )
+    if song.card_url is None:
+        return named
+    picture = f"A record with a photo of {pet_name} on its label."
+    return replace(named, image=_absolute(song.card_url), image_alt=picture)
+
+
+def _absolute(path: str) -> str:
+    return request.host_url.rstrip("/") + path

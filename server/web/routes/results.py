@@ -1,0 +1,155 @@
+"""`/api/results/{session_id}`: the finished song, or in which of the other cases it is not there.
+
+404 unknown, 202 still being made, 400 failed, 410 its files have been cleaned away, 200 finished.
+"""
+
+from datetime import timedelta
+from typing import Final, Literal
+
+from pydantic import BaseModel
+from quart import Blueprint, Response
+
+from renderer import FORMATS
+from server.clock import to_wire
+from server.ids import is_session_id
+from server.limits import Rule
+from server.services import Services
+from server.storage import film_name
+from server.submissions.captions import remove_times, write_captions
+from server.submissions.lifecycle import EntryStatus
+from server.submissions.model import Submission
+from server.web.context import current_services
+from server.web.limiting import limited
+from server.web.replies import ErrorReply, reply, session_not_found
+from server.web.routes.documentation import documented
+
+RETRY_AFTER_S: Final = 10
+
+results = Blueprint("results", __name__, url_prefix="/api/results")
+
+
+class VideoFile(BaseModel):
+    """One film of a song: its shape's name, where it is, and its size in pixels.
+
+    At `download_url` a browser saves it, under the two names.
+    """
+
+    format: str
+    url: str
+    download_url: str
+    width: int
+    height: int
+
+
+class SongResult(BaseModel):
+    """A finished song; `videos` are the films that are there, the one at `video_url` first.
+
+    `teaser_url` is a short film of its beginning; `captions_url` is there where the lyrics bear
+    times, which `lyrics` leaves out. After `kept_until` all of it is deleted, and answered 410.
+    """
+
+    success: Literal[True] = True
+    session_id: str
+    status: Literal["success"] = "success"
+    video_url: str
+    videos: list[VideoFile]
+    poster_url: str | None
+    card_url: str | None
+    teaser_url: str | None
+    captions_url: str | None
+    lyrics: str
+    owner_name: str
+    pet_name: str
+    created_at: str
+    kept_until: str
+
+
+class UnfinishedResult(BaseModel):
+    """A song that is not finished yet, or never will be."""
+
+    success: Literal[False] = False
+    status: Literal["pending", "processing", "fail"]
+    message: str
+
+
+@results.get("/<session_id>")
+@documented(
+    {
+        200: SongResult,
+        202: UnfinishedResult,
+        400: UnfinishedResult,
+        404: ErrorReply,
+        410: ErrorReply,
+        429: ErrorReply,
+        503: ErrorReply,
+    }
+)
+@limited(Rule.RESULTS)
+async def get_result(session_id: str) -> Response:
+    """Return the video's address, the lyrics and the names of a finished song."""
+    if not is_session_id(session_id):
+        return session_not_found()
+    submission = await Submission.get_or_none(session_id=session_id)
+    if submission is None:
+        return session_not_found()
+    if submission.expired_at is not None:
+        return reply(ErrorReply(error="expired", message="This song is no longer available."), 410)
+    match EntryStatus(submission.entry_status):
+        case EntryStatus.SUCCESS:
+            return reply(await read_song(current_services(), submission))
+        case EntryStatus.FAIL:
+            message = "Video generation failed. Please try again."
+            return reply(UnfinishedResult(status="fail", message=message), 400)
+        case EntryStatus.PENDING:
+            return _not_yet("pending")
+        case EntryStatus.PROCESSING:
+            return _not_yet("processing")
+
+
+async def read_song(services: Services, submission: Submission) -> SongResult:
+    """Return a finished song that is still kept; raises StorageUnavailable."""
+    session_id, storage = submission.session_id, services.storage
+    retention = timedelta(days=services.settings.file_retention_days)
+    films = services.settings.films
+    # Also those that were made before the settings were changed.
+    specs = {**films, **{name: spec for name, spec in FORMATS.items() if name not in films}}
+    films_made = {name: storage.video(session_id, name) for name in specs}
+    poster, card = storage.poster(session_id), storage.card(session_id)
+    teaser = storage.teaser(session_id)
+    found = await storage.find([*films_made.values(), poster, card, teaser])
+    videos = [
+        VideoFile(
+            format=name,
+            url=_video_url(session_id, name),
+            download_url=f"{_video_url(session_id, name)}?download",
+            width=spec.width_px,
+            height=spec.height_px,
+        )
+        for name, spec in specs.items()
+        if films_made[name] in found
+    ]
+    lyrics = submission.lyrics or ""
+    captions_url = f"/storage/captions/{session_id}.vtt" if write_captions(lyrics) else None
+    return SongResult(
+        session_id=session_id,
+        video_url=videos[0].url if videos else _video_url(session_id, next(iter(films))),
+        videos=videos,
+        poster_url=f"/storage/poster/{session_id}.jpg" if poster in found else None,
+        card_url=f"/storage/card/{session_id}.jpg" if card in found else None,
+        teaser_url=f"/storage/teaser/{session_id}.mp4" if teaser in found else None,
+        captions_url=captions_url,
+        lyrics=remove_times(lyrics),
+        owner_name=submission.owner_name,
+        pet_name=submission.pet_name,
+        created_at=to_wire(submission.created_at),
+        kept_until=to_wire(submission.created_at + retention),
+    )
+
+
+def _video_url(session_id: str, film_format: str) -> str:
+    return f"/storage/video/{film_name(session_id, film_format)}.mp4"
+
+
+def _not_yet(status: Literal["pending", "processing"]) -> Response:
+    body = UnfinishedResult(status=status, message="This song is still being made.")
+    return reply(body, 202, {"Retry-After": str(RETRY_AFTER_S)})

@@ -1,0 +1,78 @@
+"""Where the song service rings: nothing it says here is believed, it is asked instead.
+
+`/api/webhook/{token}` is what we hand out. It answers the same whatever it is sent, so that nobody
+learns from it which tokens exist.
+"""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+from quart import Blueprint, Response
+from werkzeug.exceptions import BadRequest, NotFound
+
+from server.submissions.webhooks import MAX_TASK_ID, ring_by_task, ring_by_token
+from server.web.bodies import read_body, takes_body
+from server.web.context import current_services
+from server.web.limiting import unlimited
+from server.web.replies import ErrorReply, reply
+from server.web.requests import parse_json_object, read_json_object
+from server.web.routes.documentation import documented
+
+MAX_WEBHOOK_BYTES: Final = 64 * 1024
+
+UNLIMITED: Final = (
+    "A ring that is refused delays a song that is paid for; it costs three statements."
+)
+
+webhook = Blueprint("webhook", __name__, url_prefix="/api/webhook")
+
+
+class WebhookBody(BaseModel):
+    """As much as we read of what the song service sends."""
+
+    # Printable ASCII: PostgreSQL cannot even compare a text that holds a NUL.
+    task_id: Annotated[str, Field(strict=True, pattern=r"^[!-~]+$", max_length=MAX_TASK_ID)]
+    status: Annotated[str, Field(strict=True)]
+
+
+class WebhookReceipt(BaseModel):
+    """The doorbell was heard."""
+
+    success: Literal[True] = True
+    message: Literal["Webhook processed"] = "Webhook processed"
+
+
+@webhook.post("")
+@documented(
+    {200: WebhookReceipt, **dict.fromkeys((400, 404, 408, 413, 415, 503), ErrorReply)},
+    takes=WebhookBody,
+)
+@takes_body(MAX_WEBHOOK_BYTES)
+@unlimited(UNLIMITED)
+async def ring_with_task() -> Response:
+    """Look after the generation that the body names."""
+    document = await read_json_object()
+    try:
+        body = WebhookBody.model_validate(document)
+    except ValidationError as error:
+        raise BadRequest("task_id and status are required.") from error
+    if not await ring_by_task(current_services(), body.task_id):
+        raise NotFound("Unknown task_id")
+    return reply(WebhookReceipt())
+
+
+@webhook.post("/<token>")
+@documented({200: WebhookReceipt, **dict.fromkeys((408, 413, 503), ErrorReply)}, takes=WebhookBody)
+@takes_body(MAX_WEBHOOK_BYTES)
+@unlimited(UNLIMITED)
+async def ring_with_token(token: str) -> Response:
+    """Look after the generation attempt that this address was made for."""
+    await ring_by_token(current_services(), token, _task_id(await read_body()))
+    return reply(WebhookReceipt())
+
+
+def _task_id(body: bytes) -> str | None:
+    try:
+        return WebhookBody.model_validate(parse_json_object(body)).task_id
+    except (BadRequest, ValidationError):
+        return None
