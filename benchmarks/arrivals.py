@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.children import Children
+from benchmarks.children import ProcessPool
 from benchmarks.crowd import Crowd, Report, open_crowd
 from benchmarks.stack import Web
 
@@ -28,7 +28,7 @@ async def arrive(
     web: Web, session_ids: Sequence[str], per_second: int
 ) -> AsyncIterator[tuple[Crowd, Arrived]]:
     """Send a crowd to `web`, and wait until all of it watch."""
-    process, count = Children([web.pid]), len(session_ids)
+    process, count = ProcessPool([web.pid]), len(session_ids)
     start, bytes_, cpu_s = time.monotonic(), process.read_memory_bytes(), process.read_cpu_s()
     async with open_crowd(web.url, session_ids, per_second) as crowd:
         await until_all_watch(crowd, count)
@@ -54,7 +54,7 @@ async def until_all_watch(crowd: Crowd, num_visitors: int) -> Report:
 
 async def use_of(web: Web, crowd: Crowd, work: Awaitable[None]) -> tuple[float, float]:
     """Return how many cores the web process and the crowd use while `work` is awaited."""
-    process = Children([web.pid])
+    process = ProcessPool([web.pid])
     start, cpu_s, crowd_cpu_s = time.monotonic(), process.read_cpu_s(), (await crowd.report()).cpu_s
     await work
     cpu_s = process.read_cpu_s() - cpu_s

@@ -14,7 +14,7 @@ TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 PROC: Final = Path("/proc")
 
 
-class Children:
+class ProcessPool:
     """The processes with these ids; without, those that this thread has started and still run."""
 
     def __init__(self, ids: Iterable[int] | None = None) -> None:

@@ -69,7 +69,7 @@ class Site:
                 await asyncio.sleep(ASK_AGAIN_S)
 
     async def wait_until_idle(self, session_id: str) -> None:
-        """Wait until nothing is left to be made of the youngest submission but its films."""
+        """Wait until nothing is left to be made of the youngest submission but its videos."""
         last = self.folder / self.last_file.format(session_id)
         async with asyncio.timeout(WAIT_TIMEOUT_S):
             while not last.exists():  # noqa: ASYNC110 - other processes set no event

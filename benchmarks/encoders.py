@@ -19,12 +19,12 @@ from benchmarks.measurement import Options, Series, collect
 from benchmarks.quality import compute_ssim
 from renderer import FORMATS, RenderSpec
 from renderer.colour import Bytes
-from renderer.encoders import ENCODERS, encode_cycle
-from renderer.loop_frames import compose_cycle
+from renderer.encoders import ENCODERS, encode_loop_frames
+from renderer.loop_frames import compose_loop
 from renderer.probe import probe
 
 KILOBYTE: Final = 1e3
-UNITS: Final[Mapping[str, str]] = {"CPU": "CPU s", "cycle": "kB", "SSIM": "1"}
+UNITS: Final[Mapping[str, str]] = {"CPU": "CPU s", "loop": "kB", "SSIM": "1"}
 
 
 async def measure(options: Options) -> list[Series]:
@@ -32,7 +32,7 @@ async def measure(options: Options) -> list[Series]:
     series: list[Series] = []
     for name in ("square",) if options.is_quick else FORMATS:
         spec = FORMATS[name]
-        frames = list(compose_cycle(_read_photo(spec), spec))
+        frames = list(compose_loop(_read_photo(spec), spec))
         for encoder in ENCODERS:
             if reason := probe(encoder):
                 print(f"{encoder} is left out: {reason}", file=sys.stderr)
@@ -45,19 +45,19 @@ async def measure(options: Options) -> list[Series]:
 
 def _encode(frames: Sequence[Bytes], encoder: str, spec: RenderSpec) -> dict[str, float]:
     start, before = perf_counter(), os.times()
-    cycle = encode_cycle(frames, encoder, spec)
+    loop = encode_loop_frames(frames, encoder, spec)
     wall_s, after = perf_counter() - start, os.times()
     return {
         "encode": wall_s,
         "CPU": sum(after[:2]) - sum(before[:2]),
-        "cycle": len(cycle) / KILOBYTE,
-        "SSIM": _compare(frames, cycle),
+        "loop": len(loop) / KILOBYTE,
+        "SSIM": _compare(frames, loop),
     }
 
 
-def _compare(frames: Sequence[Bytes], cycle: bytes) -> float:
+def _compare(frames: Sequence[Bytes], loop: bytes) -> float:
     """Return the mean likeness of the luma."""
-    with av.open(io.BytesIO(cycle), "r") as container:
+    with av.open(io.BytesIO(loop), "r") as container:
         likeness = [
             compute_ssim(
                 frame[: shown.height].astype(np.float32),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.children import Children
+from benchmarks.children import ProcessPool
 from benchmarks.inputs import photo
 from benchmarks.measurement import Options, Series, collect
 from benchmarks.sender import Order, Receipt, send
@@ -72,7 +72,7 @@ async def _measure_once(load: Load) -> dict[str, float]:
 
 
 async def _use(stack: Stack, load: Load, paths: tuple[str, ...] | None) -> dict[str, float]:
-    webs = Children([web.pid for web in stack.webs])
+    webs = ProcessPool([web.pid for web in stack.webs])
     cpu_s = webs.read_cpu_s()
     receipt = await _send(stack, load, paths)
     cpu_s = webs.read_cpu_s() - cpu_s

@@ -24,14 +24,14 @@ from benchmarks.measurement import Options, Series, collect
 from benchmarks.stack import Stack, Web, open_stack
 from realtime.events import Snapshot
 from realtime.publisher import Publisher, redis_publisher
-from renderer import Film, PressJob, RenderJob, RenderPool
+from renderer import LoopJob, RenderJob, RenderPool, Video
 
 WEB_CORE: Final = 0
 SETTLE_S: Final = 2.0
 INSERT: Final = """
 INSERT INTO submissions (session_id, created_at, owner_name, photo_path, pet_name, pet_type,
-    music_vibe, stage, stage_since, version, next_run_at, fence, attempts, press_due_at,
-    press_attempts)
+    music_vibe, stage, stage_since, version, next_run_at, fence, attempts, preview_due_at,
+    preview_attempts)
 SELECT 'v' || lpad(n::text, 23, '0'), now() + n * interval '1 ms', 'Matt', '', 'Toby', 'Dog',
     'Romantic', 'queued', now(), 1, now() + interval '1 day', 0, 0, now(), 0
 FROM generate_series(1, $1::int) AS n RETURNING session_id"""
@@ -200,12 +200,12 @@ async def _rendering(folder: Path, song_s: int) -> AsyncIterator[None]:
     picture, song = folder / "photo.jpg", folder / "song.mp3"
     picture.write_bytes(photo())
     write_song(song, song_s)
-    film = Film(folder / "film.mp4", cycle=folder / "cycle.mp4")
+    video = Video(folder / "video.mp4", loop=folder / "loop.mp4")
 
     async def render_on(pool: RenderPool) -> None:
         while True:
-            await pool.press(PressJob(picture, folder / "cycle.mp4"))
-            await pool.render(RenderJob(picture, song, (film,)))
+            await pool.make_loop(LoopJob(picture, folder / "loop.mp4"))
+            await pool.render(RenderJob(picture, song, (video,)))
 
     async with RenderPool(encoder="libx264") as pool:
         rendering = asyncio.create_task(render_on(pool))

@@ -23,8 +23,8 @@ from benchmarks.here import MEGABYTE
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series
 from benchmarks.render import HOW_TO_GET_FFMPEG
-from renderer import Film, PressJob, RenderJob, RenderSpec
-from renderer.render import press, render
+from renderer import LoopJob, RenderJob, RenderSpec, Video
+from renderer.render import make_loop, render
 
 Plane = NDArray[np.float32]
 SONG_S: Final = 60
@@ -36,7 +36,7 @@ STEADY: Final = ((0.01 * 255) ** 2, (0.03 * 255) ** 2)
 
 
 async def measure(options: Options) -> list[Series]:
-    """Film one song both ways; compare the luma of the second rotation, frame by frame."""
+    """Video one song both ways; compare the luma of the second rotation, frame by frame."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         picture, out = folder / "photo.jpg", folder / "out.mp4"
@@ -44,9 +44,9 @@ async def measure(options: Options) -> list[Series]:
         song = write_song(folder / "song.mp3", QUICK_SONG_S if options.is_quick else SONG_S)
 
         lossless = replace(RenderSpec(), crf=LOSSLESS_CRF)
-        press(PressJob(picture, folder / "cycle.mp4", encoder="libx264", spec=lossless))
-        render(RenderJob(picture, song, (Film(out),), options.encoder))
-        series = _describe("here", out, _decode(folder / "cycle.mp4", 0))
+        make_loop(LoopJob(picture, folder / "loop.mp4", encoder="libx264", spec=lossless))
+        render(RenderJob(picture, song, (Video(out),), options.encoder))
+        series = _describe("here", out, _decode(folder / "loop.mp4", 0))
         if shutil.which("ffmpeg") is None:
             print(HOW_TO_GET_FFMPEG, file=sys.stderr)
             return series
@@ -56,18 +56,18 @@ async def measure(options: Options) -> list[Series]:
         )
 
 
-def _describe(case: str, film: Path, originals: Iterable[Plane]) -> list[Series]:
-    pairs = zip(originals, _decode(film, spec_way.FRAMES), strict=True)
+def _describe(case: str, video: Path, originals: Iterable[Plane]) -> list[Series]:
+    pairs = zip(originals, _decode(video, spec_way.FRAMES), strict=True)
     likeness = float(np.mean([compute_ssim(first, second) for first, second in pairs]))
     return [
         Series("SSIM", [likeness], "1", case),
-        Series("file", [film.stat().st_size / MEGABYTE], "MB", case),
+        Series("file", [video.stat().st_size / MEGABYTE], "MB", case),
     ]
 
 
-def _decode(film: Path, start: int) -> Iterator[Plane]:
+def _decode(video: Path, start: int) -> Iterator[Plane]:
     """Yield the luma of the frames of one rotation from frame `start` on."""
-    with av.open(str(film)) as container:
+    with av.open(str(video)) as container:
         for frame in islice(container.decode(video=0), start, start + spec_way.FRAMES):
             yield frame.to_ndarray()[: frame.height].astype(np.float32)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks.children import Children
+from benchmarks.children import ProcessPool
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series, collect
-from renderer import Film, RenderJob, RenderPool
+from renderer import RenderJob, RenderPool, Video
 
 SONG_S: Final = 150
 QUICK_SONG_S: Final = 6
@@ -43,7 +43,7 @@ async def measure(options: Options) -> list[Series]:
 
 async def _measure_once(pool: RenderPool, folder: Path, song: Path, cores: int) -> dict[str, float]:
     videos = VIDEOS_PER_CHILD * pool.size
-    children = Children()
+    children = ProcessPool()
     children.forget_peaks()
     start = perf_counter()
     await _make_videos(pool, folder, song, videos)
@@ -56,7 +56,7 @@ async def _measure_once(pool: RenderPool, folder: Path, song: Path, cores: int) 
 
 async def _make_videos(pool: RenderPool, folder: Path, song: Path, count: int) -> None:
     jobs = [
-        RenderJob(folder / "photo.jpg", song, (Film(folder / f"{index}.mp4"),))
+        RenderJob(folder / "photo.jpg", song, (Video(folder / f"{index}.mp4"),))
         for index in range(count)
     ]
     await asyncio.gather(*map(pool.render, jobs))

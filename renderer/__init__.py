@@ -1,10 +1,10 @@
-"""Pixels and packets: a pet's photo and a song become a film of a spinning record.
+"""Pixels and packets: a pet's photo and a song become a video of a spinning record.
 
 May import the standard library, numpy, cv2, av and mutagen; knows nothing of the server.
-Start reading at `render.py` (press, then render), then `cycle.py` and `movie.py`. `card.py` makes
+Start reading at `render.py` (make_loop, then render), then `loop.py` and `mp4.py`. `card.py` makes
 the picture for links; `drawing/` is where the record player in `assets/` comes from.
 Applications use `RenderPool`, which keeps the work in child processes. Invariant: what stands here
-imports none of those libraries, so that a process which only asks for films is small.
+imports none of those libraries, so that a process which only asks for videos is small.
 """
 
 from renderer.errors import (
@@ -23,13 +23,13 @@ from renderer.errors import (
 from renderer.jobs import (
     CardJob,
     CardReport,
-    Film,
-    FilmReport,
-    PressJob,
-    PressReport,
+    LoopJob,
+    LoopReport,
     RenderJob,
     RenderReport,
     SongReport,
+    Video,
+    VideoReport,
 )
 from renderer.pool import RenderPool
 from renderer.spec import FORMATS, RenderSpec
@@ -43,13 +43,11 @@ __all__ = [
     "CardJob",
     "CardReport",
     "EncoderUnavailable",
-    "Film",
-    "FilmReport",
     "InputUnreadable",
+    "LoopJob",
+    "LoopReport",
     "OutputFailed",
     "OutputUnwritable",
-    "PressJob",
-    "PressReport",
     "RenderCrashed",
     "RenderError",
     "RenderJob",
@@ -58,4 +56,6 @@ __all__ = [
     "RenderSpec",
     "RenderTimeout",
     "SongReport",
+    "Video",
+    "VideoReport",
 ]

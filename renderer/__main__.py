@@ -1,6 +1,6 @@
-"""`python -m renderer PHOTO SONG OUT`: one film from the command line, without the site.
+"""`python -m renderer PHOTO SONG OUT`: one video from the command line, without the site.
 
-Exit codes: 0 done, 1 the film could not be made, 2 the photo, song or encoder asked for is no good.
+Exit codes: 0 done, 1 the video could not be made, 2 the photo, song or encoder is unusable.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from rich.table import Table
 
 from renderer.encoders import ENCODERS
 from renderer.errors import RenderError
-from renderer.jobs import AUTO, Film, RenderJob, RenderReport
+from renderer.jobs import AUTO, RenderJob, RenderReport, Video
 from renderer.render import render
 from renderer.spec import FORMATS
 
@@ -26,8 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Render what the arguments ask for and return the exit code."""
     asked = _parse(arguments)
     console = Console(stderr=True, highlight=False)
-    film = Film(asked.out, FORMATS[asked.format])
-    job = RenderJob(asked.photo, asked.song, (film,), asked.encoder)
+    video = Video(asked.out, FORMATS[asked.format])
+    job = RenderJob(asked.photo, asked.song, (video,), asked.encoder)
     try:
         with _show_progress(console) as on_progress:
             report = render(job, on_progress)
@@ -40,9 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.json:
         print(json.dumps(asdict(report)))
         return 0
-    (made,) = report.films
+    (made,) = report.videos
     console.print(
-        f"{film.out}: {film.spec.width_px}x{film.spec.height_px}, {report.duration_s:.1f} s, "
+        f"{video.out}: {video.spec.width_px}x{video.spec.height_px}, {report.duration_s:.1f} s, "
         f"{made.frames} frames, {made.size_bytes / 1e6:.1f} MB, {made.encoder}",
         markup=False,
         soft_wrap=True,
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m renderer",
-        description="Film a pet's photo turning on a record for the length of a song.",
+        description="Video a pet's photo turning on a record for the length of a song.",
     )
     parser.add_argument(
         "photo", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or GIF, cropped to a square"

@@ -20,7 +20,7 @@ class Assets:
     """Pictures in bytes: backgrounds and card BGR, record and needle BGRA with straight alpha.
 
     A background is found by its canvas's height. `digest` names this very set of pictures, as far
-    as films show them.
+    as videos show them.
     """
 
     backgrounds: Mapping[int, Bytes]

@@ -1,4 +1,4 @@
-"""The song: checked by decoding it to the end, and read once more to encode it for the film.
+"""The song: checked by decoding it to the end, and read once more to encode it for the video.
 
 Only the MP3 demuxer is ever asked, so a playlist or page in a song's clothes opens nothing else.
 """

@@ -18,9 +18,9 @@ from typing import BinaryIO
 from renderer.audio import check_song
 from renderer.card import draw_card
 from renderer.errors import RenderCrashed, RenderError
-from renderer.jobs import CardJob, PressJob, RenderJob
+from renderer.jobs import CardJob, LoopJob, RenderJob
 from renderer.probe import choose
-from renderer.render import press, render
+from renderer.render import make_loop, render
 from renderer.scene import build_scene
 from renderer.spec import RenderSpec
 from renderer.wire import Job, Report, pack_error, pack_report, unpack_job
@@ -50,8 +50,8 @@ def _warm_up(encoder: str) -> Report:
 
 def _do(job: Job) -> Report:
     match job:
-        case PressJob():
-            return press(job)
+        case LoopJob():
+            return make_loop(job)
         case RenderJob():
             return render(job)
         case Path():

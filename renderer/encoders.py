@@ -1,6 +1,6 @@
 """The H.264 encoders we know how to ask, and what each is asked for.
 
-Whatever the encoder, a cycle is one closed group of pictures: one IDR frame, then P-frames only,
+Whatever the encoder, a loop is one closed group of pictures: one IDR frame, then P-frames only,
 so its packets can be repeated and cut after any frame.
 """
 
@@ -24,14 +24,14 @@ def _ask_nvenc(spec: RenderSpec) -> dict[str, str]:
         "rc": "vbr",
         "cq": str(spec.crf),
         "bf": "0",
-        "g": str(spec.frames_per_cycle),
+        "g": str(spec.frames_per_loop),
         "no-scenecut": "1",
         "forced-idr": "1",
     }
 
 
 def _ask_x264(spec: RenderSpec) -> dict[str, str]:
-    frames = spec.frames_per_cycle
+    frames = spec.frames_per_loop
     one_group = f"keyint={frames}:min-keyint={frames}:scenecut=0:open-gop=0"
     # Left alone, a frame is cut into a slice for each core: larger files, other ones per machine.
     threads = "threads=2:sliced-threads=0"
@@ -53,7 +53,7 @@ ENCODERS: Mapping[str, Callable[[RenderSpec], dict[str, str]]] = {
 }
 
 
-def encode_cycle(
+def encode_loop_frames(
     frames: Iterable[Bytes], encoder: str, spec: RenderSpec, comment: str = ""
 ) -> bytes:
     """Encode YUV 4:2:0 frames into a small MP4 in memory, tagged BT.709 limited range.

@@ -10,7 +10,7 @@ from renderer.errors import BadSpec
 from renderer.spec import RenderSpec
 
 AUTO = "auto"
-SHORTEST_FILM_S = 0.5
+SHORTEST_VIDEO_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class PressJob:
-    """Press `photo` into a looping film of one rotation, `cycle`, and its first frame, `poster`."""
+class LoopJob:
+    """Encode one rotation of `photo` as the video `loop`, and its first frame as `poster`."""
 
     photo: Path
-    cycle: Path
+    loop: Path
     poster: Path | None = None
     encoder: str = AUTO
     spec: RenderSpec = field(default_factory=RenderSpec)
@@ -34,12 +34,12 @@ class PressJob:
     @property
     def outputs(self) -> tuple[Path, ...]:
         """Return the files the job writes."""
-        return (self.cycle, self.poster) if self.poster else (self.cycle,)
+        return (self.loop, self.poster) if self.poster else (self.loop,)
 
 
 @dataclass(frozen=True, slots=True)
-class PressReport:
-    """What `press` wrote; `fallback` says why the hardware encoder was not used."""
+class LoopReport:
+    """What `make_loop` wrote; `fallback` says why the hardware encoder was not used."""
 
     encoder: str
     fallback: str | None
@@ -49,45 +49,45 @@ class PressReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class Video:
     """One MP4 to write at `out`.
 
-    `cycle` is what `press` wrote for the same photo and spec; without it, or where it is missing,
-    damaged or of another photo, the cycle is pressed anew. The film is as long as the song, or ends
+    `loop` is what `make_loop` wrote for the same photo and spec. A loop that is missing, damaged
+    or of another photo is encoded anew. The video is as long as the song, or ends
     at `longest_s` seconds of it.
     """
 
     out: Path
     spec: RenderSpec = field(default_factory=RenderSpec)
-    cycle: Path | None = None
+    loop: Path | None = None
     longest_s: float | None = None
 
     def __post_init__(self) -> None:
-        if self.longest_s is not None and not self.longest_s >= SHORTEST_FILM_S:
-            raise BadSpec(f"a film of {self.longest_s:g} s is too short")
+        if self.longest_s is not None and not self.longest_s >= SHORTEST_VIDEO_S:
+            raise BadSpec(f"a video of {self.longest_s:g} s is too short")
 
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """Film `photo` turning to `song`, once for each of `films`; the song is encoded once for all.
+    """Video `photo` turning to `song`, once for each of `videos`; the song is encoded once for all.
 
-    All films appear or none; they must agree on the sound's bit rate.
+    All videos appear or none; they must agree on the sound's bit rate.
     """
 
     photo: Path
     song: Path
-    films: tuple[Film, ...]
+    videos: tuple[Video, ...]
     encoder: str = AUTO
 
     @property
     def outputs(self) -> tuple[Path, ...]:
         """Return the files the job writes."""
-        return tuple(film.out for film in self.films)
+        return tuple(video.out for video in self.videos)
 
 
 @dataclass(frozen=True, slots=True)
-class FilmReport:
-    """One film as it was read back; `encoder` is the one that made its frames.
+class VideoReport:
+    """One video as it was read back; `encoder` is the one that made its frames.
 
     `fallback` says why that was not the hardware one.
     """
@@ -96,15 +96,15 @@ class FilmReport:
     fallback: str | None
     frames: int
     size_bytes: int
-    is_cycle_reused: bool
+    is_loop_reused: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RenderReport:
-    """What `render` wrote, a report for each film in the job's order."""
+    """What `render` wrote, a report for each video in the job's order."""
 
     duration_s: float
-    films: tuple[FilmReport, ...]
+    videos: tuple[VideoReport, ...]
     timings: dict[str, float]
 
 

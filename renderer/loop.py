@@ -1,6 +1,6 @@
-"""A pressed cycle: one rotation of one pet's record, encoded once, as a small MP4 in memory.
+"""The loop: one rotation of one pet's record, encoded once, as a small MP4 in memory.
 
-It carries a fingerprint of what it was made from, so a cycle is never used for another photo.
+It carries a fingerprint of what it was made from, so a loop is never used for another photo.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from av.error import FFmpegError
 
 from renderer.assets import load_assets
 from renderer.colour import Bytes
-from renderer.encoders import encode_cycle
+from renderer.encoders import encode_loop_frames
 from renderer.errors import OutputFailed
 from renderer.jobs import Choice
 from renderer.loop_frames import Record, convert_record, turn_record
@@ -27,7 +27,7 @@ from renderer.timings import Timings
 
 
 @dataclass(frozen=True, slots=True)
-class Cycle:
+class Loop:
     """`mp4` holds exactly the packets of one rotation; `comment` says what they are of."""
 
     mp4: bytes
@@ -35,9 +35,9 @@ class Cycle:
     choice: Choice
 
 
-def press_cycle(
+def encode_loop(
     photo: bytes, path: Path, encoder: str, spec: RenderSpec, timings: Timings
-) -> tuple[Cycle, Bytes]:
+) -> tuple[Loop, Bytes]:
     """Compose and encode the rotation of `photo`; also return its first frame (YUV 4:2:0).
 
     An encoder that worked before and breaks in the middle is replaced by libx264, with the reason
@@ -54,7 +54,7 @@ def press_cycle(
     label = fingerprint(photo, spec)
     while True:
         try:
-            return _press(record, label, choice, spec, timings)
+            return _encode_loop(record, label, choice, spec, timings)
         except FFmpegError as error:
             other = replace_broken(choice, error)
             if other is None:
@@ -62,36 +62,36 @@ def press_cycle(
             choice = other
 
 
-def read_cycle(path: Path, photo: bytes, spec: RenderSpec) -> Cycle | None:
-    """Return the cycle at `path` if it is whole and was pressed from this photo, else None."""
+def read_loop(path: Path, photo: bytes, spec: RenderSpec) -> Loop | None:
+    """Return the loop at `path` if it is whole and was encoded from this photo, else None."""
     try:
         mp4 = path.read_bytes()
         with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
             comment = container.metadata.get("comment", "")
         label = json.loads(comment)
         is_right = label["of"] == fingerprint(photo, spec) and label["is"] == _digest(mp4)
-        return Cycle(mp4, comment, Choice(**label["choice"])) if is_right else None
+        return Loop(mp4, comment, Choice(**label["choice"])) if is_right else None
     except (OSError, FFmpegError, LookupError, TypeError, ValueError):
         return None
 
 
 def fingerprint(photo: bytes, spec: RenderSpec) -> str:
-    """Name the pictures and numbers a cycle is made from."""
+    """Name the pictures and numbers a loop is made from."""
     digest = hashlib.sha256(photo)
     digest.update(repr(spec).encode())
     digest.update(load_assets().digest)
     return digest.hexdigest()[:32]
 
 
-def _press(
+def _encode_loop(
     record: Record, label: str, choice: Choice, spec: RenderSpec, timings: Timings
-) -> tuple[Cycle, Bytes]:
+) -> tuple[Loop, Bytes]:
     with timings.measure("encode"):
         frames = timings.measure_each("compose", turn_record(record, spec))
         first = next(frames)
-        mp4 = encode_cycle(chain([first], frames), choice.encoder, spec)
+        mp4 = encode_loop_frames(chain([first], frames), choice.encoder, spec)
     comment = json.dumps({"of": label, "is": _digest(mp4), "choice": asdict(choice)})
-    return Cycle(mp4, comment, choice), first
+    return Loop(mp4, comment, choice), first
 
 
 def _digest(mp4: bytes) -> str:

@@ -27,14 +27,14 @@ class Record(NamedTuple):
     """A pet's record seen from above, not turned yet and never written to, on the canvas's scale.
 
     Luma is (vinyl_size_px, vinyl_size_px); chroma has a third axis of Cb and Cr. Both are softened
-    to what the film's size can show.
+    to what the video's size can show.
     """
 
     luma: Bytes
     chroma: Bytes
 
 
-def compose_cycle(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
+def compose_loop(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
     """Yield the frames of one rotation as new YUV 4:2:0 arrays (height * 3 / 2, width).
 
     `photo` is (pet_size_px, pet_size_px, 3) BGR, shown as a disc on the label.
@@ -56,13 +56,13 @@ def turn_record(record: Record, spec: RenderSpec) -> Iterator[Bytes]:
     scene = build_scene(spec)
 
     def compose(index: int) -> Bytes:
-        turn = 2 * math.pi * index / spec.frames_per_cycle
+        turn = 2 * math.pi * index / spec.frames_per_loop
         return _compose_frame(scene, record, turn, spec)
 
     threads = min(count_cores(), _THREADS_AT_MOST)
     with ThreadPoolExecutor(threads) as pool:
         ahead: deque[Future[Bytes]] = deque()
-        for index in range(spec.frames_per_cycle):
+        for index in range(spec.frames_per_loop):
             ahead.append(pool.submit(compose, index))
             if len(ahead) > 2 * threads:  # bounds the frames held in memory
                 yield ahead.popleft().result()
@@ -90,7 +90,7 @@ def _compose_frame(scene: Scene, record: Record, turn: float, spec: RenderSpec) 
 
 
 class _Grid(NamedTuple):
-    """Samples of a film's plane: the first at (x, y) in film pixels, `step` apart, side x side."""
+    """side x side samples of a video's plane: the first at (x, y) in video pixels, `step` apart."""
 
     x: float
     y: float

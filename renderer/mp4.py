@@ -1,4 +1,4 @@
-"""The film's file: a cycle's packets repeated beside the song's, then read back and checked.
+"""The video's file: a loop's packets repeated beside the song's, then read back and checked.
 
 Packets are copied, never encoded again; a file that does not stand its check is not published.
 """
@@ -15,59 +15,59 @@ from av.error import FFmpegError
 from renderer.aac import configure_aac
 from renderer.audio import AudioTrack
 from renderer.errors import OutputFailed
-from renderer.loop import Cycle
+from renderer.loop import Loop
 from renderer.spec import RenderSpec
 
 
-def write_movie(
-    part: Path, cycle: Cycle, frames: int, spec: RenderSpec, audio: AudioTrack | None = None
+def write_mp4(
+    part: Path, loop: Loop, frames: int, spec: RenderSpec, audio: AudioTrack | None = None
 ) -> None:
     """Write `frames` of the turning record, and the song, into an MP4 that plays while it loads.
 
-    Without a song the file is a preview, and carries the cycle's label for `read_cycle`.
+    Without a song the file is a preview, and carries the loop's label for `read_loop`.
     """
     with (
-        av.open(io.BytesIO(cycle.mp4), "r", format="mp4") as pressed,
-        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as movie,
+        av.open(io.BytesIO(loop.mp4), "r", format="mp4") as source,
+        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container,
     ):
-        template = pressed.streams.video[0]
-        cycle_packets = [packet for packet in pressed.demux(template) if packet.size]
+        template = source.streams.video[0]
+        loop_packets = [packet for packet in source.demux(template) if packet.size]
         # Only a finished file's stream is a template: one that an encoder has not written yet
         # lacks the H.264 headers, and the muxer would not say so.
-        video = movie.add_stream_from_template(template)
-        tracks: list[Iterable[av.Packet[Any]]] = [_repeat(cycle_packets, video, frames, spec)]
+        video = container.add_stream_from_template(template)
+        tracks: list[Iterable[av.Packet[Any]]] = [_repeat(loop_packets, video, frames, spec)]
         if audio:
-            sound = movie.add_stream("aac", rate=audio.sample_rate)
+            sound = container.add_stream("aac", rate=audio.sample_rate)
             configure_aac(sound.codec_context, audio.sample_rate, audio.bit_rate)
             tracks.append(_assign(audio.packets, sound))
         else:
-            movie.metadata["comment"] = cycle.comment
+            container.metadata["comment"] = loop.comment
         for packet in heapq.merge(*tracks, key=_time_s):
-            movie.mux_one(packet)
+            container.mux_one(packet)
 
 
-def check_movie(part: Path, frames: int, duration_s: float, spec: RenderSpec) -> None:
+def check_mp4(part: Path, frames: int, duration_s: float, spec: RenderSpec) -> None:
     """Read the file back as a player would; raises `OutputFailed` where it does not hold up.
 
     Shows the first frame, jumps to the last rotation and shows that; `duration_s` may be off by
     one frame.
     """
     try:
-        with av.open(str(part), format="mp4") as movie:
-            stream = movie.streams.video[0]
-            shown = [next(movie.decode(stream))]
-            movie.seek(stream.duration or 0, stream=stream)
-            shown.append(next(movie.decode(stream)))
-            movie.seek(stream.duration or 0, stream=stream)
-            *_, last = (packet for packet in movie.demux(stream) if packet.size)
-            found_s = (movie.duration or 0) / av.time_base
+        with av.open(str(part), format="mp4") as container:
+            stream = container.streams.video[0]
+            shown = [next(container.decode(stream))]
+            container.seek(stream.duration or 0, stream=stream)
+            shown.append(next(container.decode(stream)))
+            container.seek(stream.duration or 0, stream=stream)
+            *_, last = (packet for packet in container.demux(stream) if packet.size)
+            found_s = (container.duration or 0) / av.time_base
     except (FFmpegError, LookupError, StopIteration, ValueError) as error:
         raise OutputFailed(f"{part} cannot be played: {error}") from error
     is_sized = {(frame.width, frame.height) for frame in shown} == {(spec.width_px, spec.height_px)}
     is_whole = round(_time_s(last) * spec.fps) == frames - 1
     if not (is_sized and is_whole and abs(found_s - duration_s) <= 1 / spec.fps):
         raise OutputFailed(
-            f"{part} is not the film that was made: {found_s:.2f} s of {duration_s:.2f} s"
+            f"{part} is not the video that was made: {found_s:.2f} s of {duration_s:.2f} s"
         )
 
 
@@ -77,7 +77,7 @@ def _repeat(
     frames: int,
     spec: RenderSpec,
 ) -> "Iterator[av.Packet[av.VideoStream]]":
-    """Yield `frames` packets, the cycle's over and over, one frame apart from 0 on.
+    """Yield `frames` packets, the loop's over and over, one frame apart from 0 on.
 
     The same packets come again with new timestamps; the muxer takes its own reference.
     """

@@ -1,6 +1,6 @@
 """Jobs in warm child processes: the renderer's calls as awaitables.
 
-What holds for the children themselves is in `children.py`.
+`process_pool.py` says what holds for the children themselves.
 """
 
 import asyncio
@@ -17,15 +17,15 @@ from renderer.jobs import (
     CardJob,
     CardReport,
     Choice,
-    FilmReport,
-    PressJob,
-    PressReport,
+    LoopJob,
+    LoopReport,
     RenderJob,
     RenderReport,
     SongReport,
+    VideoReport,
 )
 from renderer.parts import discard_parts
-from renderer.processes.pool import Children, describe_end
+from renderer.process_pool import ProcessPool, ProcessUnavailable, describe_end
 from renderer.wire import Job, pack_job, unpack_report
 
 # Two copies of this library come with NumPy and OpenCV and set 180 MB aside for every core of the
@@ -41,7 +41,7 @@ class RenderPool:
     is killed and replaced; its caller gets `RenderCrashed` or `RenderTimeout`, others notice
     nothing. A cancelled caller takes its child with it. `encoder` is used for every job, whatever
     the job says. `memory_limit_bytes` bounds what each child may write to (VmData in
-    `/proc`); one that makes films of all formats takes about 0.5 GB.
+    `/proc`); one that makes videos of all formats takes about 0.5 GB.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class RenderPool:
         self.choice: Choice | None = None  # the encoder in use, once a child has told
         self._encoder = encoder
         limit = str(memory_limit_bytes or "")
-        self._children = Children(
+        self._processes = ProcessPool(
             size,
             ("renderer.child", encoder, limit),
             {**os.environ, **_SMALL},
@@ -76,22 +76,22 @@ class RenderPool:
 
         Raises `EncoderUnavailable` or `AssetsMissing` where no job could ever succeed.
         """
-        async with self._children.borrow():
+        async with self._processes.borrow():
             pass
         assert self.choice is not None
         return self.choice
 
-    async def press(self, job: PressJob) -> PressReport:
-        """Run `renderer.press` in a child."""
+    async def make_loop(self, job: LoopJob) -> LoopReport:
+        """Run `renderer.make_loop` in a child."""
         job = replace(job, encoder=self._encoder)
-        return PressReport(**await self._run("press", job, job.outputs))
+        return LoopReport(**await self._run("make_loop", job, job.outputs))
 
     async def render(self, job: RenderJob) -> RenderReport:
         """Run `renderer.render` in a child."""
         job = replace(job, encoder=self._encoder)
         report = await self._run("render", job, job.outputs)
-        films = tuple(FilmReport(**film) for film in report["films"])
-        return RenderReport(**report | {"films": films})
+        videos = tuple(VideoReport(**video) for video in report["videos"])
+        return RenderReport(**report | {"videos": videos})
 
     async def draw_card(self, job: CardJob) -> CardReport:
         """Run `renderer.draw_card` in a child."""
@@ -103,12 +103,14 @@ class RenderPool:
 
     async def close(self) -> None:
         """Kill every child, whatever it is doing, and wait until all are gone."""
-        await self._children.close()
+        await self._processes.close()
 
     async def _run(self, task: str, job: Job, outputs: tuple[Path, ...]) -> dict[str, Any]:
         try:
-            async with self._children.borrow() as child:
+            async with self._processes.borrow() as child:
                 return await _ask(child, pack_job(task, job), task, self.timeout_s)
+        except ProcessUnavailable as error:
+            raise RenderCrashed(str(error)) from error
         except (RenderCrashed, RenderTimeout, asyncio.CancelledError):
             discard_parts(outputs)
             raise

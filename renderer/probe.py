@@ -10,10 +10,10 @@ from itertools import islice
 
 import numpy as np
 
-from renderer.encoders import ENCODERS, SOFTWARE, encode_cycle
+from renderer.encoders import ENCODERS, SOFTWARE, encode_loop_frames
 from renderer.errors import EncoderUnavailable
 from renderer.jobs import AUTO, Choice
-from renderer.loop_frames import compose_cycle
+from renderer.loop_frames import compose_loop
 from renderer.spec import RenderSpec
 
 log = logging.getLogger(__name__)
@@ -61,14 +61,14 @@ def describe(error: Exception) -> str:
 
 @cache
 def probe(name: str) -> str | None:
-    """Encode the first frames of a film; return None if that works, else the reason it does not.
+    """Encode the first frames of a video; return None if that works, else the reason it does not.
 
     The answer is kept for the life of the process.
     """
     spec = RenderSpec()
     photo = np.full((spec.pet_size_px, spec.pet_size_px, 3), 128, np.uint8)
     try:
-        encode_cycle(islice(compose_cycle(photo, spec), _FRAMES), name, spec)
+        encode_loop_frames(islice(compose_loop(photo, spec), _FRAMES), name, spec)
     except Exception as error:  # drivers fail in ways of their own; each of them means no
         reason = describe(error)
         log.info("encoder %s is not available: %s", name, reason)

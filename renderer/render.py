@@ -1,4 +1,4 @@
-"""The two calls that make films: press a photo into a loop, render it to the length of a song.
+"""The two calls that make videos: encode a photo's loop, repeat it for the length of a song.
 
 Both are pure functions of their job, hold nothing back between calls and may run side by side.
 """
@@ -12,9 +12,9 @@ import cv2
 from renderer.audio import AudioTrack, encode_song
 from renderer.colour import Bytes, to_bgr
 from renderer.errors import BadSpec, OutputFailed
-from renderer.jobs import Film, FilmReport, PressJob, PressReport, RenderJob, RenderReport
-from renderer.loop import Cycle, press_cycle, read_cycle
-from renderer.mp4 import check_movie, write_movie
+from renderer.jobs import LoopJob, LoopReport, RenderJob, RenderReport, Video, VideoReport
+from renderer.loop import Loop, encode_loop, read_loop
+from renderer.mp4 import check_mp4, write_mp4
 from renderer.output import replace_file, sync
 from renderer.photo import read_photo
 from renderer.spec import RenderSpec
@@ -23,24 +23,24 @@ from renderer.timings import Timings
 POSTER_QUALITY = 88
 
 
-def press(job: PressJob) -> PressReport:
-    """Write the film of one rotation and its first frame as a JPEG; raises `RenderError`."""
+def make_loop(job: LoopJob) -> LoopReport:
+    """Write the video of one rotation and its first frame as a JPEG; raises `RenderError`."""
     timings = Timings()
-    frames = job.spec.frames_per_cycle
-    cycle, first_frame = press_cycle(
+    frames = job.spec.frames_per_loop
+    loop, first_frame = encode_loop(
         read_photo(job.photo), job.photo, job.encoder, job.spec, timings
     )
     with timings.measure("write"):
-        with replace_file(job.cycle) as part:
-            write_movie(part, cycle, frames, job.spec)
-            check_movie(part, frames, frames / job.spec.fps, job.spec)
+        with replace_file(job.loop) as part:
+            write_mp4(part, loop, frames, job.spec)
+            check_mp4(part, frames, frames / job.spec.fps, job.spec)
             size_bytes = part.stat().st_size
         if job.poster:
             with replace_file(job.poster) as part:
                 part.write_bytes(_encode_poster(first_frame))
-    return PressReport(
-        encoder=cycle.choice.encoder,
-        fallback=cycle.choice.fallback,
+    return LoopReport(
+        encoder=loop.choice.encoder,
+        fallback=loop.choice.fallback,
         frames=frames,
         size_bytes=size_bytes,
         timings=dict(timings),
@@ -48,66 +48,66 @@ def press(job: PressJob) -> PressReport:
 
 
 def render(job: RenderJob, on_progress: Callable[[float], None] | None = None) -> RenderReport:
-    """Write the films of the whole song; raises `RenderError` and leaves nothing behind.
+    """Write the videos of the whole song; raises `RenderError` and leaves nothing behind.
 
     `on_progress` hears the share of the song that is encoded, 0 to 1.
     """
-    bit_rates = {film.spec.audio_bit_rate for film in job.films}
+    bit_rates = {video.spec.audio_bit_rate for video in job.videos}
     if len(bit_rates) != 1:
-        raise BadSpec("a job's films must be some, and share one bit rate of the sound")
+        raise BadSpec("a job's videos must be some, and share one bit rate of the sound")
     outs = set(job.outputs)
-    if len(outs) < len(job.films) or outs & {job.photo, job.song}:
-        raise BadSpec("every film needs a file of its own, other than the photo's and the song's")
+    if len(outs) < len(job.videos) or outs & {job.photo, job.song}:
+        raise BadSpec("every video needs a file of its own, other than the photo's and the song's")
     timings = Timings()
     photo = read_photo(job.photo)
-    cycles = _get_cycles(photo, job, timings)
+    loops = _get_loops(photo, job, timings)
     with timings.measure("audio"):
         audio = encode_song(job.song, bit_rates.pop(), on_progress)
-    with ExitStack() as parts:  # no film appears before all are written and checked
+    with ExitStack() as parts:  # no video appears before all are written and checked
         reports = tuple(
-            _write_film(parts.enter_context(replace_file(film.out)), film, *cycle, audio, timings)
-            for film, cycle in zip(job.films, cycles, strict=True)
+            _write_video(parts.enter_context(replace_file(video.out)), video, *loop, audio, timings)
+            for video, loop in zip(job.videos, loops, strict=True)
         )
     return RenderReport(audio.duration_s, reports, dict(timings))
 
 
-def _get_cycles(photo: bytes, job: RenderJob, timings: Timings) -> list[tuple[Cycle, bool]]:
-    """Return each film's cycle as `_get_cycle` does; films of one spec and cycle share it."""
-    found: dict[tuple[RenderSpec, Path | None], tuple[Cycle, bool]] = {}
-    for film in job.films:
-        if (film.spec, film.cycle) not in found:
-            found[film.spec, film.cycle] = _get_cycle(film, photo, job, timings)
-    return [found[film.spec, film.cycle] for film in job.films]
+def _get_loops(photo: bytes, job: RenderJob, timings: Timings) -> list[tuple[Loop, bool]]:
+    """Return each video's loop as `_get_loop` does; videos of one spec and loop share it."""
+    found: dict[tuple[RenderSpec, Path | None], tuple[Loop, bool]] = {}
+    for video in job.videos:
+        if (video.spec, video.loop) not in found:
+            found[video.spec, video.loop] = _get_loop(video, photo, job, timings)
+    return [found[video.spec, video.loop] for video in job.videos]
 
 
-def _get_cycle(film: Film, photo: bytes, job: RenderJob, timings: Timings) -> tuple[Cycle, bool]:
-    """Return the film's cycle and whether it had been pressed before."""
-    with timings.measure("cycle"):
-        cycle = read_cycle(film.cycle, photo, film.spec) if film.cycle else None
-    if cycle:
-        return cycle, True
-    cycle, _ = press_cycle(photo, job.photo, job.encoder, film.spec, timings)
-    return cycle, False
+def _get_loop(video: Video, photo: bytes, job: RenderJob, timings: Timings) -> tuple[Loop, bool]:
+    """Return the video's loop and whether it was there already."""
+    with timings.measure("loop"):
+        loop = read_loop(video.loop, photo, video.spec) if video.loop else None
+    if loop:
+        return loop, True
+    loop, _ = encode_loop(photo, job.photo, job.encoder, video.spec, timings)
+    return loop, False
 
 
-def _write_film(
-    part: Path, film: Film, cycle: Cycle, is_reused: bool, audio: AudioTrack, timings: Timings
-) -> FilmReport:
-    if film.longest_s is not None:
-        audio = audio.shorten(film.longest_s)
-    frames = film.spec.count_frames(audio.duration_s)
+def _write_video(
+    part: Path, video: Video, loop: Loop, is_reused: bool, audio: AudioTrack, timings: Timings
+) -> VideoReport:
+    if video.longest_s is not None:
+        audio = audio.shorten(video.longest_s)
+    frames = video.spec.count_frames(audio.duration_s)
     with timings.measure("write"):
-        write_movie(part, cycle, frames, film.spec, audio)
+        write_mp4(part, loop, frames, video.spec, audio)
     with timings.measure("check"):
-        check_movie(part, frames, audio.duration_s, film.spec)
+        check_mp4(part, frames, audio.duration_s, video.spec)
     with timings.measure("write"):
-        sync(part)  # a disk that fails is heard of before any film has appeared
-    return FilmReport(
-        encoder=cycle.choice.encoder,
-        fallback=cycle.choice.fallback,
+        sync(part)  # a disk that fails is heard of before any video has appeared
+    return VideoReport(
+        encoder=loop.choice.encoder,
+        fallback=loop.choice.fallback,
         frames=frames,
         size_bytes=part.stat().st_size,
-        is_cycle_reused=is_reused,
+        is_loop_reused=is_reused,
     )
 
 

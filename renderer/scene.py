@@ -1,6 +1,6 @@
 """Everything that stands still - background, lamp, needle - folded into a gain and an offset.
 
-A film frame is `gain * turning record + offset`, because laying one picture over another is linear
+A video frame is `gain * turning record + offset`, because laying one picture over another is linear
 in each of them. So a frame costs one rotation and one multiply-add, whatever stands still.
 """
 
@@ -27,7 +27,7 @@ from renderer.spec import CANVAS_PX, SPINDLE_X_PX, RenderSpec
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The still part of a film, in the encoder's own pixel format and never written to.
+    """The still part of a video, in the encoder's own pixel format and never written to.
 
     `frame` is a whole YUV 4:2:0 frame without the record's part. The others cover the square of
     `side` pixels from (`left`, `top`) on, in which the record turns: luma (side, side), chroma
@@ -79,7 +79,7 @@ def build_scene(spec: RenderSpec) -> Scene:
 
 
 def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
-    """Return gain (height, width) and offset (height, width, 3) BGR at the film's size."""
+    """Return gain (height, width) and offset (height, width, 3) BGR at the video's size."""
     assets = load_assets()
     light, glow = light_vinyl(spec.vinyl_size_px)
     vinyl = (spec.vinyl_size_px, spec.vinyl_size_px)

@@ -1,7 +1,7 @@
-"""What a film looks like: shape, speed and quality as one frozen value.
+"""What a video looks like: shape, speed and quality as one frozen value.
 
 Lengths of things on the record are given on the canvas the pictures are drawn on, which is
-`CANVAS_PX` wide, and scale with the film's width.
+`CANVAS_PX` wide, and scale with the video's width.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from renderer.errors import BadSpec
 CANVAS_PX: Final = 1080
 SPINDLE_X_PX: Final = 540
 
-# A tall film's record lies above the middle: the apps that show it cover its lower end.
+# A tall video's record lies above the middle: the apps that show it cover its lower end.
 _SPINDLE_Y_PX: Final = {1080: 540, 1920: 888}
 
 
 @dataclass(frozen=True, slots=True)
 class RenderSpec:
-    """The numbers of one film; the defaults are the campaign's own.
+    """The numbers of one video; the defaults are the campaign's own.
 
     `crf` is on the scale of libx264; every encoder is asked for the quality it stands for.
     """
@@ -53,13 +53,13 @@ class RenderSpec:
             )
 
     @property
-    def frames_per_cycle(self) -> int:
+    def frames_per_loop(self) -> int:
         """How many frames one rotation takes."""
         return 60 * self.fps // self.rpm
 
     @property
     def scale(self) -> float:
-        """Film pixels per canvas pixel."""
+        """Video pixels per canvas pixel."""
         return self.width_px / CANVAS_PX
 
     @property
@@ -73,7 +73,7 @@ class RenderSpec:
         return _SPINDLE_Y_PX[self.canvas_height_px]
 
     def count_frames(self, duration_s: float) -> int:
-        """How many frames film `duration_s`, to the nearest frame and at least one."""
+        """How many frames video `duration_s`, to the nearest frame and at least one."""
         return max(1, round(duration_s * self.fps))
 
 
@@ -84,4 +84,4 @@ FORMATS: Final[Mapping[str, RenderSpec]] = MappingProxyType(
         "story": RenderSpec(width_px=1080, height_px=1920, fps=30),
     }
 )
-"""The films people ask for by name: for pages and messages, for large screens, for phone apps."""
+"""The videos people ask for by name: for pages and messages, for large screens, for phone apps."""

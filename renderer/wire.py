@@ -1,6 +1,6 @@
 """One line of JSON each way between `RenderPool` and its children.
 
-    request   {"task": "press" | "render" | "draw_card" | "check_song", "job": {...}}
+    request   {"task": "make_loop" | "render" | "draw_card" | "check_song", "job": {...}}
     answer    {"report": {...}} | {"error": {"kind": "bad_song", "message": "..."}}
     greeting  {"report": {"encoder": "libx264", "fallback": "..."}} | {"error": ...}
 
@@ -18,19 +18,19 @@ from renderer.jobs import (
     CardJob,
     CardReport,
     Choice,
-    Film,
-    PressJob,
-    PressReport,
+    LoopJob,
+    LoopReport,
     RenderJob,
     RenderReport,
     SongReport,
+    Video,
 )
 from renderer.spec import RenderSpec
 
-Job = PressJob | RenderJob | CardJob | Path
-Report = PressReport | RenderReport | CardReport | SongReport | Choice
+Job = LoopJob | RenderJob | CardJob | Path
+Report = LoopReport | RenderReport | CardReport | SongReport | Choice
 
-_PATHS = frozenset({"photo", "song", "cycle", "poster", "out"})
+_PATHS = frozenset({"photo", "song", "loop", "poster", "out"})
 
 
 def pack_job(task: str, job: Job) -> bytes:
@@ -44,14 +44,14 @@ def unpack_job(line: bytes) -> Job:
     request = json.loads(line)
     fields: dict[str, Any] = request["job"]
     match request["task"]:
-        case "press":
-            return PressJob(**_revive_paths(fields) | {"spec": RenderSpec(**fields["spec"])})
+        case "make_loop":
+            return LoopJob(**_revive_paths(fields) | {"spec": RenderSpec(**fields["spec"])})
         case "render":
-            films = tuple(
-                Film(**_revive_paths(film) | {"spec": RenderSpec(**film["spec"])})
-                for film in fields["films"]
+            videos = tuple(
+                Video(**_revive_paths(video) | {"spec": RenderSpec(**video["spec"])})
+                for video in fields["videos"]
             )
-            return RenderJob(**_revive_paths(fields) | {"films": films})
+            return RenderJob(**_revive_paths(fields) | {"videos": videos})
         case "draw_card":
             return CardJob(**_revive_paths(fields))
         case _:

@@ -13,19 +13,19 @@ from renderer import RenderPool
 from server.database.connection import open_database
 from server.limits import RequestLimits
 from server.photos.pool import PhotoPool
-from server.process.metrics import Vitals
+from server.process.metrics import ProcessMetrics
 from server.settings import Settings
 from server.songs.sonauto import SongService
 from server.storage import Storage, open_storage
 
 
-class Doorbell(Protocol):
+class TaskQueue(Protocol):
     """Tells whoever works in the background that there is something to do.
 
     Ringing is a hint and never fails its caller: what was not heard the sweeper rings again.
     """
 
-    async def ring(self, task_name: str, session_id: str | None = None) -> None:
+    async def enqueue(self, task_name: str, session_id: str | None = None) -> None:
         """Ask for the named task to be run, for one submission or for the site as a whole."""
         ...
 
@@ -50,11 +50,11 @@ class Services:
     storage: Storage
     songs: SongService
     publisher: Publisher
-    doorbell: Doorbell
+    task_queue: TaskQueue
     renders: RenderPool
     photos: PhotoPool
     limits: RequestLimits
-    vitals: Vitals = field(default_factory=Vitals)
+    process_metrics: ProcessMetrics = field(default_factory=ProcessMetrics)
 
 
 @asynccontextmanager
@@ -62,8 +62,8 @@ async def open_services(
     settings: Settings,
     *,
     publisher: Publisher,
-    doorbell: Doorbell,
-    vitals: Vitals | None = None,
+    task_queue: TaskQueue,
+    process_metrics: ProcessMetrics | None = None,
 ) -> AsyncIterator[Services]:
     """Open the database and the song service's client for the block's length.
 
@@ -87,6 +87,6 @@ async def open_services(
         stack.push_async_callback(photos.close)
         limits = await stack.enter_async_context(RequestLimits(settings))
         yield Services(
-            *(settings, storage, songs, publisher, doorbell, renders, photos, limits),
-            vitals or Vitals(),
+            *(settings, storage, songs, publisher, task_queue, renders, photos, limits),
+            process_metrics or ProcessMetrics(),
         )

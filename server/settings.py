@@ -35,7 +35,7 @@ from server.setting_types import (
 
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
-FILM_VARIABLES: Final = {
+VIDEO_VARIABLES: Final = {
     "rpm": "VINYL_RPM",
     "pet_size_px": "PET_IMAGE_SIZE",
     "vinyl_size_px": "VINYL_SIZE",
@@ -45,7 +45,7 @@ SQUARE_VARIABLES: Final = {
     "height_px": "VIDEO_RESOLUTION",
     "fps": "VIDEO_FPS",
 }
-"""Which numbers of a film are ours to set: the first in every format, these in `square` only."""
+"""Which numbers of a video are ours to set: the first in every format, these in `square` only."""
 
 
 class Settings(BaseSettings):
@@ -165,13 +165,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _can_be_filmed(self) -> Self:
+    def _can_be_rendered(self) -> Self:
         for name in self.render_formats:
             try:
                 self._build_spec(name)
             except BadSpec as error:
-                variables = ", ".join(dict.fromkeys(_film_variables(name).values()))
-                raise ValueError(f"{variables}: no {name} film can be made: {error}") from error
+                variables = ", ".join(dict.fromkeys(_video_variables(name).values()))
+                raise ValueError(f"{variables}: no {name} video can be made: {error}") from error
         return self
 
     @property
@@ -203,19 +203,19 @@ class Settings(BaseSettings):
         ]
 
     @property
-    def films(self) -> Mapping[str, RenderSpec]:
-        """Return what each song is made into, by the name of its format; the main film is first."""
+    def formats(self) -> Mapping[str, RenderSpec]:
+        """Return the spec of each format that is made, the main one first."""
         return {name: self._build_spec(name) for name in self.render_formats}
 
     @property
     def main_format(self) -> str:
-        """Return the format of the film that the pages show."""
+        """Return the format of the video that the pages show."""
         return self.render_formats[0]
 
     def _build_spec(self, name: str) -> RenderSpec:
         ours: dict[str, Any] = {
             number: getattr(self, variable.lower())
-            for number, variable in _film_variables(name).items()
+            for number, variable in _video_variables(name).items()
         }
         return replace(FORMATS[name], crf=self.video_crf, **ours)
 
@@ -236,8 +236,8 @@ def load_settings() -> Settings:
         raise SettingsError("\n".join(lines)) from None
 
 
-def _film_variables(name: str) -> Mapping[str, str]:
-    return SQUARE_VARIABLES | FILM_VARIABLES if name == "square" else FILM_VARIABLES
+def _video_variables(name: str) -> Mapping[str, str]:
+    return SQUARE_VARIABLES | VIDEO_VARIABLES if name == "square" else VIDEO_VARIABLES
 
 
 def _without_prefix(message: str) -> str:

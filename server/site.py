@@ -23,9 +23,9 @@ from server.database.schema import migrate
 from server.errors import StartError
 from server.pipeline.broker import Queue, create_brokers
 from server.pipeline.schedule import keep_time
-from server.pipeline.task_queue import TaskDoorbell
+from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import work
-from server.process.metrics import Vitals
+from server.process.metrics import ProcessMetrics
 from server.services import open_services
 from server.serving.app import create_app
 from server.serving.asgi import create_asgi
@@ -58,15 +58,18 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
         if settings.is_embedded:
             await migrate(settings)
         brokers = create_brokers(settings)
-        vitals = Vitals()
-        sockets = create_server(settings.redis_url, vitals.note_push)
-        doorbell = TaskDoorbell(brokers[Queue.DEFAULT])
+        process_metrics = ProcessMetrics()
+        sockets = create_server(settings.redis_url, process_metrics.note_push)
+        task_queue = BrokerTaskQueue(brokers[Queue.DEFAULT])
         services = await stack.enter_async_context(
             open_services(
-                settings, publisher=SocketPublisher(sockets), doorbell=doorbell, vitals=vitals
+                settings,
+                publisher=SocketPublisher(sockets),
+                task_queue=task_queue,
+                process_metrics=process_metrics,
             )
         )
-        stack.push_async_callback(doorbell.finish)
+        stack.push_async_callback(task_queue.finish)
         site = create_asgi(create_app(services), sockets, services)
 
         async def goodbye() -> None:

@@ -6,7 +6,7 @@ from realtime.publisher import redis_publisher
 from server.errors import StartError
 from server.pipeline.broker import Queue, create_brokers
 from server.pipeline.schedule import keep_time
-from server.pipeline.task_queue import TaskDoorbell
+from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import work
 from server.services import open_services
 from server.settings import Settings
@@ -21,8 +21,8 @@ async def run_worker(settings: Settings, queue: Queue) -> None:
     stop = stop_on_signals()
     brokers = create_brokers(settings)
     publisher = redis_publisher(redis_url)
-    doorbell = TaskDoorbell(brokers[queue])
-    async with open_services(settings, publisher=publisher, doorbell=doorbell) as services:
+    task_queue = BrokerTaskQueue(brokers[queue])
+    async with open_services(settings, publisher=publisher, task_queue=task_queue) as services:
         await work(services, brokers[queue], queue, stop)
 
 

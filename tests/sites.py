@@ -39,11 +39,11 @@ QUICK: Mapping[str, str] = {
 }
 """The clocks of a test site; the normal path waits for none of them."""
 SMALL: Mapping[str, str] = {"RENDER_FORMATS": "square", "VIDEO_RESOLUTION": "360", "VIDEO_FPS": "5"}
-"""One film for each song, made in a tenth of the time that the usual ones take."""
+"""One video for each song, made in a tenth of the time that the usual ones take."""
 LIMITS = httpx.Limits(max_keepalive_connections=0)
 """A site closes a connection that idles for 5 s, perhaps just under the next request."""
 USUAL: Mapping[str, Any] = dict.fromkeys(SMALL, "")
-"""The changes of a site that makes the films of a real one."""
+"""The changes of a site that makes the videos of a real one."""
 
 
 def photo(seed: int = 0) -> bytes:

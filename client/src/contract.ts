@@ -72,7 +72,7 @@ export interface Submission {
 export const SUBMISSION_FIELDS = ['pet_name', 'pet_type', 'photo', 'music_vibe', 'owner_name'] as const
 export type SubmissionField = (typeof SUBMISSION_FIELDS)[number]
 
-/** One film of a song; `format` names its shape. */
+/** One video of a song; `format` names its shape. */
 export interface VideoFile {
   format: string
   url: string
@@ -84,13 +84,13 @@ export interface VideoFile {
 
 export interface SongResult {
   session_id: string
-  /** The main film's. */
+  /** The main video's. */
   video_url: string
-  /** The films that are there, the main one first. */
+  /** The videos that are there, the main one first. */
   videos: VideoFile[]
   poster_url: string | null
   card_url: string | null
-  /** A short film of the song's beginning. */
+  /** A short video of the song's beginning. */
   teaser_url: string | null
   /** WebVTT, where the lyrics have times. */
   captions_url: string | null

@@ -11,7 +11,7 @@ export function videoFileName(result: Pick<SongResult, 'pet_name' | 'owner_name'
   return `${coupleOf(result).replace(/\s+/g, '-') || 'love-song'}.mp4`
 }
 
-/** The film of a song in one format, if it was made. */
+/** The video of a song in one format, if it was made. */
 export function findVideo(result: Pick<SongResult, 'videos'>, format: string): VideoFile | undefined {
   return result.videos.find((video) => video.format === format)
 }
@@ -38,7 +38,7 @@ export function canShare(): boolean {
   return typeof navigator.share === 'function'
 }
 
-/** Whether the share sheet takes films, and the visitor does not want to save data. */
+/** Whether the share sheet takes videos, and the visitor does not want to save data. */
 export function canShareFiles(): boolean {
   const connection = (navigator as { connection?: { saveData?: boolean } }).connection
   if (!canShare() || connection?.saveData === true) return false
@@ -46,7 +46,7 @@ export function canShareFiles(): boolean {
   return typeof navigator.canShare === 'function' && navigator.canShare({ files: [sample] })
 }
 
-/** A film as a file under a name; null where it cannot be fetched. */
+/** A video as a file under a name; null where it cannot be fetched. */
 export async function fetchFile(url: string, name: string): Promise<File | null> {
   try {
     const response = await fetch(url)
@@ -56,7 +56,7 @@ export async function fetchFile(url: string, name: string): Promise<File | null>
   }
 }
 
-/** Opens the share sheet, with the film if it is there; closing it without a choice is no error. */
+/** Opens the share sheet, with the video if it is there; closing it without a choice is no error. */
 export async function shareSong(title: string, page_url: string, file: File | null): Promise<void> {
   // Beside a file, many apps drop an address of its own but keep it in the text.
   const what = file ? { title, text: `${title} ${page_url}`, files: [file] } : { title, url: page_url }

@@ -43,7 +43,7 @@ describe('readResultAnswer', () => {
   })
 })
 
-it('reads the films of a song and leaves out what is none', () => {
+it('reads the videos of a song and leaves out what is none', () => {
   const square = { format: 'square', url: '/v.mp4', download_url: '/v.mp4?download', width: 720, height: 720 }
   const body = { session_id: 's1', video_url: '/v.mp4', videos: [square, { format: 'story' }, null], card_url: '/card.jpg' }
   const outcome = readResultAnswer({ status: 200, body })

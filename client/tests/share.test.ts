@@ -9,7 +9,7 @@ it('names the file after both', () => {
   expect(videoFileName({ pet_name: '', owner_name: '' })).toBe('love-song.mp4')
 })
 
-it('finds a film by its format', () => {
+it('finds a video by its format', () => {
   const story = { format: 'story', url: '/story.mp4', download_url: '/story.mp4?download', width: 1080, height: 1920 }
   expect(findVideo({ videos: [story] }, 'story')).toEqual(story)
   expect(findVideo({ videos: [story] }, 'hd')).toBeUndefined()

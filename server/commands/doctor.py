@@ -67,7 +67,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _examine_storage(settings),
         await _try("renderer", lambda: _start_renderer(settings)),
         _count_files(),
-        Finding("films", True, _describe_films(settings)),
+        Finding("videos", True, _describe_videos(settings)),
         await _try("songs", lambda: _ask_song_service(settings)),
         await _reach_webhook(settings),
         await _compare_clocks(settings),
@@ -168,8 +168,8 @@ def _count_files() -> Finding:
     return Finding("files", True, text, is_warning=hard < MAX_FILES)
 
 
-def _describe_films(settings: Settings) -> str:
+def _describe_videos(settings: Settings) -> str:
     return ", ".join(
         f"{name} {spec.width_px}x{spec.height_px} at {spec.fps} fps"
-        for name, spec in settings.films.items()
+        for name, spec in settings.formats.items()
     )

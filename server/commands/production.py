@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from server.errors import SettingsError
-from server.process.failpoints import CRASH_AT
+from server.process.failpoints import FAILPOINT
 from server.settings import LOOPBACK_HOSTS, Settings
 
 MIN_PASSWORD: Final = 12
@@ -43,8 +43,8 @@ def _find_faults(settings: Settings) -> Iterator[str]:
         yield "EXTERNAL_API_URL: must be an https:// address"
     if not all(map(_is_public, settings.song_cdn_hosts)):
         yield "SONG_CDN_HOSTS: must be https:// origins"
-    if CRASH_AT is not None:
-        yield "CRASH_AT: must not be set: it has processes die, for the tests"
+    if FAILPOINT is not None:
+        yield "FAILPOINT: must not be set: it has processes die, for the tests"
     if settings.log_level == "DEBUG":
         yield "LOG_LEVEL: must not be DEBUG"
     for variable, url in (

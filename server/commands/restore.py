@@ -21,7 +21,7 @@ from server.database.connection import open_database
 from server.database.schema import migrate
 from server.errors import BackupUnusable, StartError
 from server.settings import Settings
-from server.storage import Storage, Workspace, attach_film, open_storage, partial, read_film_name
+from server.storage import Storage, Workspace, attach_video, open_storage, partial, read_video_name
 from server.storage.names import FOLDER_NAMES
 from server.submissions.model import Submission
 
@@ -111,9 +111,9 @@ async def _restore_file(
     with draft.open("wb") as file:
         shutil.copyfileobj(content, file)
     disposition = None
-    film = read_film_name(path.stem) if path.parent == workspace.videos else None
-    if film and film[0] in names:
-        disposition = attach_film(*names[film[0]], film[1])
+    video = read_video_name(path.stem) if path.parent == workspace.videos else None
+    if video and video[0] in names:
+        disposition = attach_video(*names[video[0]], video[1])
     await workspace.publish(draft, path, disposition)
 
 

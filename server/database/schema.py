@@ -24,7 +24,7 @@ from tortoise.transactions import in_transaction
 import migrations
 from server.database.connection import UNAVAILABLE, find_sqlite_file, orm_configuration
 from server.errors import DatabaseUnavailable, StartError
-from server.process.failpoints import crash_point
+from server.process.failpoints import failpoint
 from server.settings import Settings
 
 LOCK: Final = 0x7065_7473
@@ -103,7 +103,7 @@ async def _move_to(url: str, target: str) -> None:
         executor = Executor(connection, configuration["apps"])
         await executor.migrate(
             [MigrationTarget("models", target)],
-            progress=lambda event, _, step: crash_point(f"{event}_{step}"),
+            progress=lambda event, _, step: failpoint(f"{event}_{step}"),
         )
 
 

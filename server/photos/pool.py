@@ -13,8 +13,7 @@ from typing import Final
 
 import structlog
 
-from renderer.errors import RenderCrashed
-from renderer.processes.pool import Children, describe_end
+from renderer.process_pool import ProcessPool, ProcessUnavailable, describe_end
 from server.errors import FormRejected, PhotosUnavailable
 from server.photos.cleaning import photo_rejected
 
@@ -39,7 +38,7 @@ class PhotoPool:
         alarm_s = math.ceil(timeout_s) + 1
         words = ("server.photos.child", str(alarm_s), str(memory_limit_bytes))
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        self._children = Children(NUM_CHILDREN, words, environment, _greet)
+        self._processes = ProcessPool(NUM_CHILDREN, words, environment, _greet)
 
     async def clean(self, text: str) -> bytes:
         """Return a 600x600 sRGB JPEG without metadata, made from a base64 JPEG of that size.
@@ -47,9 +46,9 @@ class PhotoPool:
         Raises FormRejected for anything else, and PhotosUnavailable when no child can look at it.
         """
         try:
-            async with self._children.borrow(2 * self._timeout_s) as child:
+            async with self._processes.borrow(2 * self._timeout_s) as child:
                 jpeg = await self._ask(child, text)
-        except (RenderCrashed, OSError) as error:
+        except (ProcessUnavailable, OSError) as error:
             raise PhotosUnavailable(f"no child for photos: {error or 'all are busy'}") from error
         if not jpeg:
             raise photo_rejected()
@@ -57,7 +56,7 @@ class PhotoPool:
 
     async def close(self) -> None:
         """Kill every child, whatever it is doing, and wait until all are gone."""
-        await self._children.close()
+        await self._processes.close()
 
     async def _ask(self, child: Process, text: str) -> bytes:
         assert child.stdin is not None
@@ -83,7 +82,7 @@ async def _greet(child: Process) -> None:
         async with asyncio.timeout(START_TIMEOUT_S):
             await _read_answer(child)
     except EOFError as error:
-        raise RenderCrashed(f"it {await describe_end(child)} at once") from error
+        raise ProcessUnavailable(f"it {await describe_end(child)} at once") from error
 
 
 async def _read_answer(child: Process) -> bytes:

@@ -15,7 +15,7 @@ from server.errors import SongHostAway, SongUnusable
 from server.logs.log import short_id
 from server.pipeline.leases import OUR_TROUBLE, Lease, forget_attempts, hold, is_held, postpone
 from server.pipeline.retries import READY_WITHIN, is_poison, patience, retry_or_fail
-from server.process.failpoints import crash_point
+from server.process.failpoints import failpoint
 from server.services import Services
 from server.storage import Workspace, partial
 from server.submissions import transitions
@@ -74,10 +74,10 @@ async def _download(services: Services, lease: Lease, files: Workspace) -> None:
     try:
         await services.songs.download(submission.LLM_response or "", draft)
         await services.renders.check_song(draft)
-        crash_point("after_download")
+        failpoint("after_download")
         if await is_held(lease):
             await files.publish(draft, song)
-            crash_point("after_song_rename")
+            failpoint("after_song_rename")
             await transitions.start_rendering(services, lease.session_id, fence=lease.fence)
     finally:
         draft.unlink(missing_ok=True)

@@ -34,7 +34,7 @@ async def fetch_generation_details(services: Services, session_id: str) -> None:
     if lease is not None and await Submission.exists(
         session_id=session_id, stage=Stage.COMPOSING, next_run_at__lte=now()
     ):
-        await services.doorbell.ring(transitions.TASK_OF[Stage.COMPOSING], session_id)
+        await services.task_queue.enqueue(transitions.TASK_OF[Stage.COMPOSING], session_id)
 
 
 async def _check_generation(services: Services, lease: Lease) -> None:

@@ -34,7 +34,7 @@ from server.pipeline.attempts import (
 from server.pipeline.leases import Lease, hold
 from server.pipeline.retries import fail, patience
 from server.pipeline.unanswered import is_stopped_for, is_too_early
-from server.process.failpoints import crash_point
+from server.process.failpoints import failpoint
 from server.services import Services
 from server.songs.sonauto import SongOrder
 from server.submissions import account, transitions
@@ -78,7 +78,7 @@ async def send_to_sonauto(services: Services, session_id: str) -> None:
         wishes = _wishes_of(submission)
         attempt = await write_down(services, lease, len(lost))
         if attempt is not None:
-            crash_point("before_order")
+            failpoint("before_order")
             await order(services, lease, attempt, wishes, is_probe=state.failed_probes > 0)
 
 
@@ -102,7 +102,7 @@ async def order(
         logger.warning("order_too_late", session_id=short_id(session_id))
         await conclude(attempt, NOTHING_BOUGHT)
         return
-    crash_point("after_order")
+    failpoint("after_order")
     await _keep_answer(services, lease, attempt, task_id)
     await account.note_success(services)
 
@@ -132,7 +132,7 @@ async def _wait_for_service(
     """Stop all orders, and let the others try before this submission tries again."""
     retry_after_s = error.retry_after_s if isinstance(error, Unavailable) else 0.0
     if isinstance(error, Unavailable) and error.status == HTTPStatus.PAYMENT_REQUIRED:
-        await services.doorbell.ring("check_credits")
+        await services.task_queue.enqueue("check_credits")
     is_new = await account.note_failure(
         services, str(error), is_probe=is_probe, retry_after_s=retry_after_s
     )

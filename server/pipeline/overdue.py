@@ -63,19 +63,19 @@ async def stand_in(services: Services) -> None:
     """Ring for what is overdue, at once and then every few sweeps, until cancelled."""
     while True:
         try:
-            await ring_overdue(services)
+            await enqueue_overdue(services)
         except TROUBLE as error:
             logger.warning("overdue_tasks_unknown", reason=type(error).__name__)
         await asyncio.sleep(_pause_s(services.settings))
 
 
-async def ring_overdue(services: Services) -> None:
+async def enqueue_overdue(services: Services) -> None:
     """Ring for each task that should have run some time ago; of many at once, one does."""
     for task_name, interval_s in read_intervals_s(services.settings).items():
         grace_s = max(_pause_s(services.settings), interval_s / 24)
         if await _claim(task_name, timedelta(seconds=interval_s), timedelta(seconds=grace_s)):
             logger.warning("task_overdue", task=task_name)
-            await services.doorbell.ring(task_name)
+            await services.task_queue.enqueue(task_name)
 
 
 async def _claim(task_name: str, interval: timedelta, grace: timedelta) -> bool:

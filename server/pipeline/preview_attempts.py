@@ -1,7 +1,6 @@
-"""Who presses a record: a claim with a time limit, beside the journey and never in its way.
+"""Who makes a preview: a claim with a time limit, which never holds up the submission.
 
-Pressing twice does no harm, so a claim needs neither heartbeat nor fence, and giving back that of
-another worker only lets the record be pressed twice.
+Making a preview twice does no harm, so a claim needs neither heartbeat nor fence.
 """
 
 from datetime import timedelta
@@ -19,26 +18,26 @@ TIME_LIMIT: Final = timedelta(seconds=60)
 
 
 def due() -> QuerySet[Submission]:
-    """Return the open submissions whose record nobody has pressed and nobody is pressing."""
+    """Return the open submissions without a preview that no worker is making."""
     return Submission.filter(
         stage__in=OPEN_STAGES,
         preview_path=None,
-        press_due_at__lte=now(),
-        press_attempts__lt=MAX_ATTEMPTS,
+        preview_due_at__lte=now(),
+        preview_attempts__lt=MAX_ATTEMPTS,
     )
 
 
 async def give_back(session_id: str) -> None:
-    """Let a press that was cut short be claimed at once; it counts as no attempt."""
-    claimed = Submission.filter(session_id=session_id, preview_path=None, press_attempts__gt=0)
-    await claimed.update(press_due_at=now(), press_attempts=F("press_attempts") - 1)
+    """Let an interrupted preview be claimed at once; it counts as no attempt."""
+    claimed = Submission.filter(session_id=session_id, preview_path=None, preview_attempts__gt=0)
+    await claimed.update(preview_due_at=now(), preview_attempts=F("preview_attempts") - 1)
 
 
 async def claim(session_id: str) -> bool:
-    """Claim the press of one submission for a minute; False when it is not due."""
+    """Claim a submission's preview for a minute; False if it is not due."""
     claimed = due().filter(session_id=session_id)
     return bool(
         await claimed.update(
-            press_due_at=now() + TIME_LIMIT, press_attempts=F("press_attempts") + 1
+            preview_due_at=now() + TIME_LIMIT, preview_attempts=F("preview_attempts") + 1
         )
     )

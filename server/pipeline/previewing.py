@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from renderer import CardJob, FilmReport, PressJob, PressReport, RenderError
+from renderer import CardJob, LoopJob, LoopReport, RenderError, VideoReport
 from server.logs.log import short_id
 from server.pipeline import preview_attempts
 from server.services import Services
@@ -24,36 +24,36 @@ BEFORE_RENDERING: Final = OPEN_STAGES - {Stage.RENDERING}
 logger = structlog.get_logger(__name__)
 
 
-async def press_record(services: Services, session_id: str) -> None:
+async def make_preview(services: Services, session_id: str) -> None:
     """Photo -> preview and poster, so that the visitor sees the own record turn.
 
-    A press that fails is tried again by the sweeper; `create_video` can do without it.
+    The sweep retries one that fails; `create_video` does not depend on it.
     """
     if not await preview_attempts.claim(session_id):
         return
     try:
         async with services.storage.workspace() as files:
-            is_pressed = await _press(services, files, session_id, services.settings.main_format)
+            is_made = await _encode_loop(services, files, session_id, services.settings.main_format)
     except asyncio.CancelledError:
-        # The worker is told to stop, and rings for it again once this is done.
+        # The worker is stopping, and enqueues the task again once this is done.
         await asyncio.shield(preview_attempts.give_back(session_id))
         raise
-    if is_pressed:
+    if is_made:
         await transitions.show_preview(services, session_id)
         # A task of its own, which queues up behind the previews of those who came meanwhile.
-        await services.doorbell.ring("prepare_films", session_id)
+        await services.task_queue.enqueue("prepare_videos", session_id)
     await remove_late(services, session_id)
 
 
-async def prepare_films(services: Services, session_id: str) -> None:
-    """Photo -> card, and the cycles of the other formats; nothing once the song is there."""
+async def prepare_videos(services: Services, session_id: str) -> None:
+    """Photo -> card, and the loops of the other formats; nothing once the song is there."""
     if not await Submission.exists(session_id=session_id, stage__in=BEFORE_RENDERING):
         return
-    _, *others = services.settings.films
+    _, *others = services.settings.formats
     async with services.storage.workspace() as files:
         await draw_card(services, files, session_id)
-        for film_format in others:
-            await _press(services, files, session_id, film_format)
+        for video_format in others:
+            await _encode_loop(services, files, session_id, video_format)
     await remove_late(services, session_id)
 
 
@@ -74,41 +74,45 @@ async def draw_card(services: Services, files: Workspace, session_id: str) -> No
         logger.warning("card_failed", session_id=short_id(session_id), reason=str(error))
 
 
-def log_film(
+def log_video(
     services: Services,
     event: str,
     session_id: str,
-    film_format: str,
-    report: PressReport | FilmReport,
+    video_format: str,
+    report: LoopReport | VideoReport,
 ) -> None:
-    """Log which encoder made a film, and warn if it is not the one this worker started with."""
-    film = logger.bind(session_id=short_id(session_id), format=film_format, encoder=report.encoder)
-    film.info(event, frames=report.frames, size_bytes=report.size_bytes)
+    """Log which encoder made a video, and warn if it is not the one this worker started with."""
+    video = logger.bind(
+        session_id=short_id(session_id), format=video_format, encoder=report.encoder
+    )
+    video.info(event, frames=report.frames, size_bytes=report.size_bytes)
     usual = services.renders.choice
     if report.fallback and (usual is None or report.fallback != usual.fallback):
-        film.warning("encoder_fallback", reason=report.fallback)
+        video.warning("encoder_fallback", reason=report.fallback)
 
 
-async def _press(services: Services, files: Workspace, session_id: str, film_format: str) -> bool:
+async def _encode_loop(
+    services: Services, files: Workspace, session_id: str, video_format: str
+) -> bool:
     settings = services.settings
-    is_main = film_format == settings.main_format
-    job = PressJob(
+    is_main = video_format == settings.main_format
+    job = LoopJob(
         photo=files.photo(session_id),
-        cycle=files.preview(session_id, film_format),
+        loop=files.preview(session_id, video_format),
         poster=files.poster(session_id) if is_main else None,
-        spec=settings.films[film_format],
+        spec=settings.formats[video_format],
     )
     try:
         await files.fetch(job.photo)
-        report = await services.renders.press(job)
-        await files.keep(*filter(None, (job.poster, job.cycle)))
+        report = await services.renders.make_loop(job)
+        await files.keep(*filter(None, (job.poster, job.loop)))
     except (RenderError, StorageUnavailable) as error:
         logger.warning(
-            "press_failed",
+            "loop_failed",
             session_id=short_id(session_id),
-            format=film_format,
+            format=video_format,
             reason=str(error),
         )
         return False
-    log_film(services, "cycle_pressed", session_id, film_format, report)
+    log_video(services, "loop_encoded", session_id, video_format, report)
     return True

@@ -9,28 +9,28 @@ from typing import Final
 
 import structlog
 
-from renderer import BadPhoto, Film, RenderError, RenderJob
+from renderer import BadPhoto, RenderError, RenderJob, Video
 from server.clock import now
 from server.logs.log import short_id
 from server.pipeline.leases import OUR_TROUBLE, Lease, hold, is_held
-from server.pipeline.previewing import draw_card, log_film
+from server.pipeline.previewing import draw_card, log_video
 from server.pipeline.retries import is_poison, retry_or_fail
-from server.process.failpoints import crash_point
+from server.process.failpoints import failpoint
 from server.services import Services
-from server.storage import Workspace, attach_film, partial
+from server.storage import Workspace, attach_video, partial
 from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
 
 TEASER_S: Final = 15.0
 TEASER: Final = "teaser"
-"""What the film for links is called where films are named by their formats."""
+"""What the video for links is called where videos are named by their formats."""
 
 logger = structlog.get_logger(__name__)
 
 
 async def create_video(services: Services, session_id: str) -> None:
-    """Photo, song and pressed cycles -> a film in each format, a teaser, and the journey's end."""
+    """Photo, song and encoded loops -> a video in each format, a teaser, and the journey's end."""
     async with hold(session_id, Stage.RENDERING, services.settings.lease_seconds) as lease:
         reason = FailureReason.RENDER_FAILED
         if lease is None or await is_poison(services, lease, reason):
@@ -38,7 +38,7 @@ async def create_video(services: Services, session_id: str) -> None:
         await Submission.filter(session_id=session_id).update(video_creation_start=now())
         try:
             async with services.storage.workspace() as files:
-                await _make_films(services, lease, files)
+                await _make_videos(services, lease, files)
         except OUR_TROUBLE:
             raise
         except BadPhoto as error:
@@ -48,57 +48,57 @@ async def create_video(services: Services, session_id: str) -> None:
             await retry_or_fail(services, lease, reason, str(error), is_final=not error.can_retry)
 
 
-async def _make_films(services: Services, lease: Lease, files: Workspace) -> None:
+async def _make_videos(services: Services, lease: Lease, files: Workspace) -> None:
     session_id = lease.session_id
-    films = _plan_films(services, lease, files)
+    videos = _plan_videos(services, lease, files)
     if not await services.storage.has(services.storage.card(session_id)):
         await draw_card(services, files, session_id)
-    cycles = (files.preview(session_id, film_format) for film_format in services.settings.films)
-    await files.fetch(files.photo(session_id), files.song(session_id), *cycles)
+    loops = (files.preview(session_id, video_format) for video_format in services.settings.formats)
+    await files.fetch(files.photo(session_id), files.song(session_id), *loops)
     try:
-        await _render(services, lease, files, films)
+        await _render(services, lease, files, videos)
     finally:
-        for film in films.values():
-            film.out.unlink(missing_ok=True)
+        for video in videos.values():
+            video.out.unlink(missing_ok=True)
 
 
-def _plan_films(services: Services, lease: Lease, files: Workspace) -> Mapping[str, Film]:
+def _plan_videos(services: Services, lease: Lease, files: Workspace) -> Mapping[str, Video]:
     session_id, settings = lease.session_id, services.settings
-    films = {
-        film_format: Film(
-            out=partial(files.video(session_id, film_format), lease.fence),
+    videos = {
+        video_format: Video(
+            out=partial(files.video(session_id, video_format), lease.fence),
             spec=spec,
-            cycle=files.preview(session_id, film_format),
+            loop=files.preview(session_id, video_format),
         )
-        for film_format, spec in settings.films.items()
+        for video_format, spec in settings.formats.items()
     }
     out = partial(files.teaser(session_id), lease.fence)
-    return films | {TEASER: replace(films[settings.main_format], out=out, longest_s=TEASER_S)}
+    return videos | {TEASER: replace(videos[settings.main_format], out=out, longest_s=TEASER_S)}
 
 
 async def _render(
-    services: Services, lease: Lease, files: Workspace, films: Mapping[str, Film]
+    services: Services, lease: Lease, files: Workspace, videos: Mapping[str, Video]
 ) -> None:
     session_id = lease.session_id
-    job = RenderJob(files.photo(session_id), files.song(session_id), tuple(films.values()))
+    job = RenderJob(files.photo(session_id), files.song(session_id), tuple(videos.values()))
     report = await services.renders.render(job)
     row = await Submission.get(session_id=session_id)
-    for film_format, film_report in zip(films, report.films, strict=True):
-        log_film(services, "film_rendered", session_id, film_format, film_report)
+    for video_format, video_report in zip(videos, report.videos, strict=True):
+        log_video(services, "video_encoded", session_id, video_format, video_report)
     # Whoever is killed in between leaves whole files of a video that is not ready yet; whoever
     # renders it again replaces them by the same.
-    for film_format, film in films.items():
+    for video_format, video in videos.items():
         if not await is_held(lease):
             return
-        if film_format == TEASER:
-            await files.publish(film.out, files.teaser(session_id))
+        if video_format == TEASER:
+            await files.publish(video.out, files.teaser(session_id))
         else:
-            path = files.video(session_id, film_format)
-            disposition = attach_film(row.pet_name, row.owner_name, film_format)
-            await files.publish(film.out, path, disposition)
-        crash_point("between_renames")
-    crash_point("after_rename")
-    main = report.films[0]
+            path = files.video(session_id, video_format)
+            disposition = attach_video(row.pet_name, row.owner_name, video_format)
+            await files.publish(video.out, path, disposition)
+        failpoint("between_renames")
+    failpoint("after_rename")
+    main = report.videos[0]
     await transitions.succeed(
         services,
         session_id,

@@ -9,7 +9,7 @@ from taskiq.api import run_scheduler_task
 
 from server.pipeline.broker import CountingBroker
 from server.pipeline.overdue import read_intervals_s
-from server.pipeline.task_queue import TaskDoorbell
+from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.tasks import TASKS
 from server.process.heartbeat import touch_heartbeat
 from server.settings import Settings
@@ -34,23 +34,23 @@ class Timetable(ScheduleSource):
         ]
 
 
-class RingingScheduler(TaskiqScheduler):
+class EnqueueingScheduler(TaskiqScheduler):
     """Rings what is due as everybody rings: an unreachable broker neither stops nor delays it."""
 
     def __init__(self, broker: CountingBroker, settings: Settings) -> None:
         super().__init__(broker, [Timetable(settings)])
-        self._doorbell = TaskDoorbell(broker)
+        self._task_queue = BrokerTaskQueue(broker)
         self._heartbeat_file = settings.heartbeat_file
 
     async def on_ready(self, _source: ScheduleSource, task: ScheduledTask) -> None:
         """Ring one task that is due."""
-        await self._doorbell.ring(task.task_name)
+        await self._task_queue.enqueue(task.task_name)
         touch_heartbeat(self._heartbeat_file)
 
 
 async def keep_time(broker: CountingBroker, settings: Settings, stop: asyncio.Event) -> None:
     """Send the scheduled tasks when they are due, until `stop` is set."""
-    scheduler = RingingScheduler(broker, settings)
+    scheduler = EnqueueingScheduler(broker, settings)
     clock = asyncio.create_task(run_scheduler_task(scheduler))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({clock, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -11,13 +11,13 @@ from server.logs.log import short_id
 from server.pipeline.broker import CountingBroker
 from server.pipeline.tasks import TASKS
 
-RING_TIMEOUT_S: Final = 1.0
+ENQUEUE_TIMEOUT_S: Final = 1.0
 SHARED_PAUSE_S: Final = 0.05
 
 logger = structlog.get_logger(__name__)
 
 
-class TaskDoorbell:
+class BrokerTaskQueue:
     """Rings through a Taskiq broker; an unreachable broker costs a log line and a second.
 
     A task for the site as a whole is rung at once, and then every 50 ms at the most: whoever asks
@@ -28,9 +28,9 @@ class TaskDoorbell:
         self._broker = broker
         self._quiet_until: dict[str, float] = {}
         self._shared: dict[str, asyncio.TimerHandle] = {}
-        self._ringing: set[asyncio.Task[None]] = set()
+        self._enqueueing: set[asyncio.Task[None]] = set()
 
-    async def ring(self, task_name: str, session_id: str | None = None) -> None:
+    async def enqueue(self, task_name: str, session_id: str | None = None) -> None:
         """Ask for the named task to be run, for one submission or for the site as a whole."""
         if session_id is not None:
             await self._send(task_name, session_id)
@@ -41,15 +41,15 @@ class TaskDoorbell:
             if quiet_until <= loop.time():
                 await self._send(task_name)
             else:
-                later = loop.call_at(quiet_until, self._ring_shared, task_name)
+                later = loop.call_at(quiet_until, self._enqueue_shared, task_name)
                 self._shared[task_name] = later
 
     async def finish(self) -> None:
         """Ring at once what still waits to be rung."""
         for task_name, later in list(self._shared.items()):
             later.cancel()
-            self._ring_shared(task_name)
-        await asyncio.gather(*self._ringing)
+            self._enqueue_shared(task_name)
+        await asyncio.gather(*self._enqueueing)
 
     def queue_of(self, task_name: str) -> str:
         """Return the queue that the task's label names."""
@@ -58,22 +58,22 @@ class TaskDoorbell:
     async def count_waiting(self, queue: str) -> int:
         """Ask the broker; one that does not answer within a second counts as empty."""
         try:
-            async with asyncio.timeout(RING_TIMEOUT_S):
+            async with asyncio.timeout(ENQUEUE_TIMEOUT_S):
                 return await self._broker.count_waiting(queue)
         except (RedisError, OSError, TimeoutError):
             return 0
 
-    def _ring_shared(self, task_name: str) -> None:
+    def _enqueue_shared(self, task_name: str) -> None:
         del self._shared[task_name]
         ringing = asyncio.create_task(self._send(task_name))
-        self._ringing.add(ringing)
-        ringing.add_done_callback(self._ringing.discard)
+        self._enqueueing.add(ringing)
+        ringing.add_done_callback(self._enqueueing.discard)
 
     async def _send(self, task_name: str, *arguments: str) -> None:
         try:
-            async with asyncio.timeout(RING_TIMEOUT_S):
+            async with asyncio.timeout(ENQUEUE_TIMEOUT_S):
                 await TASKS[task_name].kicker().with_broker(self._broker).kiq(*arguments)
         except (RedisError, OSError, TimeoutError, TaskiqError) as error:
             subject = short_id(arguments[0]) if arguments else None
             reason = type(error).__name__
-            logger.warning("ring_lost", task=task_name, session_id=subject, reason=reason)
+            logger.warning("enqueue_failed", task=task_name, session_id=subject, reason=reason)

@@ -29,16 +29,16 @@ def services_of(context: Context) -> Services:
     return services
 
 
-@async_shared_broker.task("press_record", queue_name=Queue.RENDER.value)
-async def press_record(session_id: str, context: TaskContext) -> None:
+@async_shared_broker.task("make_preview", queue_name=Queue.RENDER.value)
+async def make_preview(session_id: str, context: TaskContext) -> None:
     """Photo -> preview and poster."""
-    await previewing.press_record(services_of(context), session_id)
+    await previewing.make_preview(services_of(context), session_id)
 
 
-@async_shared_broker.task("prepare_films", queue_name=Queue.RENDER.value)
-async def prepare_films(session_id: str, context: TaskContext) -> None:
-    """Photo -> card, and the cycles of the other formats."""
-    await previewing.prepare_films(services_of(context), session_id)
+@async_shared_broker.task("prepare_videos", queue_name=Queue.RENDER.value)
+async def prepare_videos(session_id: str, context: TaskContext) -> None:
+    """Photo -> card, and the loops of the other formats."""
+    await previewing.prepare_videos(services_of(context), session_id)
 
 
 @async_shared_broker.task("send_to_sonauto", queue_name=Queue.DEFAULT.value)
@@ -61,7 +61,7 @@ async def download_audio(session_id: str, context: TaskContext) -> None:
 
 @async_shared_broker.task("create_video", queue_name=Queue.RENDER.value)
 async def create_video(session_id: str, context: TaskContext) -> None:
-    """Make the films."""
+    """Make the videos."""
     await rendering.create_video(services_of(context), session_id)
 
 
@@ -104,8 +104,8 @@ async def cleanup_old_files(context: TaskContext) -> None:
 TASKS: Final[dict[str, AsyncTaskiqDecoratedTask[..., Any]]] = {
     task.task_name: task
     for task in (
-        press_record,
-        prepare_films,
+        make_preview,
+        prepare_videos,
         send_to_sonauto,
         fetch_generation_details,
         download_audio,

@@ -19,11 +19,11 @@ from server.pipeline.leases import is_free
 from server.services import Services
 from server.storage import StorageUnavailable
 from server.submissions import account, transitions
-from server.submissions.capacity import log_room
+from server.submissions.capacity import log_usage
 from server.submissions.lifecycle import WORKING_STAGES, Stage
 from server.submissions.model import GenerationAttempt, Submission
 
-RINGS_PER_SWEEP: Final = 100
+ENQUEUED_PER_SWEEP: Final = 100
 
 logger = structlog.get_logger(__name__)
 
@@ -38,29 +38,29 @@ async def sweep(services: Services) -> None:
     lost: dict[str, list[str]] = {}
     for stage in sorted(WORKING_STAGES):
         due = Submission.filter(is_free(moment), stage=stage).order_by("next_run_at")
-        rows = await due.limit(RINGS_PER_SWEEP).only("session_id")
+        rows = await due.limit(ENQUEUED_PER_SWEEP).only("session_id")
         lost[transitions.TASK_OF[stage]] = [row.session_id for row in rows]
-    unpressed = await preview_attempts.due().limit(RINGS_PER_SWEEP).only("session_id")
-    lost["press_record"] = [row.session_id for row in unpressed]
+    without_preview = await preview_attempts.due().limit(ENQUEUED_PER_SWEEP).only("session_id")
+    lost["make_preview"] = [row.session_id for row in without_preview]
     for task_name, session_id in await _pick(services, lost):
-        await services.doorbell.ring(task_name, session_id)
+        await services.task_queue.enqueue(task_name, session_id)
     for session_id in await _unheard_reports():
-        await services.doorbell.ring(transitions.TASK_OF[Stage.COMPOSING], session_id)
+        await services.task_queue.enqueue(transitions.TASK_OF[Stage.COMPOSING], session_id)
     if await Submission.exists(is_free(moment), stage=Stage.QUEUED):
-        await services.doorbell.ring("process_pending_queue")
+        await services.task_queue.enqueue("process_pending_queue")
 
 
 async def _pick(services: Services, lost: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """Return what to ring for: in each queue as many as have no message there, from each task."""
     tasks_of: dict[str, list[str]] = {}
     for task_name in lost:
-        tasks_of.setdefault(services.doorbell.queue_of(task_name), []).append(task_name)
+        tasks_of.setdefault(services.task_queue.queue_of(task_name), []).append(task_name)
     picked: list[tuple[str, str]] = []
     for queue, tasks in tasks_of.items():
         columns = ([(task, session_id) for session_id in lost[task]] for task in tasks)
         in_turn = [ring for rings in zip_longest(*columns) for ring in rings if ring is not None]
         if in_turn:
-            lacking = len(in_turn) - await services.doorbell.count_waiting(queue)
+            lacking = len(in_turn) - await services.task_queue.count_waiting(queue)
             picked += in_turn[: max(0, lacking)]
     return picked
 
@@ -84,15 +84,15 @@ async def check_timeouts(services: Services) -> None:
     limit = timedelta(minutes=services.settings.webhook_timeout_minutes)
     overdue = Submission.filter(stage=Stage.COMPOSING, sent_to_LLM__lt=moment - limit)
     await overdue.filter(next_run_at__gt=moment).update(next_run_at=moment)
-    oldest = overdue.filter(is_free(moment)).order_by("sent_to_LLM").limit(RINGS_PER_SWEEP)
+    oldest = overdue.filter(is_free(moment)).order_by("sent_to_LLM").limit(ENQUEUED_PER_SWEEP)
     for row in await oldest.only("session_id"):
-        await services.doorbell.ring(transitions.TASK_OF[Stage.COMPOSING], row.session_id)
+        await services.task_queue.enqueue(transitions.TASK_OF[Stage.COMPOSING], row.session_id)
 
 
 async def check_storage(services: Services) -> None:
     """Log how full the storage is; one that cannot be looked at is an error."""
     try:
-        await log_room(services)
+        await log_usage(services)
     except StorageUnavailable as error:
         logger.error("storage_unknown", reason=str(error))
 
@@ -101,5 +101,5 @@ async def _unheard_reports() -> list[str]:
     reported = GenerationAttempt.exclude(reported_task_id=None).filter(UNKNOWN_OUTCOME)
     named = Subquery(reported.values("session_id"))
     waiting = Submission.filter(stage__in=(Stage.QUEUED, Stage.SENDING), session_id__in=named)
-    rows = await waiting.order_by("created_at").limit(RINGS_PER_SWEEP).only("session_id")
+    rows = await waiting.order_by("created_at").limit(ENQUEUED_PER_SWEEP).only("session_id")
     return [row.session_id for row in rows]

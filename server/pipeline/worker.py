@@ -22,7 +22,7 @@ from server.database.connection import TROUBLE
 from server.pipeline.broker import Queue
 from server.pipeline.overdue import RunNotes, stand_in
 from server.process.heartbeat import touch_heartbeat
-from server.services import Doorbell, Services
+from server.services import Services, TaskQueue
 from server.submissions.model import WorkerHeartbeat
 
 HEARTBEAT_S: Final = 5.0
@@ -65,7 +65,7 @@ class DrainingReceiver(Receiver):
         finally:
             del self._running[task]
 
-    async def hand_back(self, doorbell: Doorbell, order_timeout_s: float) -> None:
+    async def hand_back(self, task_queue: TaskQueue, order_timeout_s: float) -> None:
         """Cancel what has not ended in time, and ring for it again once its lease is given back.
 
         So another worker goes on at once, and neither the sweeper nor a lease is waited for. An
@@ -79,7 +79,9 @@ class DrainingReceiver(Receiver):
             await asyncio.wait(cut_short, timeout=HAND_BACK_S)
             # Side by side, so that a silent Redis costs a second and not one for each.
             messages = cut_short.values()
-            await asyncio.gather(*(doorbell.ring(one.task_name, *one.args) for one in messages))
+            await asyncio.gather(
+                *(task_queue.enqueue(one.task_name, *one.args) for one in messages)
+            )
             logger.info("tasks_handed_back", tasks=[one.task_name for one in messages])
         if orders:
             logger.info("orders_awaited", orders=len(orders))
@@ -115,9 +117,9 @@ async def work(services: Services, broker: AsyncBroker, queue: Queue, stop: asyn
     finally:
         standing_in.cancel()
         await receiver.hand_back(
-            services.doorbell, settings.api_request_timeout_seconds + ORDER_SLACK_S
+            services.task_queue, settings.api_request_timeout_seconds + ORDER_SLACK_S
         )
-        await services.doorbell.finish()
+        await services.task_queue.finish()
         heartbeat.cancel()
         with contextlib.suppress(*TROUBLE):
             async with asyncio.timeout(FAREWELL_S):

@@ -8,11 +8,11 @@ import os
 import signal
 from typing import Final
 
-CRASH_AT: Final = os.environ.get("CRASH_AT")
+FAILPOINT: Final = os.environ.get("FAILPOINT")
 """The point to die at. Not among the settings: no operator has a use for it."""
 
 
-def crash_point(name: str) -> None:
+def failpoint(name: str) -> None:
     """Kill this process if it was started to die here, leaving it no chance to tidy up."""
-    if name == CRASH_AT:
+    if name == FAILPOINT:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -9,7 +9,7 @@ LAST_TICKS: Final = 120
 LAST_PUSHES: Final = 1000
 
 
-class Vitals:
+class ProcessMetrics:
     """The sockets it holds, how late its event loop was, and how long pushes took to arrive."""
 
     def __init__(self) -> None:

@@ -78,11 +78,11 @@ async def read_site(services: Services) -> list[Reading]:
 
 def read_process(services: Services) -> list[Reading]:
     """Return what only this web process knows."""
-    vitals = services.vitals
-    pushes = {"push": spread(vitals.pushes_s)} if vitals.pushes_s else {}
+    process_metrics = services.process_metrics
+    pushes = {"push": spread(process_metrics.pushes_s)} if process_metrics.pushes_s else {}
     return [
-        one("petsong_sockets", "Waiting pages of this process.", vitals.sockets),
-        one("petsong_event_loop_lag_seconds", "Worst of a minute.", vitals.worst_lag_s),
+        one("petsong_sockets", "Waiting pages of this process.", process_metrics.sockets),
+        one("petsong_event_loop_lag_seconds", "Worst of a minute.", process_metrics.worst_lag_s),
         one("petsong_open_files_ratio", "Of those for visitors.", measure_use() / 100),
         _spreads("petsong_push_seconds", "From publisher to sockets, the last 1000.", pushes),
     ]

@@ -1,4 +1,4 @@
-"""Which workers are alive, and with which encoders they make films."""
+"""Which workers are alive, and with which encoders they make videos."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ from realtime.gateway import (
 )
 from server.database.connection import TROUBLE
 from server.ids import is_session_id
-from server.process.metrics import Vitals
+from server.process.metrics import ProcessMetrics
 from server.process.open_files import SPARE_FILES, raise_limit, read_limit
 from server.services import Services
 from server.serving.request_guard import guard, refuse
@@ -69,9 +69,9 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
     )
     serve_operators(sockets, lambda ticket: is_ticket(services.settings, ticket))
     app.before_serving(_make_room)
-    _run_beside(app, services.vitals.watch_loop)
+    _run_beside(app, services.process_metrics.watch_loop)
     inside = socketio.ASGIApp(sockets, other_asgi_app=app)
-    limited = _within_limit(services.vitals, SocketLimits(inside, services.settings))
+    limited = _within_limit(services.process_metrics, SocketLimits(inside, services.settings))
     # Around the application as well, which has its own: these are for what never gets that far.
     # Outside them all, since it looks for the stream behind an untouched `send`.
     site = _without_compression(SecurityHeaders(guard(limited)))
@@ -92,7 +92,7 @@ def _run_beside(app: Quart, work: Callable[[], Coroutine[None, None, None]]) -> 
 
 async def _make_room() -> None:
     raise_limit()
-    # Looking for cycles through all that 5,000 sockets hold stops everybody for half a second: it
+    # Looking for loops through all that 5,000 sockets hold stops everybody for half a second: it
     # is done seldom, and never through what was there before anybody came. The young must be few at
     # each pass, too: of waiting sockets old objects go as new ones come, which Python does not
     # count as growth, so 5,000 by its count were 100,000, and a pass over 20 times as many took as
@@ -102,7 +102,7 @@ async def _make_room() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-def _within_limit(vitals: Vitals, app: ASGIFramework) -> ASGIFramework:
+def _within_limit(process_metrics: ProcessMetrics, app: ASGIFramework) -> ASGIFramework:
     """Refuse the sockets for which there are no files, before forms are the ones to suffer.
 
     A page without a socket asks by HTTP, and tries again later.
@@ -112,14 +112,14 @@ def _within_limit(vitals: Vitals, app: ASGIFramework) -> ASGIFramework:
         if scope["type"] != "websocket":
             await app(scope, receive, send)
             return
-        if vitals.sockets >= read_limit() - SPARE_FILES:
+        if process_metrics.sockets >= read_limit() - SPARE_FILES:
             await refuse(scope, send, 503, retry_after_s=60)
             return
-        vitals.sockets += 1
+        process_metrics.sockets += 1
         try:
             await app(scope, receive, send)
         finally:
-            vitals.sockets -= 1
+            process_metrics.sockets -= 1
 
     return serve
 

@@ -99,12 +99,12 @@ class Simulator:
         """End a generation now; its state is final when this returns, its webhook follows."""
         await self._call("POST", f"/finish/{task_id}", params={"status": status})
 
-    async def ring(
+    async def post_webhook(
         self, task_id: str, status: Status | None = None, copies: int = 1
     ) -> list[int | None]:
         """Send `copies` webhooks in parallel, true or claiming `status`; the answer of each."""
         params = {"copies": str(copies)} | ({"status": status} if status else {})
-        answers = await self._call("POST", f"/ring/{task_id}", params=params)
+        answers = await self._call("POST", f"/webhook/{task_id}", params=params)
         return list(answers["answers"])
 
     async def kill(self) -> None:

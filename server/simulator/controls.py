@@ -54,8 +54,8 @@ def build_controls(service: SongService) -> Blueprint:
         await service.finish(task_id, Status(status))
         return {"status": generation.status}
 
-    @controls.post("/ring/<task_id>")
-    async def ring(task_id: str) -> ResponseReturnValue:
+    @controls.post("/webhook/<task_id>")
+    async def post_webhook(task_id: str) -> ResponseReturnValue:
         generation = service.archive.generations.get(task_id)
         if generation is None:
             return {"detail": "Generation not found"}, 404
@@ -63,7 +63,7 @@ def build_controls(service: SongService) -> Blueprint:
         if status is not None and status not in set(Status):
             return {"detail": f"status is one of {', '.join(Status)}"}, 422
         copies = request.args.get("copies", 1, type=int)
-        answers = await service.webhooks.ring(
+        answers = await service.webhooks.post_webhook(
             generation, Status(status) if status else None, copies=copies
         )
         return {"answers": answers}

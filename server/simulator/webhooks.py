@@ -47,12 +47,12 @@ class WebhookSender:
         await self._post(generation, payload, copies=copies.value if copies else 1)
         if self._faults.take(Fault.WEBHOOK_CONTRADICTION):
             succeeded = generation.status is Status.SUCCESS
-            await self.ring(generation, Status.FAILURE if succeeded else Status.SUCCESS)
+            await self.post_webhook(generation, Status.FAILURE if succeeded else Status.SUCCESS)
 
     async def announce_progress(self, generation: Generation) -> None:
         """Send the state of an unfinished generation, if the fault asks for it."""
         if self._faults.take(Fault.WEBHOOK_EVERY_STATUS):
-            await self.ring(generation)
+            await self.post_webhook(generation)
 
     async def announce_falsely(self, generation: Generation) -> None:
         """Claim SUCCESS for a generation that has just begun, if the fault asks for it."""
@@ -60,7 +60,7 @@ class WebhookSender:
             payload = generation.as_webhook(Status.SUCCESS) | {"song_paths": forged.value}
             await self._post(generation, payload)
 
-    async def ring(
+    async def post_webhook(
         self, generation: Generation, status: Status | None = None, copies: int = 1
     ) -> list[int | None]:
         """Send `copies` webhooks in parallel now; the HTTP status that each was answered with."""

@@ -4,12 +4,12 @@ from server.storage.folders import FolderStorage, publish, write_file
 from server.storage.names import (
     PARTIAL_SUFFIX,
     Folders,
-    film_name,
     partial,
-    read_film_name,
+    read_video_name,
+    video_name,
 )
 from server.storage.opening import open_storage
-from server.storage.saving import attach_film
+from server.storage.saving import attach_video
 from server.storage.store import Storage, StorageUnavailable, StoredFile, Workspace
 
 __all__ = [
@@ -20,11 +20,11 @@ __all__ = [
     "StorageUnavailable",
     "StoredFile",
     "Workspace",
-    "attach_film",
-    "film_name",
+    "attach_video",
     "open_storage",
     "partial",
     "publish",
-    "read_film_name",
+    "read_video_name",
+    "video_name",
     "write_file",
 ]

@@ -40,20 +40,20 @@ class Folders:
         """Return the path of the downloaded MP3."""
         return _path(self.songs, session_id, ".mp3")
 
-    def video(self, session_id: str, film_format: str) -> Path:
+    def video(self, session_id: str, video_format: str) -> Path:
         """Return the path of the finished MP4 in one format."""
-        return self.videos / f"{film_name(session_id, film_format)}.mp4"
+        return self.videos / f"{video_name(session_id, video_format)}.mp4"
 
     def teaser(self, session_id: str) -> Path:
-        """Return the path of the main film's beginning, which links are shown with."""
+        """Return the path of the main video's beginning, which links are shown with."""
         return _path(self.videos, session_id, "-teaser.mp4")
 
-    def preview(self, session_id: str, film_format: str) -> Path:
-        """Return the path of the MP4 of one cycle in one format."""
-        return self.previews / f"{film_name(session_id, film_format)}.mp4"
+    def preview(self, session_id: str, video_format: str) -> Path:
+        """Return the path of the MP4 of one loop in one format."""
+        return self.previews / f"{video_name(session_id, video_format)}.mp4"
 
     def poster(self, session_id: str) -> Path:
-        """Return the path of the main film's first frame as a JPEG."""
+        """Return the path of the main video's first frame as a JPEG."""
         return _path(self.previews, session_id, ".jpg")
 
     def card(self, session_id: str) -> Path:
@@ -65,9 +65,9 @@ class Folders:
         return (
             self.photo(session_id),
             self.song(session_id),
-            *(self.video(session_id, film_format) for film_format in FORMATS),
+            *(self.video(session_id, video_format) for video_format in FORMATS),
             self.teaser(session_id),
-            *(self.preview(session_id, film_format) for film_format in FORMATS),
+            *(self.preview(session_id, video_format) for video_format in FORMATS),
             self.poster(session_id),
             self.card(session_id),
         )
@@ -92,26 +92,26 @@ def folders_below(root: Path) -> tuple[Path, Path, Path, Path]:
     return photos, songs, videos, previews
 
 
-def film_name(session_id: str, film_format: str) -> str:
+def video_name(session_id: str, video_format: str) -> str:
     """Return the name, without `.mp4`, of the files of one submission in one format.
 
     Raises ValueError for anything but an id of ours and a known format.
     """
-    if film_format not in FORMATS:
+    if video_format not in FORMATS:
         raise ValueError("not a format")
-    suffix = "" if film_format == PLAIN_FORMAT else f"-{film_format}"
+    suffix = "" if video_format == PLAIN_FORMAT else f"-{video_format}"
     return _checked(session_id) + suffix
 
 
-def read_film_name(name: str) -> tuple[str, str] | None:
-    """Return the session_id and the format that `film_name` makes `name` of, else None."""
+def read_video_name(name: str) -> tuple[str, str] | None:
+    """Return the session_id and the format that `video_name` makes `name` of, else None."""
     session_id, _, suffix = name.partition("-")
-    film_format = suffix or PLAIN_FORMAT
+    video_format = suffix or PLAIN_FORMAT
     try:
-        is_ours = name == film_name(session_id, film_format)
+        is_ours = name == video_name(session_id, video_format)
     except ValueError:
         return None
-    return (session_id, film_format) if is_ours else None
+    return (session_id, video_format) if is_ours else None
 
 
 def partial(path: Path, fence: int) -> Path:

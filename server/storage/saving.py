@@ -1,4 +1,4 @@
-"""Under which name a browser saves a film: both names, and the format of all but the plain one."""
+"""Under which name a browser saves a video: both names, and the format of all but the plain one."""
 
 import re
 import unicodedata
@@ -12,12 +12,12 @@ NAMELESS: Final = "love-song"
 GAPS: Final = re.compile(r'[\s\x00-\x1f\x7f-\x9f\ud800-\udfff"*/:<>?\\|]+')
 
 
-def attach_film(pet_name: str, owner_name: str, film_format: str) -> str:
-    """Return the Content-Disposition (RFC 6266) that saves a film as `Toby-and-Matt.mp4`.
+def attach_video(pet_name: str, owner_name: str, video_format: str) -> str:
+    """Return the Content-Disposition (RFC 6266) that saves a video as `Toby-and-Matt.mp4`.
 
     Programs that know ASCII alone get letters without accents, or a name that names nobody.
     """
-    ending = ".mp4" if film_format == PLAIN_FORMAT else f"-{film_format}.mp4"
+    ending = ".mp4" if video_format == PLAIN_FORMAT else f"-{video_format}.mp4"
     couple = _join_words(" and ".join(filter(None, (pet_name, owner_name)))) or NAMELESS
     plain = _spell_plainly(couple) or NAMELESS
     header = f'attachment; filename="{plain}{ending}"'

@@ -18,7 +18,7 @@ from server.services import Services
 from server.settings import Settings
 from server.submissions.lifecycle import Stage
 from server.submissions.model import SongAccount, Submission
-from server.submissions.ttl_cache import Kept
+from server.submissions.ttl_cache import TtlCache
 
 PROBE_STEPS: Final = (1, 3, 6, 12, 30)
 """The waits before the first probe, the second and so on, in units of ORDER_PROBE_SECONDS."""
@@ -109,7 +109,7 @@ async def note_success(services: Services) -> None:
     await late.update(next_run_at=moment)
     since = account.unavailable_since or moment
     logger.info("song_service_available", after_s=round((moment - since).total_seconds()))
-    await services.doorbell.ring("process_pending_queue")
+    await services.task_queue.enqueue("process_pending_queue")
 
 
 async def note_reach(*, is_reached: bool) -> None:
@@ -157,4 +157,4 @@ async def _read_balance() -> int | None:
     return (await read_account()).credits
 
 
-_balance: Final = Kept(_read_balance, lifetime_s=1.0)
+_balance: Final = TtlCache(_read_balance, lifetime_s=1.0)

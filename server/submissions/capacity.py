@@ -1,4 +1,4 @@
-"""Whether there is room for more files: new songs stop before a full disk stops those under way."""
+"""Storage capacity: new songs are refused before a full disk stops those under way."""
 
 import structlog
 
@@ -8,12 +8,12 @@ logger = structlog.get_logger(__name__)
 
 
 async def is_full(services: Services) -> bool:
-    """Say whether no more submissions can be taken; a bucket is never full."""
+    """Say whether the storage has no capacity for new submissions; a bucket is never full."""
     used_percent = await services.storage.measure_use()
     return used_percent is not None and used_percent >= services.settings.storage_stop_percent
 
 
-async def log_room(services: Services) -> None:
+async def log_usage(services: Services) -> None:
     """Log how full the storage is, at the level it deserves."""
     used_percent = await services.storage.measure_use()
     if used_percent is None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
-from server.submissions.ttl_cache import Kept
+from server.submissions.ttl_cache import TtlCache
 
 LAST_SONGS: Final = 50
 FEWEST_SONGS: Final = 5
@@ -124,7 +124,7 @@ def judge(songs: Sequence[Song]) -> Accuracy | None:
 
 async def read_forecast() -> Forecast | None:
     """Return the present forecast, at most 5 s old; None while too few songs are finished."""
-    return await _kept.get()
+    return await _cache.get()
 
 
 async def read_accuracy() -> Accuracy | None:
@@ -152,7 +152,7 @@ async def _read_forecast() -> Forecast | None:
     return make_forecast(await _read_songs(LAST_SONGS))
 
 
-_kept: Final = Kept(_read_forecast, LIFETIME_S)
+_cache: Final = TtlCache(_read_forecast, LIFETIME_S)
 
 
 def _span(durations_s: Sequence[float]) -> Span:

@@ -23,7 +23,7 @@ from server.errors import (
 )
 from server.ids import new_cookie_id, new_session_id
 from server.logs.log import short_id
-from server.process.failpoints import crash_point
+from server.process.failpoints import failpoint
 from server.services import Services
 from server.storage import Storage, StorageUnavailable
 from server.submissions.account import is_sold_out
@@ -63,7 +63,7 @@ async def accept(
         created_at=moment,
         stage_since=moment,
         next_run_at=moment,
-        press_due_at=moment,
+        preview_due_at=moment,
         cookie_id=cookie_id,
         owner_name=form.owner_name,
         photo_path=str(photo_path),
@@ -84,12 +84,12 @@ async def accept(
         if earlier := await _find_receipt(form, idempotency_key):
             return earlier
         raise
-    crash_point("after_accept")
+    failpoint("after_accept")
     logger.info("submission_accepted", session_id=short_id(session_id))
     # Together: the visitor waits once for a Redis that does not answer.
     await asyncio.gather(
-        services.doorbell.ring("press_record", session_id),
-        services.doorbell.ring("process_pending_queue"),
+        services.task_queue.enqueue("make_preview", session_id),
+        services.task_queue.enqueue("process_pending_queue"),
     )
     return Receipt(session_id, None if form.cookie_id else cookie_id)
 

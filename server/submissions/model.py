@@ -53,8 +53,9 @@ class Submission(Model):
     attempts = fields.IntField(default=0)
 
     preview_path = fields.CharField(max_length=500, null=True)
-    press_due_at = fields.DatetimeField(auto_now_add=True)
-    press_attempts = fields.IntField(default=0)
+    # The columns keep the names that the release before writes to.
+    preview_due_at = fields.DatetimeField(auto_now_add=True, source_field="press_due_at")
+    preview_attempts = fields.IntField(default=0, source_field="press_attempts")
 
     video_encoder = fields.CharField(max_length=50, null=True)
     video_encoder_fallback = fields.TextField(null=True)

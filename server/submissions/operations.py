@@ -44,9 +44,9 @@ async def retry(services: Services, session_id: str) -> bool:
     row = await Submission.get(session_id=session_id)
     logger.info("retried_by_hand", session_id=short_id(session_id), stage=row.stage)
     if task := transitions.TASK_OF.get(Stage(row.stage)):
-        await services.doorbell.ring(task, session_id)
+        await services.task_queue.enqueue(task, session_id)
     else:
-        await services.doorbell.ring("process_pending_queue")
+        await services.task_queue.enqueue("process_pending_queue")
     return True
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
-from server.submissions.ttl_cache import Kept
+from server.submissions.ttl_cache import TtlCache
 
 SHOWN_AS_QUEUED: Final = (Stage.QUEUED, Stage.SENDING)
 LIFETIME_S: Final = 1.0
@@ -34,7 +34,7 @@ class QueueOrder:
 
 async def read_queue_order() -> QueueOrder:
     """Return the order as it was at most a second ago."""
-    return await _kept.get()
+    return await _cache.get()
 
 
 async def _read_queue_order() -> QueueOrder:
@@ -50,4 +50,4 @@ def _to_moment(born: datetime | str) -> datetime:
     return datetime.fromisoformat(born) if isinstance(born, str) else born
 
 
-_kept: Final = Kept(_read_queue_order, LIFETIME_S)
+_cache: Final = TtlCache(_read_queue_order, LIFETIME_S)

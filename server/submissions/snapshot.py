@@ -9,7 +9,7 @@ from realtime.events import Snapshot
 from server.clock import now, to_wire
 from server.services import Services
 from server.settings import Settings
-from server.storage import film_name
+from server.storage import video_name
 from server.submissions.forecast import Forecast, read_forecast
 from server.submissions.lifecycle import Stage
 from server.submissions.loader import Loader
@@ -100,7 +100,7 @@ def _describe(
         # Finishing begins when the song is there, and goes over two stages.
         since = row.song_came_at or row.stage_since
         eta = forecast.remaining(stage, _elapsed_s(since), place, settings.max_concurrent_requests)
-    preview = film_name(row.session_id, settings.main_format)
+    preview = video_name(row.session_id, settings.main_format)
     return Snapshot(
         session_id=row.session_id,
         version=row.version,

@@ -18,7 +18,7 @@ from tortoise.transactions import in_transaction
 from server.clock import now
 from server.database.connection import TROUBLE
 from server.logs.log import short_id
-from server.process.failpoints import crash_point
+from server.process.failpoints import failpoint
 from server.services import Services
 from server.submissions.account import is_stopped, is_too_low
 from server.submissions.lifecycle import (
@@ -86,7 +86,7 @@ async def claim_slots(services: Services, *, is_probe: bool = False) -> list[str
             if await queued.filter(session_id=session_id).update(**_columns(Stage.SENDING)):
                 claimed.append(session_id)
     for session_id in claimed:
-        await services.doorbell.ring(TASK_OF[Stage.SENDING], session_id)
+        await services.task_queue.enqueue(TASK_OF[Stage.SENDING], session_id)
     return claimed
 
 
@@ -190,10 +190,10 @@ async def fail(
 
 
 async def show_preview(services: Services, session_id: str) -> None:
-    """Let the waiting page know that the record is pressed; the stage stays as it is."""
+    """Tell the waiting page that the preview is there; the stage does not change."""
     path = str(services.storage.preview(session_id, services.settings.main_format))
-    pressed = Submission.filter(session_id=session_id, preview_path=None, expired_at=None)
-    if await pressed.update(preview_path=path, version=F("version") + 1):
+    unshown = Submission.filter(session_id=session_id, preview_path=None, expired_at=None)
+    if await unshown.update(preview_path=path, version=F("version") + 1):
         await announce(services, session_id)
 
 
@@ -220,12 +220,12 @@ async def _move(
         rows = rows.filter(fence=fence)
     if not await rows.update(**(_columns(target) | dict(changes))):
         return False
-    crash_point(f"after_{target.value}")
+    failpoint(f"after_{target.value}")
     logger.info("submission_moved", session_id=short_id(session_id), stage=target.value)
     if target is Stage.DOWNLOADING or target is Stage.RENDERING:
-        await services.doorbell.ring(TASK_OF[target], session_id)
+        await services.task_queue.enqueue(TASK_OF[target], session_id)
     if target in FREES_A_SLOT:
-        await services.doorbell.ring("process_pending_queue")
+        await services.task_queue.enqueue("process_pending_queue")
     try:
         if target not in OPEN_STAGES:
             await log_end(session_id)

@@ -37,7 +37,7 @@ class _Reading(Generic[Value]):
         return await asyncio.shield(self._task)
 
 
-class Kept(Generic[Value]):
+class TtlCache(Generic[Value]):
     """Calls `read` at most once in `lifetime_s`, however many ask at once.
 
     Who asks while a read is under way waits for that one. Its error reaches all of them and is

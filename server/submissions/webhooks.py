@@ -1,6 +1,6 @@
-"""What a webhook means: a doorbell, never a message; the state is asked of the song service.
+"""What a webhook means: look now. Its content is never believed; the song service is asked.
 
-A ring is kept in the database before anybody acts on it, so that it survives a crash between.
+A webhook is stored before anybody acts on it, so that it survives a crash in between.
 """
 
 import structlog
@@ -8,7 +8,7 @@ from tortoise.expressions import Q
 
 from server.clock import now
 from server.logs.log import short_id
-from server.process.failpoints import crash_point
+from server.process.failpoints import failpoint
 from server.services import Services
 from server.submissions.lifecycle import SLOT_STAGES, Stage
 from server.submissions.model import GenerationAttempt, Submission
@@ -16,42 +16,42 @@ from server.submissions.tokens import NO_ATTEMPT, find_attempt
 from server.submissions.transitions import TASK_OF
 
 MAX_TASK_ID = 255
-NOBODY = ""
+NO_SUBMISSION = ""
 """The session_id of no submission."""
 
 logger = structlog.get_logger(__name__)
 
 
-async def ring_by_token(services: Services, token: str, task_id: str | None) -> None:
-    """Ring for the generation attempt that `token` was made for; an unknown token is ignored.
+async def receive_webhook(services: Services, token: str, task_id: str | None) -> None:
+    """Have the generation attempt of `token` looked at; an unknown token is ignored.
 
-    `task_id` is kept where our own request has not been answered yet: then it may be all that is
-    ever heard of a song already paid for. The statements are the same whatever the token, so that
-    the time of the answer does not tell an unknown one from one that has served its time.
+    `task_id` is stored if our own request has not been answered yet: it may then be all that we
+    ever learn of a song already paid for. The statements are the same for any token, so that the
+    response time does not tell an unknown token from an expired one.
     """
     attempt = await find_attempt(token)
     if task_id and len(task_id) <= MAX_TASK_ID:
-        rung = GenerationAttempt.filter(id=attempt.id if attempt else NO_ATTEMPT)
-        await rung.filter(reported_task_id=None).update(reported_task_id=task_id)
-    await _ring(services, attempt.session_id if attempt else NOBODY)
+        attempts = GenerationAttempt.filter(id=attempt.id if attempt else NO_ATTEMPT)
+        await attempts.filter(reported_task_id=None).update(reported_task_id=task_id)
+    await _look_now(services, attempt.session_id if attempt else NO_SUBMISSION)
 
 
-async def ring_by_task(services: Services, task_id: str) -> bool:
-    """Ring for the submission whose generation is `task_id`; False when there is none."""
+async def receive_named_webhook(services: Services, task_id: str) -> bool:
+    """Have the submission of generation `task_id` looked at; False if there is none."""
     submission = await Submission.get_or_none(LLM_task_id=task_id)
     if submission is None:
         return False
-    await _ring(services, submission.session_id)
+    await _look_now(services, submission.session_id)
     return True
 
 
-async def _ring(services: Services, session_id: str) -> None:
-    # Making the row due outlives a lost ring, and a check that is just ending sees it.
+async def _look_now(services: Services, session_id: str) -> None:
+    # A due row survives a lost message, and a check that is just ending sees it.
     due = Submission.filter(session_id=session_id, stage=Stage.COMPOSING)
     await due.update(next_run_at=now())
-    crash_point("after_report")
+    failpoint("after_report")
     waits_for_song = Q(stage=Stage.QUEUED) | Q(stage__in=SLOT_STAGES)
     is_awaited = await Submission.filter(waits_for_song, session_id=session_id).exists()
-    logger.info("webhook_heard", session_id=short_id(session_id), is_awaited=is_awaited)
+    logger.info("webhook_received", session_id=short_id(session_id), is_awaited=is_awaited)
     if is_awaited:
-        await services.doorbell.ring(TASK_OF[Stage.COMPOSING], session_id)
+        await services.task_queue.enqueue(TASK_OF[Stage.COMPOSING], session_id)

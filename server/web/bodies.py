@@ -34,7 +34,7 @@ MAX_FROM_ADDRESS_BYTES: Final = 24 * 1024**2
 RETRY_AFTER_S: Final = 10
 
 MARK: Final = "_petsong_max_body_bytes"
-NO_ROOM: Final = "petsong.no_room"
+OVER_CAPACITY: Final = "petsong.over_capacity"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -61,7 +61,7 @@ async def read_body() -> bytes:
     if (request.content_length or 0) > max_bytes:
         raise RequestEntityTooLarge
     body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
-    if NO_ROOM in request.scope:
+    if OVER_CAPACITY in request.scope:
         raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
     if len(body) > max_bytes:
         raise RequestEntityTooLarge
@@ -71,7 +71,7 @@ async def read_body() -> bytes:
 class BoundedBodies:
     """The ASGI application `inside` of `app`, given no more of a body than the view takes.
 
-    A body for which there is no room ends at once, and NO_ROOM stands in its scope.
+    A body for which there is no room ends at once, and OVER_CAPACITY stands in its scope.
     """
 
     def __init__(self, app: Quart, inside: ASGIFramework) -> None:
@@ -103,8 +103,8 @@ class BoundedBodies:
                     continue
                 piece = event["body"][: most - taken]
                 if not self._has_room(bounds, len(piece)):
-                    logger.warning("no_room_for_body", num_bytes=self._num_bytes.total())
-                    request_scope[NO_ROOM], piece, has_ended = True, b"", True
+                    logger.warning("body_over_capacity", num_bytes=self._num_bytes.total())
+                    request_scope[OVER_CAPACITY], piece, has_ended = True, b"", True
                 taken += len(piece)
                 self._count(bounds, len(piece))
                 has_ended = has_ended or taken == most or not event["more_body"]

@@ -12,7 +12,7 @@ STARTS: Final = ("http.response.start", "websocket.http.response.start", "websoc
 
 
 def content_security_policy(media_origin: str | None) -> str:
-    """Return the policy of a site whose films and pictures are fetched from `media_origin`.
+    """Return the policy of a site whose videos and pictures are fetched from `media_origin`.
 
     None is the site itself. A browser asks the policy again where it is redirected to.
     """

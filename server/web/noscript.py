@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.services import Services
-from server.storage import film_name
+from server.storage import video_name
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from server.submissions.queue_order import SHOWN_AS_QUEUED
@@ -21,7 +21,7 @@ SECTION: Final = re.compile(r"\[(.+)\]")
 class PlainPage:
     """A submission in the words of the templates: `state` is a stage, or one of the two above.
 
-    `song` is there once it is ready, `poster_url` and `preview_url` once the record is pressed.
+    `song` is there once it is ready, `poster_url` and `preview_url` once the preview is made.
     """
 
     state: str
@@ -41,12 +41,12 @@ async def describe(services: Services, submission: Submission | None) -> PlainPa
     if stage is Stage.READY:
         return PlainPage(stage, await read_song(services, submission))
     session_id = submission.session_id
-    preview = film_name(session_id, services.settings.main_format)
-    is_pressed = submission.preview_path is not None
+    preview = video_name(session_id, services.settings.main_format)
+    is_made = submission.preview_path is not None
     return PlainPage(
         Stage.QUEUED if stage in SHOWN_AS_QUEUED else stage,
-        poster_url=f"/storage/poster/{session_id}.jpg" if is_pressed else None,
-        preview_url=f"/storage/preview/{preview}.mp4" if is_pressed else None,
+        poster_url=f"/storage/poster/{session_id}.jpg" if is_made else None,
+        preview_url=f"/storage/preview/{preview}.mp4" if is_made else None,
         failure_reason=submission.failure_reason,
     )
 

@@ -1,4 +1,4 @@
-"""What apps show instead of a link to one of our pages: words, a picture and a short film.
+"""What apps show instead of a link to one of our pages: words, a picture and a short video.
 
 Who may not be named is not: a song that is unfinished, failed, unknown or deleted is shown as the
 site itself is.
@@ -22,7 +22,7 @@ SITE_PICTURE: Final = "A record player; the record's label shows a heart."
 
 @dataclass(frozen=True)
 class Teaser:
-    """The address of a short film and its size in pixels."""
+    """The address of a short video and its size in pixels."""
 
     url: str
     width_px: int
@@ -58,7 +58,7 @@ def link_to_site(path: str = "/") -> Link:
 
 
 def link_to_song(song: SongResult, size: RenderSpec) -> Link:
-    """Return what a link to a finished song is shown as, its teaser having the size of a film."""
+    """Return what a link to a finished song is shown as, its teaser having the size of a video."""
     pet_name, owner_name = song.pet_name, song.owner_name
     site = link_to_site(f"/result/{song.session_id}")
     teaser = None

@@ -11,7 +11,7 @@ FIND_FOCUS_FAULT = """
   const box = focused.getBoundingClientRect()
   const name = focused.outerHTML.slice(0, 80)
   if (box.bottom <= 0 || box.top >= innerHeight) return `off the screen: ${name}`
-  // The browser shows by itself which of a film's controls has the focus.
+  // The browser shows by itself which of a video's controls has the focus.
   if (focused.localName === 'video') return ''
   // The photo's own input is transparent; what it lies in shows the focus for it.
   const bearer = focused.type === 'file' ? focused.parentElement : focused

@@ -70,7 +70,7 @@ async def show_waiting(site: Site, visitor: Visitor) -> AsyncIterator[str]:
     await expect(visitor.shown("queue")).not_to_be_empty()
     yield "waiting-queued"
     [order] = (await site.posts())[orders:]
-    await site.simulator.ring(order["task_id"])
+    await site.simulator.post_webhook(order["task_id"])
     await expect(steps.locator("[aria-current=step]")).to_have_text("Composing")
     yield "waiting-composing"
     await finish_song(site, session_id)

@@ -75,9 +75,9 @@ async def test_from_a_phones_photo_to_the_downloaded_video(
     await (await download.value).save_as(saved)
 
     assert (await download.value).suggested_filename == "Toby-and-Matt.mp4"
-    with av.open(str(saved)) as movie:
-        assert [stream.type for stream in movie.streams] == ["video", "audio"]
-        assert movie.duration == pytest.approx(3e6, abs=2e5)
+    with av.open(str(saved)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+        assert container.duration == pytest.approx(3e6, abs=2e5)
     log = await visitor.submission_log()
     assert log["cookie_id"].startswith("cookie_")
     assert [entry["session_id"] for entry in log["entries"]] == [session_id]

@@ -75,11 +75,11 @@ async def test_notifications_are_asked_for_by_the_button_only(visitor: Visitor) 
     assert await visitor.page.evaluate("asked") == 1
 
 
-async def test_the_film_itself_goes_to_the_share_sheet(site: Site, visitor: Visitor) -> None:
+async def test_the_video_itself_goes_to_the_share_sheet(site: Site, visitor: Visitor) -> None:
     await visitor.context.add_init_script(SHARE_SHEET)
     session_id = await visitor.order_song()
     await finish_song(site, session_id)
-    film = site.folder / "video" / f"{session_id}.mp4"
+    video = site.folder / "video" / f"{session_id}.mp4"
     async with visitor.page.expect_response(f"**/storage/video/{session_id}.mp4"):
         await visitor.page.wait_for_url(f"**/result/{session_id}")
     await expect(visitor.shown("share")).to_be_visible()
@@ -88,11 +88,11 @@ async def test_the_film_itself_goes_to_the_share_sheet(site: Site, visitor: Visi
     await visitor.shown("share").click()
 
     shared = await visitor.page.evaluate("window.shared")
-    assert shared["files"] == [["Toby-and-Matt.mp4", film.stat().st_size]], json.dumps(shared)
+    assert shared["files"] == [["Toby-and-Matt.mp4", video.stat().st_size]], json.dumps(shared)
     assert shared["text"] == f"A love song for Toby and Matt {visitor.page.url}"
 
 
-async def test_without_the_film_the_address_goes_to_the_share_sheet(
+async def test_without_the_video_the_address_goes_to_the_share_sheet(
     site: Site, visitor: Visitor
 ) -> None:
     await visitor.context.add_init_script(SHARE_SHEET + "navigator.canShare = () => false")

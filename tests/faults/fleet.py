@@ -41,7 +41,7 @@ RICH = Switch(Fault.CREDITS, {"num_credits": 10_000_000, "num_credits_payg": 0})
 
 
 def choose_colour(seed: int) -> Colour:
-    """Return one of 27 colours that a film keeps apart."""
+    """Return one of 27 colours that a video keeps apart."""
     return LEVELS[seed % 3], LEVELS[seed // 3 % 3], LEVELS[seed // 9 % 3]
 
 

@@ -1,7 +1,7 @@
 """The invariants I1 to I7 of the list of faults, examined in one place after every fault.
 
 I1 each accepted submission ends; I2 it ends once and stays so; I3 it is paid for once, or once more
-where an answer was lost; I4 its film is whole and shows its photo; I5 files lie where they belong;
+where an answer was lost; I4 its video is whole and shows its photo; I5 files lie where they belong;
 I6 no secret is told; I7 no more than ten songs are under way.
 """
 
@@ -46,7 +46,7 @@ class Findings:
 
     @property
     def succeeded(self) -> list[str]:
-        """The submissions that became a film."""
+        """The submissions that became a video."""
         return [session_id for session_id, end in self.ends.items() if end == "ready"]
 
 
@@ -146,16 +146,16 @@ def _moment(entry: Mapping[str, Any]) -> datetime:
 
 
 def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -> str | None:
-    """Decode a film to its end; say what is wrong with it, None for nothing."""
-    film, song = folder / "video" / f"{session_id}.mp4", folder / "audio" / f"{session_id}.mp3"
+    """Decode a video to its end; say what is wrong with it, None for nothing."""
+    video, song = folder / "video" / f"{session_id}.mp4", folder / "audio" / f"{session_id}.mp3"
     try:
         song_s = check_song(song).duration_s
-        with av.open(str(film)) as movie:
-            frames = [frame.to_ndarray(format="rgb24") for frame in movie.decode(video=0)]
-            movie.seek(0)
-            samples = sum(frame.samples for frame in movie.decode(audio=0))
-            film_s = (movie.duration or 0) / av.time_base
-            sound_s = samples / movie.streams.audio[0].rate
+        with av.open(str(video)) as container:
+            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+            container.seek(0)
+            samples = sum(frame.samples for frame in container.decode(audio=0))
+            video_s = (container.duration or 0) / av.time_base
+            sound_s = samples / container.streams.audio[0].rate
     except (OSError, ValueError) as error:
         return f"does not play: {error}"
     middle = round(spec.spindle_y_px * spec.scale)
@@ -163,7 +163,7 @@ def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -
     shown = frames[-1][near, near].mean((0, 1))
     if max(abs(shown - colour)) > 24:
         return f"shows {shown}, not {colour}"
-    lengths_s = (film_s, sound_s, len(frames) / spec.fps)
+    lengths_s = (video_s, sound_s, len(frames) / spec.fps)
     if max(abs(length_s - song_s) for length_s in lengths_s) > 0.1 + 0.5 / spec.fps:
         return f"lasts {lengths_s} s, its song {song_s} s"
     return None
@@ -178,14 +178,14 @@ async def _look_at_files(site: Site, history: History, findings: Findings) -> No
         and path.suffix != ".log"
         and not path.name.startswith("petsong.sqlite3-")
     ]
-    strangers += find_strangers(Folders(*folders_below(site.folder)), rows)
+    strangers += find_orphans(Folders(*folders_below(site.folder)), rows)
     findings.problems += [f"I5 {name} should not be there" for name in strangers]
     for session_id in findings.succeeded:
         if not (site.folder / "uploads" / f"{session_id}.jpg").is_file():
             findings.problems.append(f"I5 the photo of {session_id} is gone")
 
 
-def find_strangers(storage: Folders, rows: Mapping[str, bool]) -> list[str]:
+def find_orphans(storage: Folders, rows: Mapping[str, bool]) -> list[str]:
     """Return what lies in the folders and should not; `rows` says which songs are deleted.
 
     An upload without a row is an orphan of less than a day, and a draft may be one of any song that

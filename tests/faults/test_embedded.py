@@ -146,17 +146,17 @@ async def test_row_61_a_hundred_webhooks_at_once_keep_nobody_waiting(tmp_path: P
         for session_id in songs:
             await patient.reach(session_id, "composing")
         orders = [str(post["task_id"]) for post in await patient.site.posts()]
-        renders, waits_s = await watch_while(patient, ring_all(patient, orders))
+        renders, waits_s = await watch_while(patient, enqueue_all(patient, orders))
 
     assert max(renders) == 1
     assert sorted(waits_s)[int(0.99 * len(waits_s))] < 1
 
 
-async def ring_all(patient: Patient, orders: list[str]) -> None:
+async def enqueue_all(patient: Patient, orders: list[str]) -> None:
     simulator = patient.site.simulator
     await asyncio.gather(*map(simulator.finish, orders))
-    rings = (simulator.ring(order, Status.SUCCESS, copies=10) for order in orders)
-    await asyncio.gather(*rings)
+    webhooks = (simulator.post_webhook(order, Status.SUCCESS, copies=10) for order in orders)
+    await asyncio.gather(*webhooks)
     assert len((await patient.check()).succeeded) == len(orders)
 
 

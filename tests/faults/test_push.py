@@ -30,8 +30,8 @@ ENDING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 
 WAITING = """
 INSERT INTO submissions (session_id, created_at, owner_name, photo_path, pet_name, pet_type,
-    music_vibe, stage, stage_since, version, next_run_at, fence, attempts, press_due_at,
-    press_attempts)
+    music_vibe, stage, stage_since, version, next_run_at, fence, attempts, preview_due_at,
+    preview_attempts)
 SELECT 'v' || lpad(n::text, 23, '0'), now(), '', '', '', 'Dog', 'Romantic', 'queued', now(), 1,
     now() + interval '1 day', 0, 0, now() + interval '1 day', 0
 FROM generate_series(1, {count}) AS n"""
@@ -87,7 +87,7 @@ async def test_row_75_a_push_that_is_lost_is_made_good_without_a_question(fleet:
     async with open_browser(fleet.site.url) as browser:
         session_id = await fleet.submit()
         await browser.watch(session_id)
-        await wait_until(lambda: fleet.history.ask(ENDING), 30, "the film is about to be ready")
+        await wait_until(lambda: fleet.history.ask(ENDING), 30, "the video is about to be ready")
         fleet.redis.kill()
         await fleet.reach(session_id, "ready")
 

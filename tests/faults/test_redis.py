@@ -26,7 +26,7 @@ NONSENSE: tuple[Entry, ...] = (
 
 def message(task: str, *arguments: object) -> Entry:
     """Return a stream entry as Taskiq writes it."""
-    queue = "render" if task in ("create_video", "press_record") else "default"
+    queue = "render" if task in ("create_video", "make_preview") else "default"
     fields = {"task_id": new_session_id(), "task_name": task, "labels": {"queue_name": queue}}
     return {b"data": json.dumps({**fields, "args": arguments, "kwargs": {}})}
 
@@ -85,7 +85,7 @@ async def test_row_64_nonsense_doubles_and_late_comers_change_nothing(fleet: Fle
     await fleet.reach(finished, "ready")
     before = await fleet.history.ask("SELECT * FROM submissions ORDER BY session_id")
     tasks = (
-        *("press_record", "prepare_films", "send_to_sonauto"),
+        *("make_preview", "prepare_videos", "send_to_sonauto"),
         *("fetch_generation_details", "download_audio", "create_video"),
     )
     async with Redis.from_url(fleet.redis.url) as redis:

@@ -1,4 +1,4 @@
-"""Render workers that are killed, frozen or told to stop in the middle of a film."""
+"""Render workers that are killed, frozen or told to stop in the middle of a video."""
 
 import os
 import random
@@ -16,14 +16,14 @@ RENDERS = ("worker", "--queue", "render")
 LONG_RENDERS = {"RENDER_FORMATS": "square,hd,story"}
 """So that a render takes long enough to be caught."""
 RENDER_S = 0.8
-"""About how long a film of this fleet takes, from the ring to the push."""
+"""About how long a video of this fleet takes, from the ring to the push."""
 
 
 async def wait_for_claim(fleet: Fleet, session_id: str) -> None:
-    """Wait until somebody works on the film."""
+    """Wait until somebody works on the video."""
     held = f"""SELECT 1 FROM submissions WHERE session_id = '{session_id}'
         AND stage = 'rendering' AND lease_until IS NOT NULL"""
-    await wait_until(lambda: fleet.history.ask(held), 30, f"a film of {session_id} is begun")
+    await wait_until(lambda: fleet.history.ask(held), 30, f"a video of {session_id} is begun")
 
 
 @pytest.mark.parametrize("points", [3, pytest.param(20, marks=pytest.mark.soak)])
@@ -47,40 +47,40 @@ async def test_row_52_a_render_worker_killed_at_random_points_loses_nothing(
 
 
 async def test_row_53_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -> None:
-    films = fleet.site.folder / "video"
+    videos = fleet.site.folder / "video"
     zombie = await fleet.start("zombie", *RENDERS, **LONG_RENDERS)
     fleet.pause("render")
     session_id = await fleet.submit()
-    await wait_until(lambda: list(films.glob(f"*{session_id}*.part")), 30, "a film is begun")
+    await wait_until(lambda: list(videos.glob(f"*{session_id}*.part")), 30, "a video is begun")
     zombie.pause()
 
-    # Its child works on, and leaves the zombie whole films to publish.
+    # Its child works on, and leaves the zombie whole videos to publish.
     async def drafts() -> list[Path]:
-        found = sorted(films.glob(f"{session_id}*.part"))
+        found = sorted(videos.glob(f"{session_id}*.part"))
         return found if len(found) == 4 else []  # the teaser is the fourth
 
-    whole = await wait_until(drafts, 30, "the films are whole")
+    whole = await wait_until(drafts, 30, "the videos are whole")
 
     fleet.resume("render")
     await fleet.reach(session_id, "ready")
-    film = films / f"{session_id}.mp4"
-    before = (film.stat().st_ino, film.read_bytes())
+    video = videos / f"{session_id}.mp4"
+    before = (video.stat().st_ino, video.read_bytes())
     zombie.resume()
     await wait_until(lambda: not any(map(Path.exists, whole)), 30, "the zombie gives up")
 
-    assert (film.stat().st_ino, film.read_bytes()) == before
-    assert not (films / f"{session_id}-hd.mp4").exists()
+    assert (video.stat().st_ino, video.read_bytes()) == before
+    assert not (videos / f"{session_id}-hd.mp4").exists()
 
 
 async def test_row_107_what_a_killed_render_leaves_goes_with_its_song(fleet: Fleet) -> None:
-    films = fleet.site.folder / "video"
+    videos = fleet.site.folder / "video"
     await fleet.start("victim", *RENDERS, **LONG_RENDERS)
     fleet.pause("render")
     session_id = await fleet.submit(cookie_id="cookie_of_row_107")
     left = f".{session_id}*.part"
-    await wait_until(lambda: list(films.glob(left)), 30, "a film is begun")
+    await wait_until(lambda: list(videos.glob(left)), 30, "a video is begun")
     fleet.kill("victim")
-    assert list(films.glob(left)), "it was killed too late to leave anything"
+    assert list(videos.glob(left)), "it was killed too late to leave anything"
     fleet.resume("render")
     await fleet.reach(session_id, "ready")
     await fleet.check()
@@ -94,7 +94,7 @@ async def test_row_107_what_a_killed_render_leaves_goes_with_its_song(fleet: Fle
 
 
 @pytest.mark.parametrize("is_stuck", [False, pytest.param(True, marks=pytest.mark.soak)])
-async def test_row_54_a_worker_that_is_told_to_stop_hands_its_film_on(
+async def test_row_54_a_worker_that_is_told_to_stop_hands_its_video_on(
     fleet: Fleet, is_stuck: bool
 ) -> None:
     leaving = await fleet.start("leaving", *RENDERS, **LONG_RENDERS)
@@ -121,13 +121,13 @@ async def test_row_54_a_press_that_is_cut_short_is_due_again_at_once(fleet: Flee
     for pid, _ in children_of(leaving.child.pid):
         os.kill(pid, signal.SIGSTOP)
     session_id = await fleet.submit()
-    press = f"FROM submissions WHERE session_id = '{session_id}'"
-    claimed = f"SELECT 1 {press} AND press_attempts = 1"
-    await wait_until(lambda: fleet.history.ask(claimed), 30, "a press is begun")
+    row = f"FROM submissions WHERE session_id = '{session_id}'"
+    claimed = f"SELECT 1 {row} AND preview_attempts = 1"
+    await wait_until(lambda: fleet.history.ask(claimed), 30, "a preview is begun")
 
     assert await leaving.stop(signal.SIGTERM, timeout_s=15) == 0
 
-    assert await fleet.history.ask(f"SELECT press_attempts, press_due_at <= now() {press}") == [
+    assert await fleet.history.ask(f"SELECT preview_attempts, preview_due_at <= now() {row}") == [
         (0, True)
     ]
     fleet.resume("render")

@@ -20,7 +20,7 @@ from tests.faults.invariants import Colour
 from tests.sites import Network, Site, open_site
 
 MIDDLE = (250, 250, 350, 350)
-"""The part of a photo that `find_flaw` looks at in the film."""
+"""The part of a photo that `find_flaw` looks at in the video."""
 
 
 @asynccontextmanager

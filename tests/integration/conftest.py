@@ -16,7 +16,7 @@ from realtime.publisher import RecordingPublisher
 from server.services import Services, open_services
 from server.serving.app import create_app
 from server.settings import Settings
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.schema import migrate
 from tests.servers import ObjectServer
 
@@ -104,7 +104,7 @@ def open_stack(network: dict[str, str | None], tmp_path: Path) -> OpenStack:
             }
         )
         async with open_services(
-            settings, publisher=RecordingPublisher(), doorbell=RecordingDoorbell()
+            settings, publisher=RecordingPublisher(), task_queue=RecordingTaskQueue()
         ) as services:
             yield services
 

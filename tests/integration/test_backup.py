@@ -22,11 +22,11 @@ from server.storage import partial
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, SongAccount, Submission
 from tests.integration.conftest import OpenStack
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.integration.web.forms import SESSION_ID, store_submission
 from tests.servers import PostgresServer
 
-FILM = bytes(range(256)) * 1000
+VIDEO = bytes(range(256)) * 1000
 MANY_ROWS = 5_000
 LYRICS = "la " * 3_000
 Open = Callable[[Settings], AbstractAsyncContextManager[Services]]
@@ -54,14 +54,14 @@ async def empty(
     await postgres_server.drop_database(url)
 
 
-def films_below(folder: Path) -> list[Path]:
+def videos_below(folder: Path) -> list[Path]:
     return list(folder.rglob("restored-*/**/*.mp4")) + list(folder.glob("*.mp4"))
 
 
 @asynccontextmanager
 async def reopen(settings: Settings) -> AsyncIterator[Services]:
     async with open_services(
-        settings, publisher=RecordingPublisher(), doorbell=RecordingDoorbell()
+        settings, publisher=RecordingPublisher(), task_queue=RecordingTaskQueue()
     ) as services:
         yield services
 
@@ -73,7 +73,7 @@ async def fill(services: Services) -> str:
     await store_submission(Stage.COMPOSING, session_id=under_way, attempts=2)
     await GenerationAttempt.create(session_id=under_way, token_hash="hash")
     await SongAccount.filter(id=1).update(credits=4321, credits_checked_at=now())
-    await storage.write(storage.video(SESSION_ID, "square"), lambda: FILM)
+    await storage.write(storage.video(SESSION_ID, "square"), lambda: VIDEO)
     await storage.write(storage.photo(under_way), lambda: b"photo")
     await storage.write(partial(storage.song(under_way), 3), lambda: b"half a song")
     await storage.write(storage.videos / "notes.txt", lambda: b"a stranger")
@@ -102,8 +102,8 @@ async def test_an_empty_installation_shows_what_was_backed_up(
         assert await Submission.all().order_by("session_id").values() == rows
         reply = await (await client.get(f"/api/results/{SESSION_ID}")).get_json()
         assert (reply["lyrics"], reply["pet_name"]) == ("la \u2665 la", "Toby")
-        film = await client.get(f"/storage/video/{SESSION_ID}.mp4")
-        assert await film.get_data(as_text=False) == FILM
+        video = await client.get(f"/storage/video/{SESSION_ID}.mp4")
+        assert await video.get_data(as_text=False) == VIDEO
         assert services.storage.photo(under_way).read_bytes() == b"photo"
         assert (await SongAccount.get(id=1)).credits == 4321
         await GenerationAttempt.create(session_id=under_way, token_hash="another")
@@ -183,7 +183,7 @@ async def test_a_backup_that_is_not_whole_restores_nothing(
     whole, wrong = tmp_path / "backup.tar", tmp_path / "wrong.tar"
     await back_up(services.settings, whole)
     content = whole.read_bytes()
-    at = content.index(FILM)
+    at = content.index(VIDEO)
 
     def rewrite(name: str, to: str) -> bytes:
         copy = io.BytesIO()
@@ -195,7 +195,7 @@ async def test_a_backup_that_is_not_whole_restores_nothing(
         return copy.getvalue()
 
     damaged = {
-        "a film": content[:at] + b"?" + content[at + 1 :],
+        "a video": content[:at] + b"?" + content[at + 1 :],
         "the end": content[: len(content) // 2],
         "no manifest": rewrite(MANIFEST, "files/video/other.mp4"),
         "another place": rewrite(f"files/video/{SESSION_ID}.mp4", "../outside.mp4"),
@@ -205,5 +205,5 @@ async def test_a_backup_that_is_not_whole_restores_nothing(
         wrong.write_bytes(bad)
         with pytest.raises(BackupUnusable):
             await restore(empty["embedded"], wrong)
-    assert films_below(tmp_path) == []
+    assert videos_below(tmp_path) == []
     assert not (tmp_path / "restored.sqlite3").exists()

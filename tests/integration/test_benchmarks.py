@@ -62,14 +62,14 @@ async def test_the_render_benchmark_measures_each_length_and_draws_a_chart(tmp_p
     assert {"video part", "render: audio", "song to MP4"} <= growth.keys()
     assert list(report.values) == ["6 s", "12 s"]
     for case, measured in report.values.items():
-        assert {"press: compose", "press: encode", "render: audio"} <= measured.keys()
-        assert min(measured["press"], measured["song to MP4"], measured["peak memory"]) > 0
+        assert {"loop: compose", "press: encode", "render: audio"} <= measured.keys()
+        assert min(measured["loop"], measured["song to MP4"], measured["peak memory"]) > 0
         assert measured["CPU"] > 0
         assert f"song to MP4  {case}" in report.chart
     assert report.values["12 s"]["file"] > 1.5 * report.values["6 s"]["file"]
 
 
-async def test_the_formats_benchmark_adds_up_the_films_of_one_job(tmp_path: Path) -> None:
+async def test_the_formats_benchmark_adds_up_the_videos_of_one_job(tmp_path: Path) -> None:
     report, _ = await run("formats", tmp_path, "--encoder", "libx264")
 
     alone, together = report.values["square"], report.values["square, hd"]
@@ -85,7 +85,7 @@ async def test_the_encoders_benchmark_leaves_out_what_does_not_open(tmp_path: Pa
         if probe(encoder) is None:
             measured = report.values[f"square, {encoder}"]
             assert 0.9 < measured["SSIM"] < 1
-            assert measured["cycle"] > 20
+            assert measured["loop"] > 20
         else:
             assert f"{encoder} is left out: " in said
 

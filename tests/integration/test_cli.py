@@ -94,10 +94,10 @@ async def test_row_90_a_demo_does_not_start_as_production(tmp_path: Path) -> Non
 
 
 async def test_row_90_production_does_not_start_with_a_point_to_die_at(tmp_path: Path) -> None:
-    status, output = await run(tmp_path, "serve", ENVIRONMENT="production", CRASH_AT="after_ready")
+    status, output = await run(tmp_path, "serve", ENVIRONMENT="production", FAILPOINT="after_ready")
 
     assert status == 2
-    assert "CRASH_AT: must not be set" in output
+    assert "FAILPOINT: must not be set" in output
 
 
 async def test_row_77_doctor_warns_of_a_limit_of_files_that_is_too_low(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ async def test_a_forced_encoder_that_does_not_open_is_one_clear_line(
     assert complaint.startswith("petsong: unknown encoder 'h264_none'")
 
 
-async def test_numbers_that_make_no_film_are_one_clear_line(tmp_path: Path) -> None:
+async def test_numbers_that_make_no_video_are_one_clear_line(tmp_path: Path) -> None:
     for command in ("serve", "doctor"):
         status, output = await run(tmp_path, command, VIDEO_FPS="7", VINYL_RPM="9")
 

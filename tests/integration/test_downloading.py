@@ -17,7 +17,7 @@ from server.songs.sonauto import SongOrder
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from tests.integration.conftest import OpenStack
-from tests.integration.films import store_order
+from tests.integration.videos import store_order
 from tests.integration.web.forms import store_submission
 from tests.servers import free_port, wait_until
 

@@ -110,7 +110,7 @@ def start_migration(settings: Settings, folder: Path, name: str, crash_at: str) 
         "REDIS_URL": settings.redis_url or "",
         "SONAUTO_API_KEY": "key",
         "WEBHOOK_BASE_URL": "https://pets.example",
-        "CRASH_AT": crash_at,
+        "FAILPOINT": crash_at,
     }
     command = ChildServer(
         [*PETSONG, "migrate"], log_path=folder / name, environment=environment, folder=folder

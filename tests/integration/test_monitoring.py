@@ -56,7 +56,7 @@ async def test_rules_and_dashboard_ask_for_metrics_that_there_are(
         await WorkerHeartbeat.create(
             name="render", queue="render", beat_at=now(), encoder="libx264"
         )
-        services.vitals.note_push(0.01)
+        services.process_metrics.note_push(0.01)
         for number in range(12):
             moment = now()
             await store_submission(

@@ -11,13 +11,13 @@ from structlog.testing import capture_logs
 from server.clock import now
 from server.ids import new_session_id
 from server.pipeline import retention
-from server.pipeline.previewing import prepare_films, press_record
+from server.pipeline.previewing import make_preview, prepare_videos
 from server.pipeline.rendering import create_video
 from server.services import Services
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from tests.integration.conftest import Client, Connect, OpenStack
-from tests.integration.films import store_order
+from tests.integration.videos import store_order
 from tests.integration.web.forms import SESSION_ID, form, store_submission
 from tests.servers import ObjectServer
 
@@ -36,7 +36,7 @@ async def keys_of(server: ObjectServer, bucket: str) -> set[str]:
     return {key.removeprefix("pets/2026/") for key in await server.list_keys(bucket)}
 
 
-async def test_a_film_is_fetched_where_the_site_sends_the_browser(
+async def test_a_video_is_fetched_where_the_site_sends_the_browser(
     services: Services, client: Client, object_server: ObjectServer
 ) -> None:
     await services.storage.write(
@@ -95,17 +95,17 @@ async def test_a_submission_leaves_its_photo_in_the_bucket_alone(
     assert not (tmp_path / "uploads").exists()
 
 
-async def test_films_are_made_of_objects_and_kept_as_objects(
+async def test_videos_are_made_of_objects_and_kept_as_objects(
     services: Services, client: Client, bucket: str, object_server: ObjectServer
 ) -> None:
     session_id = await store_order(services, Stage.COMPOSING, pet_name="Zoë")
     given = {f"uploads/{session_id}.jpg", f"audio/{session_id}.mp3"}
 
-    await press_record(services, session_id)
+    await make_preview(services, session_id)
     preview = {f"preview/{session_id}.mp4", f"preview/{session_id}.jpg"}
     assert await keys_of(object_server, bucket) == given | preview
 
-    await prepare_films(services, session_id)
+    await prepare_videos(services, session_id)
     prepared = {f"preview/{session_id}-story.mp4", f"preview/{session_id}-card.jpg"}
     assert await keys_of(object_server, bucket) == given | preview | prepared
 
@@ -113,18 +113,18 @@ async def test_films_are_made_of_objects_and_kept_as_objects(
     with capture_logs() as lines:
         await create_video(services, session_id)
     [timings] = [line for line in lines if line["event"] == "video_rendered"]
-    assert "encode" not in timings, "the cycles were pressed again"
-    films = {f"video/{session_id}{name}.mp4" for name in ("", "-story", "-teaser")}
-    assert await keys_of(object_server, bucket) == given | preview | prepared | films
+    assert "encode" not in timings, "the loops were pressed again"
+    videos = {f"video/{session_id}{name}.mp4" for name in ("", "-story", "-teaser")}
+    assert await keys_of(object_server, bucket) == given | preview | prepared | videos
     assert (await Submission.get(session_id=session_id)).stage == Stage.READY
 
     result = await (await client.get(f"/api/results/{session_id}")).get_json()
-    assert [film["format"] for film in result["videos"]] == ["square", "story"]
+    assert [video["format"] for video in result["videos"]] == ["square", "story"]
     for url in (result["video_url"], result["poster_url"], result["card_url"]):
         assert (await client.get(url)).status_code == 302
     async with httpx.AsyncClient(trust_env=False) as http:
-        for film, ending in zip(result["videos"], ("", "-story"), strict=True):
-            address = (await client.get(film["download_url"])).headers["Location"]
+        for video, ending in zip(result["videos"], ("", "-story"), strict=True):
+            address = (await client.get(video["download_url"])).headers["Location"]
             saved = await http.get(address, headers={"Range": "bytes=0-1"})
             assert (saved.status_code, saved.headers["Content-Disposition"]) == (
                 206,
@@ -168,11 +168,11 @@ async def test_a_store_that_is_away_costs_nobody_a_song(
                 tried_at = now()
                 await create_video(services, session_id)
             refused = await client.post("/api/submissions", json=form())
-            film = await client.get(f"/storage/poster/{session_id}.jpg")
+            video = await client.get(f"/storage/poster/{session_id}.jpg")
 
             row = await Submission.get(session_id=session_id)
             assert (row.stage, row.attempts) == (Stage.RENDERING, 0)
             assert row.next_run_at > tried_at + timedelta(seconds=5)
             assert await Submission.all().count() == 1
-    assert (refused.status_code, film.status_code) == (503, 503)
-    assert server.url not in await film.get_data(as_text=True)
+    assert (refused.status_code, video.status_code) == (503, 503)
+    assert server.url not in await video.get_data(as_text=True)

@@ -7,13 +7,13 @@ import pytest
 
 from server.clock import now
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.overdue import ring_overdue
+from server.pipeline.overdue import enqueue_overdue
 from server.pipeline.schedule import Timetable
-from server.pipeline.task_queue import TaskDoorbell
+from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import work
 from server.services import Services
 from server.submissions.model import ScheduledRun
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.servers import wait_until
 
 DAY = timedelta(days=1)
@@ -24,67 +24,67 @@ async def names_by_the_clock(services: Services) -> set[str]:
     return {schedule.task_name for schedule in schedules}
 
 
-async def rings_of(services: Services, lookers: int = 1) -> list[str]:
+async def enqueued_for(services: Services, lookers: int = 1) -> list[str]:
     """Let workers look for what is overdue, all at once; return what they have rung for."""
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    services.doorbell.rings.clear()
-    await asyncio.gather(*(ring_overdue(services) for _ in range(lookers)))
-    return sorted(task_name for task_name, _ in services.doorbell.rings)
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    services.task_queue.enqueued.clear()
+    await asyncio.gather(*(enqueue_overdue(services) for _ in range(lookers)))
+    return sorted(task_name for task_name, _ in services.task_queue.enqueued)
 
 
 async def test_row_109_all_that_a_dead_scheduler_leaves_is_rung_for_once(
     services: Services,
 ) -> None:
-    assert await rings_of(services) == [], "on a new site nothing is due"
+    assert await enqueued_for(services) == [], "on a new site nothing is due"
     await ScheduledRun.all().update(ran_at=now() - 2 * DAY)
 
-    assert await rings_of(services, lookers=10) == sorted(await names_by_the_clock(services))
-    assert await rings_of(services, lookers=10) == []
+    assert await enqueued_for(services, lookers=10) == sorted(await names_by_the_clock(services))
+    assert await enqueued_for(services, lookers=10) == []
 
 
-@pytest.mark.parametrize(("hours", "is_rung"), [(24.5, False), (25.5, True)])
+@pytest.mark.parametrize(("hours", "is_enqueued"), [(24.5, False), (25.5, True)])
 async def test_row_109_a_clean_up_is_missed_an_hour_after_its_day(
-    services: Services, hours: float, is_rung: bool
+    services: Services, hours: float, is_enqueued: bool
 ) -> None:
-    await rings_of(services)
+    await enqueued_for(services)
     name = "cleanup_old_files"
     await ScheduledRun.filter(task_name=name).update(ran_at=now() - timedelta(hours=hours))
 
-    assert await rings_of(services) == [name] * is_rung
+    assert await enqueued_for(services) == [name] * is_enqueued
 
 
 async def test_row_109_what_was_rung_for_and_did_not_run_is_rung_for_again(
     services: Services,
 ) -> None:
-    await rings_of(services)
+    await enqueued_for(services)
     await ScheduledRun.filter(task_name="sweep").update(ran_at=now() - DAY)
-    assert await rings_of(services) == ["sweep"]
+    assert await enqueued_for(services) == ["sweep"]
     [noted] = await ScheduledRun.filter(task_name="sweep")
 
     # As if the clock had gone on by what a worker waits between two looks.
     grace = timedelta(seconds=4 * services.settings.sweep_interval + 1)
     await ScheduledRun.filter(task_name="sweep").update(ran_at=noted.ran_at - grace)
 
-    assert await rings_of(services) == ["sweep"]
+    assert await enqueued_for(services) == ["sweep"]
 
 
 async def test_row_109_a_worker_looks_at_its_start_and_notes_what_it_runs(
     services: Services,
 ) -> None:
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    await rings_of(services)
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    await enqueued_for(services)
     long_ago = now() - 2 * DAY
     await ScheduledRun.all().update(ran_at=long_ago)
     names = await names_by_the_clock(services)
     stop = asyncio.Event()
     broker = create_brokers(services.settings)[Queue.DEFAULT]
     worker = asyncio.create_task(work(services, broker, Queue.DEFAULT, stop))
-    rings = services.doorbell.rings
+    rings = services.task_queue.enqueued
     await wait_until(lambda: names <= {task_name for task_name, _ in rings})
 
     await ScheduledRun.all().update(ran_at=long_ago)
     for name in names:
-        await TaskDoorbell(broker).ring(name)
+        await BrokerTaskQueue(broker).enqueue(name)
 
     async def are_noted() -> bool:
         return not await ScheduledRun.filter(ran_at__lt=now() - DAY / 2).exists()

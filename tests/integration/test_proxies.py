@@ -80,18 +80,18 @@ async def test_plain_http_is_sent_on_to_tls(front: Front) -> None:
 @pytest.mark.parametrize(
     ("range_", "piece"), [("bytes=0-99", slice(100)), ("bytes=-50", slice(-50, None))]
 )
-async def test_the_proxy_itself_sends_the_range_of_a_film(
+async def test_the_proxy_itself_sends_the_range_of_a_video(
     front: Front, http: httpx.AsyncClient, song: str, range_: str, piece: slice
 ) -> None:
     path = f"/storage/video/{song}.mp4"
-    film = (front.files / "video" / f"{song}.mp4").read_bytes()
+    video = (front.files / "video" / f"{song}.mp4").read_bytes()
 
     answer = await http.get(path, headers={"Range": range_})
     past_the_proxy = await front.site.http.get(path)
 
     assert answer.status_code == 206
-    assert answer.content == film[piece]
-    assert answer.headers["Content-Range"].endswith(f"/{len(film)}")
+    assert answer.content == video[piece]
+    assert answer.headers["Content-Range"].endswith(f"/{len(video)}")
     assert past_the_proxy.content == b""
 
 
@@ -131,14 +131,14 @@ async def test_a_whole_file_comes_with_the_headers_of_the_site(
     assert not {"x-accel-redirect", "x-sendfile"} & answer.headers.keys()
 
 
-async def test_a_film_is_saved_under_its_names(http: httpx.AsyncClient, song: str) -> None:
+async def test_a_video_is_saved_under_its_names(http: httpx.AsyncClient, song: str) -> None:
     answer = await http.get(f"/storage/video/{song}.mp4?download")
 
     assert answer.headers["Content-Disposition"] == 'attachment; filename="Toby-and-Matt.mp4"'
     assert len(answer.content) > 1000
 
 
-async def test_a_film_without_a_finished_song_is_not_found(
+async def test_a_video_without_a_finished_song_is_not_found(
     front: Front, http: httpx.AsyncClient, song: str
 ) -> None:
     kept = front.files / "video" / f"{song}.mp4"

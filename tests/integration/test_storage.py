@@ -62,7 +62,7 @@ async def test_nobody_sees_a_draft_before_it_is_published(storage: Storage) -> N
     async with storage.workspace() as files:
         path = files.video(SESSION_ID, "square")
         draft = partial(path, 7)
-        draft.write_bytes(b"film")
+        draft.write_bytes(b"video")
         assert not await storage.has(kept)
 
         await files.publish(draft, path)

@@ -9,10 +9,10 @@ from redis.asyncio import Redis
 
 from server.pipeline.broker import STREAM_LENGTH, CountingBroker, Queue, create_brokers
 from server.pipeline.schedule import keep_time
-from server.pipeline.task_queue import TaskDoorbell
+from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import DrainingReceiver
 from server.settings import Settings
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.servers import RedisServer, wait_until
 
 STREAM = Queue.DEFAULT.value
@@ -76,7 +76,7 @@ async def test_what_was_heard_leaves_the_stream_and_listeners_leave_no_trace(
 ) -> None:
     for _ in range(3):
         async with open_broker(redis_url) as broker, hear(broker) as heard:
-            await TaskDoorbell(broker).ring("sweep")
+            await BrokerTaskQueue(broker).enqueue("sweep")
             await wait_for(heard, 1)
 
     async with Redis.from_url(redis_url) as redis:
@@ -87,17 +87,17 @@ async def test_what_was_heard_leaves_the_stream_and_listeners_leave_no_trace(
 
 async def test_only_messages_that_somebody_will_read_count_as_waiting(redis_url: str) -> None:
     async with open_broker(redis_url) as broker, Redis.from_url(redis_url) as redis:
-        doorbell = TaskDoorbell(broker)
+        task_queue = BrokerTaskQueue(broker)
         for number in range(3):
-            await doorbell.ring("send_to_sonauto", f"session {number}")
-        assert await doorbell.count_waiting(STREAM) == 3
+            await task_queue.enqueue("send_to_sonauto", f"session {number}")
+        assert await task_queue.count_waiting(STREAM) == 3
 
         # As by a worker that dies before it has deleted them.
         await redis.xreadgroup("taskiq", "dead", {STREAM: ">"}, count=2, noack=True)
 
-        assert await doorbell.count_waiting(STREAM) == 1
+        assert await task_queue.count_waiting(STREAM) == 1
         await redis.delete(STREAM)
-        assert await doorbell.count_waiting(STREAM) == 0
+        assert await task_queue.count_waiting(STREAM) == 0
 
 
 async def test_two_listeners_share_the_messages(redis_url: str) -> None:
@@ -108,7 +108,7 @@ async def test_two_listeners_share_the_messages(redis_url: str) -> None:
         hear(other) as second,
     ):
         for number in range(20):
-            await TaskDoorbell(one).ring("send_to_sonauto", f"session {number}")
+            await BrokerTaskQueue(one).enqueue("send_to_sonauto", f"session {number}")
         await wait_until(lambda: len(first) + len(second) >= 20)
 
         assert len({*first, *second}) == len(first) + len(second) == 20
@@ -118,12 +118,12 @@ async def test_those_who_ask_for_the_same_at_once_share_a_ring_that_comes_after_
     redis_url: str,
 ) -> None:
     async with open_broker(redis_url) as broker, hear(broker) as heard:
-        doorbell = TaskDoorbell(broker)
+        task_queue = BrokerTaskQueue(broker)
         for _ in range(30):
-            await doorbell.ring("sweep")
+            await task_queue.enqueue("sweep")
         before_the_last = len(heard)
-        await doorbell.ring("sweep")
-        await doorbell.finish()
+        await task_queue.enqueue("sweep")
+        await task_queue.finish()
 
         await wait_until(lambda: len(heard) > before_the_last)
         assert len(heard) < 31
@@ -136,7 +136,7 @@ async def test_a_stream_nobody_reads_stays_bounded(redis_url: str) -> None:
                 pipeline.xadd(STREAM, {b"data": b"{}"})
             await pipeline.execute()
 
-        await TaskDoorbell(broker).ring("sweep")
+        await BrokerTaskQueue(broker).enqueue("sweep")
 
         assert await redis.xlen(STREAM) <= STREAM_LENGTH + TRIMMED_LATE
 
@@ -161,12 +161,12 @@ async def test_a_worker_takes_what_it_can_do_and_leaves_the_rest_and_hands_it_ba
 
         stop.set()
         await listening
-        doorbell = RecordingDoorbell()
-        await receiver.hand_back(doorbell, order_timeout_s=0)
+        task_queue = RecordingTaskQueue()
+        await receiver.hand_back(task_queue, order_timeout_s=0)
 
         assert await redis.xlen(STREAM) == 4
         assert working == ["session 0", "session 1"]
-        assert doorbell.rings == [("wait", session_id) for session_id in working]
+        assert task_queue.enqueued == [("wait", session_id) for session_id in working]
 
 
 async def test_a_flushed_redis_is_listened_to_again(redis_url: str) -> None:
@@ -175,12 +175,12 @@ async def test_a_flushed_redis_is_listened_to_again(redis_url: str) -> None:
         hear(broker) as heard,
         Redis.from_url(redis_url) as redis,
     ):
-        await TaskDoorbell(broker).ring("sweep")
+        await BrokerTaskQueue(broker).enqueue("sweep")
         await wait_for(heard, 1)
 
         await redis.flushall()
 
-        await TaskDoorbell(broker).ring("sweep")
+        await BrokerTaskQueue(broker).enqueue("sweep")
         await wait_for(heard, 2)
 
 
@@ -191,7 +191,7 @@ async def test_a_redis_that_comes_late_and_goes_again_is_waited_for(
     async with open_broker(own_redis.url) as broker, hear(broker) as heard:
         for rings in (1, 2):
             await own_redis.start()
-            await TaskDoorbell(broker).ring("sweep")
+            await BrokerTaskQueue(broker).enqueue("sweep")
             await wait_for(heard, rings)
             own_redis.kill()
 

@@ -21,7 +21,7 @@ from server.submissions.lifecycle import (
     sources,
 )
 from server.submissions.model import SongAccount, Submission
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.integration.web.forms import store_submission
 
 Move = Callable[[Services, str, Stage], Awaitable[object]]
@@ -123,8 +123,8 @@ async def test_a_move_is_pushed_with_the_committed_row_and_rings_its_task(
 
     assert isinstance(services.publisher, RecordingPublisher)
     assert [one["stage"] for one in services.publisher.snapshots] == ["rendering"]
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    assert ("create_video", session_id) in services.doorbell.rings
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    assert ("create_video", session_id) in services.task_queue.enqueued
 
 
 async def test_a_generation_belongs_to_one_submission_only(services: Services) -> None:
@@ -177,12 +177,12 @@ async def test_unknown_credits_are_not_zero_credits(services: Services) -> None:
 async def test_what_frees_a_slot_rings_for_the_next_in_the_same_moment(
     services: Services, target: Stage
 ) -> None:
-    assert isinstance(services.doorbell, RecordingDoorbell)
+    assert isinstance(services.task_queue, RecordingTaskQueue)
     for stage in SLOT_STAGES & sources(target):
         session_id = await submission_in(stage)
-        services.doorbell.rings.clear()
+        services.task_queue.enqueued.clear()
 
         assert await MOVES[target](services, session_id, stage)
 
         is_freed = target not in SLOT_STAGES
-        assert (("process_pending_queue", None) in services.doorbell.rings) is is_freed
+        assert (("process_pending_queue", None) in services.task_queue.enqueued) is is_freed

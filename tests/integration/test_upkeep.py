@@ -13,7 +13,7 @@ from server.submissions import account
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, Submission
 from tests.integration.conftest import OpenStack
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.integration.web.forms import store_submission
 
 
@@ -23,11 +23,11 @@ async def row_in(stage: Stage, **columns: object) -> str:
     return session_id
 
 
-async def rings_of_a_sweep(services: Services) -> list[tuple[str, str | None]]:
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    services.doorbell.rings.clear()
+async def enqueued_by_a_sweep(services: Services) -> list[tuple[str, str | None]]:
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    services.task_queue.enqueued.clear()
     await upkeep.sweep(services)
-    return services.doorbell.rings
+    return services.task_queue.enqueued
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ async def test_a_lost_ring_is_rung_again_unless_somebody_works(
         next_run_at=now() + timedelta(minutes=1)
     )
 
-    rings = [ring for ring in await rings_of_a_sweep(services) if ring[0] == task]
+    rings = [ring for ring in await enqueued_by_a_sweep(services) if ring[0] == task]
 
     assert rings == [(task, lost)]
 
@@ -57,10 +57,10 @@ async def test_a_lost_ring_is_rung_again_unless_somebody_works(
 async def test_a_queued_row_and_an_unpressed_record_are_rung_for(services: Services) -> None:
     session_id = await row_in(Stage.QUEUED)
 
-    rings = await rings_of_a_sweep(services)
+    rings = await enqueued_by_a_sweep(services)
 
     assert ("process_pending_queue", None) in rings
-    assert ("press_record", session_id) in rings
+    assert ("make_preview", session_id) in rings
 
 
 @pytest.mark.parametrize("outcome", [None, "unanswered"])
@@ -72,14 +72,14 @@ async def test_row_33_a_report_nobody_heard_is_rung_for(
         session_id=session_id, token_hash="hash", outcome=outcome, reported_task_id="task"
     )
 
-    assert ("fetch_generation_details", session_id) in await rings_of_a_sweep(services)
+    assert ("fetch_generation_details", session_id) in await enqueued_by_a_sweep(services)
 
 
 async def test_ended_rows_are_left_alone(services: Services) -> None:
     await row_in(Stage.READY)
     await row_in(Stage.FAILED)
 
-    assert await rings_of_a_sweep(services) == []
+    assert await enqueued_by_a_sweep(services) == []
 
 
 async def test_an_overdue_song_is_asked_for_at_once(services: Services) -> None:
@@ -88,11 +88,11 @@ async def test_an_overdue_song_is_asked_for_at_once(services: Services) -> None:
         await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=age), next_run_at=later)
         for age in (11, 9)
     ]
-    assert isinstance(services.doorbell, RecordingDoorbell)
+    assert isinstance(services.task_queue, RecordingTaskQueue)
 
     await upkeep.check_timeouts(services)
 
-    assert services.doorbell.rings == [("fetch_generation_details", overdue)]
+    assert services.task_queue.enqueued == [("fetch_generation_details", overdue)]
     assert (await Submission.get(session_id=overdue)).next_run_at <= now()
     assert (await Submission.get(session_id=recent)).next_run_at == later
 
@@ -100,7 +100,7 @@ async def test_an_overdue_song_is_asked_for_at_once(services: Services) -> None:
 async def test_row_101_rows_that_nobody_serves_keep_no_others_from_being_rung_for(
     services: Services,
 ) -> None:
-    stuck = [await row_in(Stage.SENDING) for _ in range(upkeep.RINGS_PER_SWEEP + 20)]
+    stuck = [await row_in(Stage.SENDING) for _ in range(upkeep.ENQUEUED_PER_SWEEP + 20)]
     await Submission.filter(session_id__in=stuck).update(next_run_at=now() - timedelta(hours=1))
     others = {
         "fetch_generation_details": await row_in(Stage.COMPOSING),
@@ -108,21 +108,21 @@ async def test_row_101_rows_that_nobody_serves_keep_no_others_from_being_rung_fo
         "create_video": await row_in(Stage.RENDERING),
     }
 
-    rings = await rings_of_a_sweep(services)
+    rings = await enqueued_by_a_sweep(services)
 
     assert set(others.items()) <= set(rings)
 
 
 async def test_row_101_a_queue_is_rung_for_as_far_as_it_lacks_messages(services: Services) -> None:
-    assert isinstance(services.doorbell, RecordingDoorbell)
+    assert isinstance(services.task_queue, RecordingTaskQueue)
     rows = [await row_in(Stage.DOWNLOADING) for _ in range(5)]
     ages = range(len(rows), 0, -1)
     for session_id, age in zip(rows, ages, strict=True):
         due = now() - timedelta(minutes=age)
         await Submission.filter(session_id=session_id).update(next_run_at=due)
-    services.doorbell.waiting = {"default": 3}
+    services.task_queue.waiting = {"default": 3}
 
-    rings = [ring for ring in await rings_of_a_sweep(services) if ring[0] == "download_audio"]
+    rings = [ring for ring in await enqueued_by_a_sweep(services) if ring[0] == "download_audio"]
 
     assert rings == [("download_audio", session_id) for session_id in rows[:2]]
 
@@ -131,7 +131,7 @@ async def test_a_balance_that_cannot_be_read_changes_nothing(services: Services)
     await upkeep.check_credits(services)
 
     session_id = await row_in(Stage.QUEUED)
-    rings = await rings_of_a_sweep(services)
+    rings = await enqueued_by_a_sweep(services)
     assert ("process_pending_queue", None) in rings
     assert (await Submission.get(session_id=session_id)).stage == Stage.QUEUED
 
@@ -200,8 +200,8 @@ async def test_every_step_does_nothing_to_a_row_that_has_ended(services: Service
     before = await Submission.filter(session_id=session_id).values()
 
     for step in (
-        previewing.press_record,
-        previewing.prepare_films,
+        previewing.make_preview,
+        previewing.prepare_videos,
         fetching.fetch_generation_details,
         downloading.download_audio,
         rendering.create_video,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from renderer import FORMATS
 from server.ids import SESSION_ID, is_session_id
-from server.storage import film_name, read_film_name
+from server.storage import read_video_name, video_name
 from server.storage.names import Folders, folders_below
 from tests.properties.test_form import ANY_TEXT
 
@@ -39,12 +39,12 @@ def test_a_path_stays_in_its_folder_or_is_not_made(text: str) -> None:
 
 
 @given(NAMES | IDS, st.sampled_from([*FORMATS, "wide", "", "../x"]))
-def test_a_films_name_is_read_back_or_is_none(name: str, film_format: str) -> None:
-    for text in (name, f"{name}-{film_format}"):
-        film = read_film_name(text)
-        assert film is None or (film_name(*film) == text and is_session_id(film[0]))
+def test_a_videos_name_is_read_back_or_is_none(name: str, video_format: str) -> None:
+    for text in (name, f"{name}-{video_format}"):
+        video = read_video_name(text)
+        assert video is None or (video_name(*video) == text and is_session_id(video[0]))
 
 
 @given(IDS, st.sampled_from(sorted(FORMATS)))
-def test_every_film_of_ours_is_found_by_its_name(session_id: str, film_format: str) -> None:
-    assert read_film_name(film_name(session_id, film_format)) == (session_id, film_format)
+def test_every_video_of_ours_is_found_by_its_name(session_id: str, video_format: str) -> None:
+    assert read_video_name(video_name(session_id, video_format)) == (session_id, video_format)

@@ -31,7 +31,7 @@ def test_a_service_is_built_from_a_stage_that_there_is(name: str) -> None:
     assert build["args"].keys() == {"BASE_IMAGE"}
 
 
-def test_films_and_songs_are_opened_where_the_libraries_for_it_are() -> None:
+def test_videos_and_songs_are_opened_where_the_libraries_for_it_are() -> None:
     [removal] = (run for run in list_runs() if "uninstall" in run and "numpy" in run)
     removed = set(removal.partition("--yes")[2].split()) - {"pip"}
     stage = DOCKERFILE.partition(" AS web\n")[2]

@@ -133,7 +133,7 @@ def test_a_library_is_imported_at_home_only(library: str) -> None:
     assert not wrong, show(wrong)
 
 
-def test_who_only_asks_for_films_loads_nothing_they_are_made_with() -> None:
+def test_who_only_asks_for_videos_loads_nothing_they_are_made_with() -> None:
     code = "import sys, server.cli, server.site, server.workers; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
 

@@ -1,4 +1,4 @@
-"""The names that films are saved under: right for people, harmless for headers and file systems."""
+"""File names of saved videos: right for people, harmless for headers and file systems."""
 
 import random
 import re
@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from server.storage import attach_film
+from server.storage import attach_video
 
 HEADER = re.compile(
     r"attachment; filename=\"([^\"\\]+)\"(?:; filename\*=UTF-8\'\'([A-Za-z0-9%._~-]+))?"
@@ -23,7 +23,7 @@ def names_in(header: str) -> tuple[str, str | None]:
 
 
 @pytest.mark.parametrize(
-    ("pet_name", "owner_name", "film_format", "plain", "full"),
+    ("pet_name", "owner_name", "video_format", "plain", "full"),
     [
         ("Toby", "Matt", "square", "Toby-and-Matt.mp4", None),
         ("Toby", "Matt", "story", "Toby-and-Matt-story.mp4", None),
@@ -36,10 +36,10 @@ def names_in(header: str) -> tuple[str, str | None]:
         ('x"; y=z', "../../etc", "square", "x-;-y=z-and-..-..-etc.mp4", None),
     ],
 )
-def test_a_film_is_called_by_both_names(
-    pet_name: str, owner_name: str, film_format: str, plain: str, full: str | None
+def test_a_video_is_called_by_both_names(
+    pet_name: str, owner_name: str, video_format: str, plain: str, full: str | None
 ) -> None:
-    assert names_in(attach_film(pet_name, owner_name, film_format)) == (plain, full)
+    assert names_in(attach_video(pet_name, owner_name, video_format)) == (plain, full)
 
 
 def test_no_name_breaks_the_header() -> None:
@@ -52,7 +52,7 @@ def test_no_name_breaks_the_header() -> None:
             )
             for _ in range(2)
         ]
-        plain, full = names_in(attach_film(names[0], names[1], "square"))
+        plain, full = names_in(attach_video(names[0], names[1], "square"))
         for name in filter(None, (plain, full)):
             assert name.endswith(".mp4")
             assert not name.startswith(".")

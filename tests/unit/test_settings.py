@@ -52,7 +52,7 @@ def test_origins_are_a_list_without_trailing_slashes(monkeypatch: pytest.MonkeyP
 def test_a_song_is_made_into_a_square_and_a_story(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, {"VIDEO_RESOLUTION": "480", "VIDEO_FPS": "20", "VIDEO_CRF": "30"})
 
-    assert settings.films == {
+    assert settings.formats == {
         "square": RenderSpec(width_px=480, height_px=480, fps=20, crf=30),
         "story": RenderSpec(width_px=1080, height_px=1920, fps=30, crf=30),
     }
@@ -62,14 +62,14 @@ def test_a_song_is_made_into_a_square_and_a_story(monkeypatch: pytest.MonkeyPatc
 def test_the_first_format_is_the_main_one(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, {"RENDER_FORMATS": "hd, square"})
 
-    assert list(settings.films) == ["hd", "square"]
+    assert list(settings.formats) == ["hd", "square"]
     assert settings.main_format == "hd"
 
 
 def test_a_format_that_is_not_made_may_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, {"RENDER_FORMATS": "story", "VIDEO_FPS": "7"})
 
-    assert settings.films["story"].fps == 30
+    assert settings.formats["story"].fps == 30
 
 
 @pytest.mark.parametrize("formats", ["", " , ", "square,wide", "hd,hd", "SQUARE"])
@@ -87,13 +87,13 @@ def test_formats_are_chosen_from_a_list(monkeypatch: pytest.MonkeyPatch, formats
     [
         ({"VIDEO_FPS": "7", "VINYL_RPM": "9"}, "VIDEO_FPS, VINYL_RPM", "whole number"),
         ({"VINYL_RPM": "7"}, "VIDEO_FPS, VINYL_RPM", "whole number"),
-        ({"VIDEO_FPS": "14", "VINYL_RPM": "28"}, "VINYL_RPM", "no story film"),
+        ({"VIDEO_FPS": "14", "VINYL_RPM": "28"}, "VINYL_RPM", "no story video"),
         ({"VIDEO_RESOLUTION": "721"}, "VIDEO_RESOLUTION", "must be even"),
         ({"PET_IMAGE_SIZE": "800"}, "PET_IMAGE_SIZE, VINYL_SIZE", "fit on the vinyl"),
-        ({"RENDER_FORMATS": "hd", "VINYL_SIZE": "2000"}, "VINYL_SIZE", "no hd film"),
+        ({"RENDER_FORMATS": "hd", "VINYL_SIZE": "2000"}, "VINYL_SIZE", "no hd video"),
     ],
 )
-def test_numbers_that_make_no_film_are_refused_in_one_line(
+def test_numbers_that_make_no_video_are_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str], named: str, reason: str
 ) -> None:
     with pytest.raises(SettingsError) as refusal:

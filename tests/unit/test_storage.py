@@ -11,15 +11,15 @@ from server.settings import Settings
 from server.storage import (
     FolderStorage,
     StorageUnavailable,
-    film_name,
     partial,
     publish,
-    read_film_name,
+    read_video_name,
+    video_name,
     write_file,
 )
 from server.storage.names import unique_partial
 from server.storage.scratch import LOCK, PREFIX, open_scratch
-from tests.faults.invariants import find_strangers
+from tests.faults.invariants import find_orphans
 
 
 @pytest.fixture
@@ -70,19 +70,19 @@ def test_no_other_text_becomes_a_path(storage: FolderStorage, name: str) -> None
         storage.card(name)
 
 
-@pytest.mark.parametrize("film_format", FORMATS)
-def test_a_films_name_is_read_back(film_format: str) -> None:
+@pytest.mark.parametrize("video_format", FORMATS)
+def test_a_videos_name_is_read_back(video_format: str) -> None:
     session_id = new_session_id()
 
-    assert read_film_name(film_name(session_id, film_format)) == (session_id, film_format)
+    assert read_video_name(video_name(session_id, video_format)) == (session_id, video_format)
 
 
 @pytest.mark.parametrize(
     "suffix",
     ["-square", "-", "-wide", "-story-hd", "-STORY", "-teaser", "story", "-../hd", "-story\n"],
 )
-def test_no_other_text_is_a_films_name(suffix: str) -> None:
-    assert read_film_name(new_session_id() + suffix) is None
+def test_no_other_text_is_a_videos_name(suffix: str) -> None:
+    assert read_video_name(new_session_id() + suffix) is None
 
 
 def test_a_file_is_written_whole_and_leaves_no_draft(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_row_107_the_invariants_see_drafts_of_names_that_retention_does_not_know
     (storage.videos / f"{alive}.mp4.new").touch()
     partial(storage.song(gone), 1).touch()
 
-    strangers = find_strangers(storage, {alive: False, gone: True})
+    strangers = find_orphans(storage, {alive: False, gone: True})
 
     assert strangers == [f"audio/{gone}.mp3.1.part", f"video/{alive}.mp4.new"]
 

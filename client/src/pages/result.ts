@@ -34,7 +34,7 @@ interface State {
   unreachableText: string
   isCopied: boolean
   isDeleting: boolean
-  /** The film as the share sheet takes it, once it is here. */
+  /** The video as the share sheet takes it, once it is here. */
   file: File | null
 }
 

@@ -1,4 +1,4 @@
-"""The files visitors see: films, teaser and card, and the preview with its poster while they wait.
+"""The files visitors see: videos, teaser and card, and the preview with its poster while they wait.
 
 A path is made only from an id of ours and a known format. Photos and songs are not served at all.
 A deleted song wins over caches: shared ones ask each time, browsers after FRESH_FOR, and none keeps
@@ -17,7 +17,7 @@ from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from server.clock import now
 from server.ids import is_session_id
-from server.storage import attach_film, read_film_name
+from server.storage import attach_video, read_video_name
 from server.submissions.captions import write_captions
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
@@ -27,10 +27,10 @@ from server.web.limiting import unlimited
 
 CACHE_FOR_GOOD: Final = "public, max-age=31536000, immutable"
 FRESH_FOR: Final = timedelta(hours=1)
-# Much shorter than `SIGNED_FOR`, so that a redirect from the cache opens a film for long enough.
+# Much shorter than `SIGNED_FOR`, so that a redirect from the cache opens a video for long enough.
 REDIRECT_FRESH_FOR: Final = timedelta(minutes=10)
 
-UNLIMITED: Final = "A player fetches a film in many pieces, and a school shares one address."
+UNLIMITED: Final = "A player fetches a video in many pieces, and a school shares one address."
 
 media = Blueprint("media", __name__, url_prefix="/storage")
 
@@ -60,14 +60,14 @@ class RangeResponse(Response):
 @hide
 @unlimited(UNLIMITED)
 async def get_video(name: str) -> Response:
-    """Send a finished film in one of its formats; with `?download`, to be saved under its names."""
-    film = read_film_name(name)
-    submission = film and await _find_finished(film[0])
-    if film is None or submission is None:
+    """Send a finished video in one format; with `?download` it is saved under both names."""
+    video = read_video_name(name)
+    submission = video and await _find_finished(video[0])
+    if video is None or submission is None:
         raise NotFound
-    response = await _send_kept(current_services().storage.video(*film), submission)
+    response = await _send_kept(current_services().storage.video(*video), submission)
     if "download" in request.args:
-        disposition = attach_film(submission.pet_name, submission.owner_name, film[1])
+        disposition = attach_video(submission.pet_name, submission.owner_name, video[1])
         response.headers["Content-Disposition"] = disposition
     return response
 
@@ -76,7 +76,7 @@ async def get_video(name: str) -> Response:
 @hide
 @unlimited(UNLIMITED)
 async def get_teaser(session_id: str) -> Response:
-    """Send the film that a link to a finished song is shown with."""
+    """Send the video that a link to a finished song is shown with."""
     submission = await _find_finished(session_id)
     if submission is None:
         raise NotFound
@@ -88,12 +88,12 @@ async def get_teaser(session_id: str) -> Response:
 @hide
 @unlimited(UNLIMITED)
 async def get_preview(name: str) -> Response:
-    """Send one rotation of the main film."""
-    film = read_film_name(name)
-    if film is None or film[1] != current_services().settings.main_format:
+    """Send one rotation of the main video."""
+    video = read_video_name(name)
+    if video is None or video[1] != current_services().settings.main_format:
         raise NotFound
-    submission = await Submission.get_or_none(session_id=film[0])
-    return await _send_kept(current_services().storage.preview(*film), submission)
+    submission = await Submission.get_or_none(session_id=video[0])
+    return await _send_kept(current_services().storage.preview(*video), submission)
 
 
 @media.get("/poster/<session_id>.jpg")

@@ -124,7 +124,7 @@ async def _show_unlisted(template: str, session_id: str) -> Response:
     link = link_to_site(request.path if submission else "/")
     context: dict[str, object] = {}
     if page.song:
-        link = link_to_song(page.song, settings.films[settings.main_format])
+        link = link_to_song(page.song, settings.formats[settings.main_format])
         kept_until = datetime.fromisoformat(page.song.kept_until)
         context["kept_until"] = f"{kept_until.day} {kept_until:%B %Y}"
         context["sections"] = split_sections(page.song.lyrics)

@@ -14,7 +14,7 @@ from server.clock import to_wire
 from server.ids import is_session_id
 from server.limits import Rule
 from server.services import Services
-from server.storage import film_name
+from server.storage import video_name
 from server.submissions.captions import remove_times, write_captions
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
@@ -29,7 +29,7 @@ results = Blueprint("results", __name__, url_prefix="/api/results")
 
 
 class VideoFile(BaseModel):
-    """One film of a song: its shape's name, where it is, and its size in pixels.
+    """One video of a song: its shape's name, where it is, and its size in pixels.
 
     At `download_url` a browser saves it, under the two names.
     """
@@ -42,9 +42,9 @@ class VideoFile(BaseModel):
 
 
 class SongResult(BaseModel):
-    """A finished song; `videos` are the films that are there, the one at `video_url` first.
+    """A finished song; `videos` are the videos that are there, the one at `video_url` first.
 
-    `teaser_url` is a short film of its beginning; `captions_url` is there where the lyrics bear
+    `teaser_url` is a short video of its beginning; `captions_url` is there where the lyrics bear
     times, which `lyrics` leaves out. After `kept_until` all of it is deleted, and answered 410.
     """
 
@@ -110,13 +110,13 @@ async def read_song(services: Services, submission: Submission) -> SongResult:
     """Return a finished song that is still kept; raises StorageUnavailable."""
     session_id, storage = submission.session_id, services.storage
     retention = timedelta(days=services.settings.file_retention_days)
-    films = services.settings.films
+    formats = services.settings.formats
     # Also those that were made before the settings were changed.
-    specs = {**films, **{name: spec for name, spec in FORMATS.items() if name not in films}}
-    films_made = {name: storage.video(session_id, name) for name in specs}
+    specs = {**formats, **{name: spec for name, spec in FORMATS.items() if name not in formats}}
+    made = {name: storage.video(session_id, name) for name in specs}
     poster, card = storage.poster(session_id), storage.card(session_id)
     teaser = storage.teaser(session_id)
-    found = await storage.find([*films_made.values(), poster, card, teaser])
+    found = await storage.find([*made.values(), poster, card, teaser])
     videos = [
         VideoFile(
             format=name,
@@ -126,13 +126,13 @@ async def read_song(services: Services, submission: Submission) -> SongResult:
             height=spec.height_px,
         )
         for name, spec in specs.items()
-        if films_made[name] in found
+        if made[name] in found
     ]
     lyrics = submission.lyrics or ""
     captions_url = f"/storage/captions/{session_id}.vtt" if write_captions(lyrics) else None
     return SongResult(
         session_id=session_id,
-        video_url=videos[0].url if videos else _video_url(session_id, next(iter(films))),
+        video_url=videos[0].url if videos else _video_url(session_id, next(iter(formats))),
         videos=videos,
         poster_url=f"/storage/poster/{session_id}.jpg" if poster in found else None,
         card_url=f"/storage/card/{session_id}.jpg" if card in found else None,
@@ -146,8 +146,8 @@ async def read_song(services: Services, submission: Submission) -> SongResult:
     )
 
 
-def _video_url(session_id: str, film_format: str) -> str:
-    return f"/storage/video/{film_name(session_id, film_format)}.mp4"
+def _video_url(session_id: str, video_format: str) -> str:
+    return f"/storage/video/{video_name(session_id, video_format)}.mp4"
 
 
 def _not_yet(status: Literal["pending", "processing"]) -> Response:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from quart import Blueprint, Response
 from werkzeug.exceptions import BadRequest, NotFound
 
-from server.submissions.webhooks import MAX_TASK_ID, ring_by_task, ring_by_token
+from server.submissions.webhooks import MAX_TASK_ID, receive_named_webhook, receive_webhook
 from server.web.bodies import read_body, takes_body
 from server.web.context import current_services
 from server.web.limiting import unlimited
@@ -49,14 +49,14 @@ class WebhookReceipt(BaseModel):
 )
 @takes_body(MAX_WEBHOOK_BYTES)
 @unlimited(UNLIMITED)
-async def ring_with_task() -> Response:
+async def post_named_webhook() -> Response:
     """Look after the generation that the body names."""
     document = await read_json_object()
     try:
         body = WebhookBody.model_validate(document)
     except ValidationError as error:
         raise BadRequest("task_id and status are required.") from error
-    if not await ring_by_task(current_services(), body.task_id):
+    if not await receive_named_webhook(current_services(), body.task_id):
         raise NotFound("Unknown task_id")
     return reply(WebhookReceipt())
 
@@ -65,9 +65,9 @@ async def ring_with_task() -> Response:
 @documented({200: WebhookReceipt, **dict.fromkeys((408, 413, 503), ErrorReply)}, takes=WebhookBody)
 @takes_body(MAX_WEBHOOK_BYTES)
 @unlimited(UNLIMITED)
-async def ring_with_token(token: str) -> Response:
+async def post_webhook(token: str) -> Response:
     """Look after the generation attempt that this address was made for."""
-    await ring_by_token(current_services(), token, _task_id(await read_body()))
+    await receive_webhook(current_services(), token, _task_id(await read_body()))
     return reply(WebhookReceipt())
 
 

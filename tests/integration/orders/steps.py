@@ -11,7 +11,7 @@ from server.simulator.faults import Fault, Switch
 from server.songs.sonauto import SongOrder
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, SongAccount, Submission
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.integration.web.forms import store_submission
 
 ORDER = SongOrder(owner_name="Matt", pet_name="Toby", pet_type="Dog", music_vibe="Romantic")
@@ -34,11 +34,13 @@ async def _queue_one(**columns: object) -> str:
 
 async def dispatch(services: Services) -> list[str]:
     """Run the queue once and what it enqueues; return who ordered, in order."""
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    services.doorbell.rings.clear()
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    services.task_queue.enqueued.clear()
     await probing.process_pending_queue(services)
     ordering_now = [
-        str(session_id) for task, session_id in services.doorbell.rings if task == "send_to_sonauto"
+        str(session_id)
+        for task, session_id in services.task_queue.enqueued
+        if task == "send_to_sonauto"
     ]
     for session_id in ordering_now:
         await ordering.send_to_sonauto(services, session_id)

@@ -7,11 +7,11 @@ from server.services import Services
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
 from server.submissions import account
-from tests.integration.doorbell import RecordingDoorbell
 from tests.integration.orders.steps import (
     dispatch,
     queue_up,
 )
+from tests.integration.task_queue import RecordingTaskQueue
 
 
 @pytest.mark.parametrize("balance", [99, 1, 0, -5])
@@ -35,5 +35,5 @@ async def test_row_99_a_402_has_the_balance_read_at_once(
 
     await dispatch(site)
 
-    assert isinstance(site.doorbell, RecordingDoorbell)
-    assert ("check_credits", None) in site.doorbell.rings
+    assert isinstance(site.task_queue, RecordingTaskQueue)
+    assert ("check_credits", None) in site.task_queue.enqueued

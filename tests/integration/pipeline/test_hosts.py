@@ -14,7 +14,7 @@ from server.pipeline import retention
 from server.services import open_services
 from server.settings import Settings
 from server.submissions.model import Submission
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.servers import ObjectServer
 from tests.sites import USUAL, Network, Site, open_site
 
@@ -25,8 +25,8 @@ def list_files(folder: Path) -> list[str]:
     return [str(path) for path in folder.rglob("*") if path.is_file()]
 
 
-async def fetch_film(site: Site, address: str) -> bytes:
-    """Fetch a film as a browser does: the site's redirect, then the bucket in two ranges."""
+async def fetch_video(site: Site, address: str) -> bytes:
+    """Fetch a video as a browser does: the site's redirect, then the bucket in two ranges."""
     async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
         url = f"{site.url}{address}"
         first = await browser.get(url, headers={"Range": "bytes=0-999"})
@@ -45,7 +45,7 @@ async def expire(network: dict[str, str], objects: dict[str, str], session_id: s
     async with open_services(
         Settings.model_validate(values),
         publisher=RecordingPublisher(),
-        doorbell=RecordingDoorbell(),
+        task_queue=RecordingTaskQueue(),
     ) as services:
         old = now() - timedelta(days=31)
         await Submission.filter(session_id=session_id).update(created_at=old)
@@ -69,15 +69,15 @@ async def test_hosts_that_share_no_folder_make_a_song_together(
         session_id = await site.submit()
         await site.wait_for(session_id, status="success")
         result = (await site.http.get(f"/api/results/{session_id}")).json()
-        film = await fetch_film(site, result["video_url"])
+        video = await fetch_video(site, result["video_url"])
         keys = await object_server.list_keys(bucket)
         async with httpx.AsyncClient(base_url=object_server.url, trust_env=False) as stranger:
             answers = [await stranger.get(f"/{bucket}/{key}") for key in keys]
         for process in site.processes.values():
             process.check_output("encoder_fallback")
 
-    with av.open(io.BytesIO(film), "r") as movie:
-        assert (movie.duration or 0) / av.time_base == pytest.approx(3, abs=0.2)
+    with av.open(io.BytesIO(video), "r") as container:
+        assert (container.duration or 0) / av.time_base == pytest.approx(3, abs=0.2)
     names = {key.removeprefix("pets/2026/") for key in keys}
     assert {f"uploads/{session_id}.jpg", f"audio/{session_id}.mp3"} < names
     assert not [name for name in names if name.endswith(".part")]

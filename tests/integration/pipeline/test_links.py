@@ -61,24 +61,24 @@ async def check_picture(site: Site, url: str, agent: str) -> None:
     assert Image.open(io.BytesIO(picture.content)).size == (1200, 630)
 
 
-async def check_film(site: Site, url: str, agent: str, size: tuple[int, int]) -> None:
-    """The film is one that plays from its first bytes, with sound."""
+async def check_video(site: Site, url: str, agent: str, size: tuple[int, int]) -> None:
+    """The video is one that plays from its first bytes, with sound."""
     first = await fetch(site, url, **{"User-Agent": agent, "Range": "bytes=0-1"})
     assert (first.status_code, len(first.content)) == (206, 2)
     whole = await fetch(site, url, **{"User-Agent": agent})
     assert whole.headers["Content-Type"] == "video/mp4"
     assert whole.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    with av.open(io.BytesIO(whole.content), "r") as movie:
-        frames = list(movie.decode(video=0))
+    with av.open(io.BytesIO(whole.content), "r") as container:
+        frames = list(container.decode(video=0))
         assert (frames[0].width, frames[0].height) == size
-        assert (movie.duration or 0) / av.time_base == pytest.approx(3, abs=0.3)
-        movie.seek(0)
-        assert sum(frame.samples for frame in movie.decode(audio=0)) / 44_100 == pytest.approx(
+        assert (container.duration or 0) / av.time_base == pytest.approx(3, abs=0.3)
+        container.seek(0)
+        assert sum(frame.samples for frame in container.decode(audio=0)) / 44_100 == pytest.approx(
             3, abs=0.3
         )
 
 
-async def test_every_app_shows_a_finished_song_by_its_names_card_and_film(site: Site) -> None:
+async def test_every_app_shows_a_finished_song_by_its_names_card_and_video(site: Site) -> None:
     session_id = await site.submit(pet_name="Zoë", owner_name="Anna Lena")
     await site.wait_for(session_id, status="success")
     page = f"{PUBLIC}/result/{session_id}"
@@ -105,7 +105,7 @@ async def test_every_app_shows_a_finished_song_by_its_names_card_and_film(site: 
             assert head.only("og:video:type") == "video/mp4"
         size = int(head.only("og:video:width")), int(head.only("og:video:height"))
         await check_picture(site, head.only("og:image"), agent)
-        await check_film(site, head.only("og:video"), agent, size)
+        await check_video(site, head.only("og:video"), agent, size)
 
 
 async def test_nobody_is_named_by_a_link_to_anything_else(site: Site) -> None:

@@ -21,7 +21,7 @@ GUESS = "guess-at-a-token-of-ours"
 
 
 EVENTS = {
-    *("submission_accepted", "form_rejected", "request_refused", "webhook_heard"),
+    *("submission_accepted", "form_rejected", "request_refused", "webhook_received"),
     *("operator_refused", "operator_admitted"),
 }
 

@@ -42,9 +42,9 @@ async def test_row_23_a_webhook_twice_and_a_hundred_times_makes_one_video(site: 
     session_id = await site.submit()
     order = await order_of(site, session_id)
 
-    answers = await site.simulator.ring(str(order["task_id"]), Status.SUCCESS, copies=100)
+    answers = await site.simulator.post_webhook(str(order["task_id"]), Status.SUCCESS, copies=100)
     await site.wait_for(session_id, status="success")
-    again = await site.simulator.ring(str(order["task_id"]), Status.SUCCESS, copies=100)
+    again = await site.simulator.post_webhook(str(order["task_id"]), Status.SUCCESS, copies=100)
 
     assert {*answers, *again} == {200}
     assert renders(site, session_id) == 1
@@ -80,7 +80,7 @@ async def test_row_26_without_a_webhook_the_poller_finishes_it(site: Site) -> No
 
     order = (await site.posts())[-1]
     version = (await site.snapshot(session_id))["version"]
-    assert await site.simulator.ring(str(order["task_id"]), Status.SUCCESS) == [200]
+    assert await site.simulator.post_webhook(str(order["task_id"]), Status.SUCCESS) == [200]
     assert (await site.snapshot(session_id))["version"] == version
 
 
@@ -99,7 +99,7 @@ async def test_row_27_a_contradicting_webhook_moves_nothing_back(
     await site.wait_for(session_id, status=expected)
     settled = await site.snapshot(session_id)
     for claim in (Status.FAILURE, Status.SUCCESS, Status.GENERATING):
-        assert await site.simulator.ring(str(order["task_id"]), claim) == [200]
+        assert await site.simulator.post_webhook(str(order["task_id"]), claim) == [200]
 
     # Not the whole of it: a record that is being pressed still comes, and says so.
     snapshot = await site.snapshot(session_id)
@@ -114,7 +114,7 @@ async def test_row_29_a_forged_success_is_not_believed(site: Site) -> None:
     session_id = await site.submit()
     order = await order_of(site, session_id)
 
-    assert await site.simulator.ring(str(order["task_id"]), Status.SUCCESS) == [200]
+    assert await site.simulator.post_webhook(str(order["task_id"]), Status.SUCCESS) == [200]
 
     polls = site.output().count("attacker.invalid")
     assert polls == 0

@@ -9,7 +9,7 @@ from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from server.web.auth import is_ticket, new_ticket
 from tests.integration.conftest import Client, Connect, OpenStack
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.integration.web.forms import SESSION_ID, store_submission
 from tests.integration.web.test_admin import PASSWORD, basic
 
@@ -41,8 +41,8 @@ async def test_only_a_step_that_waits_is_tried_again(
         row = await Submission.get(session_id=SESSION_ID)
         assert (row.next_run_at <= now()) is waits
         assert (row.stage, row.attempts, row.version) == (stage, 0, 1)
-        assert isinstance(services.doorbell, RecordingDoorbell)
-        assert len(services.doorbell.rings) == waits
+        assert isinstance(services.task_queue, RecordingTaskQueue)
+        assert len(services.task_queue.enqueued) == waits
 
 
 @pytest.mark.parametrize("stage", Stage)

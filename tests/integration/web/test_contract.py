@@ -4,11 +4,11 @@ import pytest
 
 from server.clock import now
 from server.services import Services
-from server.storage import film_name, write_file
+from server.storage import video_name, write_file
 from server.submissions.lifecycle import Stage
 from server.submissions.model import CookieQuota, SongAccount, Submission, WorkerHeartbeat
 from tests.integration.conftest import Client, Connect, OpenStack
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.integration.web.contract import CASES, CREATED_AT, MOMENT, Case
 from tests.integration.web.forms import SESSION_ID, form, store_submission
 
@@ -46,9 +46,9 @@ async def test_row_5_stores_what_the_form_says_and_nothing_else(
 async def test_rings_for_the_record_and_for_the_queue(client: Client, services: Services) -> None:
     reply = await (await client.post("/api/submissions", json=form())).get_json()
 
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    assert services.doorbell.rings == [
-        ("press_record", reply["session_id"]),
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    assert services.task_queue.enqueued == [
+        ("make_preview", reply["session_id"]),
         ("process_pending_queue", None),
     ]
 
@@ -182,7 +182,7 @@ async def test_health_tells_the_encoders_of_the_living(client: Client) -> None:
 @pytest.mark.parametrize(
     ("formats", "main"), [("square,story", "square"), ("hd,story", "hd"), ("story", "story")]
 )
-async def test_a_result_names_the_films_that_are_there_the_main_one_first(
+async def test_a_result_names_the_videos_that_are_there_the_main_one_first(
     formats: str, main: str, open_stack: OpenStack, connect: Connect
 ) -> None:
     sizes = {"square": (720, 720), "hd": (1080, 1080), "story": (1080, 1920)}
@@ -200,18 +200,18 @@ async def test_a_result_names_the_films_that_are_there_the_main_one_first(
 
         result = await (await client.get(f"/api/results/{SESSION_ID}")).get_json()
 
-        films = {
+        videos = {
             name: {
                 "format": name,
-                "url": f"/storage/video/{film_name(SESSION_ID, name)}.mp4",
-                "download_url": f"/storage/video/{film_name(SESSION_ID, name)}.mp4?download",
+                "url": f"/storage/video/{video_name(SESSION_ID, name)}.mp4",
+                "download_url": f"/storage/video/{video_name(SESSION_ID, name)}.mp4?download",
                 "width": width,
                 "height": height,
             }
             for name, (width, height) in sizes.items()
         }
-        assert result["videos"] == [films[name] for name in dict.fromkeys((main, "story"))]
-        assert result["video_url"] == films[main]["url"]
+        assert result["videos"] == [videos[name] for name in dict.fromkeys((main, "story"))]
+        assert result["video_url"] == videos[main]["url"]
         assert result["poster_url"] == f"/storage/poster/{SESSION_ID}.jpg"
         assert result["card_url"] == f"/storage/card/{SESSION_ID}.jpg"
         for url in (result["video_url"], result["poster_url"], result["card_url"]):

@@ -26,8 +26,8 @@ BODY = b"[" + b"{}," * 21_000 + b"{}]"
 """As much as a route without a limit reads, in the form that takes the longest."""
 HEADERS = {"Accept-Encoding": "gzip", "Content-Type": "application/json"}
 PIECE = {"Range": "bytes=0-65535"}
-"""As players ask: what more a film costs is bytes, and whoever asks must receive them."""
-FILM_BYTES = 20_000_000
+"""As players ask: what more a video costs is bytes, and whoever asks must receive them."""
+VIDEO_BYTES = 20_000_000
 NAMES = {"pages.get_asset": "style-1234.css", "pages.get_file": "favicon.svg"}
 
 
@@ -65,7 +65,7 @@ async def song(services: Services) -> None:
     """A finished song with all its files."""
     storage = services.storage
     for path in (storage.video(SESSION_ID, "square"), storage.teaser(SESSION_ID)):
-        write_file(path, bytes(FILM_BYTES))
+        write_file(path, bytes(VIDEO_BYTES))
     for path in (storage.preview(SESSION_ID, "square"), storage.poster(SESSION_ID)):
         write_file(path, bytes(200_000))
     write_file(storage.card(SESSION_ID), bytes(200_000))

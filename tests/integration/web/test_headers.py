@@ -57,7 +57,7 @@ async def test_every_answer_scores_full_marks_and_tells_nothing(
         assert score(given, text) >= 100, (asked, judge(given, text))
         assert given.keys() >= {name.lower() for name in SECURITY_HEADERS}, asked
         assert not {"server", "x-powered-by", "set-cookie"} & given.keys(), asked
-        # Films and scripts are no text of ours.
+        # Videos and scripts are no text of ours.
         if given.get("content-type", "").startswith(("text/html", "application/json")):
             assert not LEAK.search(text), (asked, LEAK.search(text))
 

@@ -80,7 +80,7 @@ async def test_unfinished_video_is_not_sent(
 
 async def test_preview_and_poster(client: Client, services: Services) -> None:
     write_file(services.storage.preview(SESSION_ID, "square"), b"preview")
-    write_file(services.storage.preview(SESSION_ID, "story"), b"cycle")
+    write_file(services.storage.preview(SESSION_ID, "story"), b"loop")
     write_file(services.storage.poster(SESSION_ID), b"poster")
 
     preview = await client.get(f"/storage/preview/{SESSION_ID}.mp4")
@@ -132,13 +132,13 @@ async def test_each_format_of_a_finished_song_and_its_card(
         ),
     ],
 )
-async def test_a_film_is_saved_under_the_two_names(
+async def test_a_video_is_saved_under_the_two_names(
     names: tuple[str, str], suffix: str, disposition: str, client: Client, services: Services
 ) -> None:
     pet_name, owner_name = names
     await store_submission(Stage.READY, pet_name=pet_name, owner_name=owner_name)
-    for film_format in ("square", "story"):
-        write_file(services.storage.video(SESSION_ID, film_format), CONTENT)
+    for video_format in ("square", "story"):
+        write_file(services.storage.video(SESSION_ID, video_format), CONTENT)
     address = f"/storage/video/{SESSION_ID}{suffix}.mp4"
 
     result = await (await client.get(f"/api/results/{SESSION_ID}")).get_json()

@@ -1,4 +1,4 @@
-"""What is told of a film beside its bytes: how long it is, how long others may keep it."""
+"""What is told of a video beside its bytes: how long it is, how long others may keep it."""
 
 from datetime import timedelta
 

@@ -87,8 +87,8 @@ async def test_failures_phases_and_credits(open_stack: OpenStack, connect: Conne
         queued = await store_submission(Stage.QUEUED, session_id="c" * 24)
         await Submission.filter(session_id=queued.session_id).update(created_at=start)
         await SongAccount.filter(id=1).update(credits=0, credits_checked_at=start)
-        services.vitals.sockets = 3
-        services.vitals.note_push(0.5)
+        services.process_metrics.sockets = 3
+        services.process_metrics.note_push(0.5)
 
         samples = await read_metrics(connect(services))
 

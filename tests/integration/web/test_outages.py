@@ -9,7 +9,7 @@ from server.clock import now
 from server.services import Services
 from server.submissions.model import Submission, WorkerHeartbeat
 from tests.integration.conftest import Client, Connect, OpenStack
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.integration.web.forms import SESSION_ID, form
 from tests.schema import create_database
 from tests.servers import PostgresServer, Proxy, RedisServer
@@ -85,8 +85,8 @@ async def test_row_62_submissions_are_taken_without_redis(
 
         assert response.status_code == 200
     assert await Submission.all().count() == 2
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    assert len(services.doorbell.rings) == 4
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    assert len(services.task_queue.enqueued) == 4
 
 
 async def test_row_87_guessing_is_throttled_without_redis(

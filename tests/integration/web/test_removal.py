@@ -13,7 +13,7 @@ from server.storage import FolderStorage, write_file
 from server.submissions.lifecycle import OPEN_STAGES, Stage
 from server.submissions.model import Submission
 from tests.integration.conftest import Client
-from tests.integration.films import store_order
+from tests.integration.videos import store_order
 from tests.integration.web.forms import SESSION_ID, UNKNOWN_ID, store_submission
 
 Step = Callable[[Services, str], Awaitable[None]]
@@ -144,7 +144,7 @@ class WatchedStorage(FolderStorage):
         await self.when_made()
 
 
-@pytest.mark.parametrize("step", [previewing.press_record, previewing.prepare_films])
+@pytest.mark.parametrize("step", [previewing.make_preview, previewing.prepare_videos])
 async def test_a_step_that_hears_of_it_too_late_leaves_nothing(
     step: Step, services: Services, client: Client
 ) -> None:

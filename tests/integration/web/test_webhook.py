@@ -11,7 +11,7 @@ from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, Submission
 from server.submissions.tokens import MAX_ID, new_secret, secret_hash, token_of
 from tests.integration.conftest import Client
-from tests.integration.doorbell import RecordingDoorbell
+from tests.integration.task_queue import RecordingTaskQueue
 from tests.integration.web.forms import SESSION_ID, UNKNOWN_ID, store_submission
 
 TASK_ID = "0b2a66c0-d9f2-43d2-9fa7-b9c95c29324d"
@@ -94,12 +94,12 @@ async def test_a_known_token_rings(client: Client, services: Services, token: st
         await client.post(f"/api/webhook/{wrong}", data=BODIES["success"])
     attempt = await GenerationAttempt.get(session_id=SESSION_ID)
     assert attempt.reported_task_id is None
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    assert services.doorbell.rings == []
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    assert services.task_queue.enqueued == []
 
     await client.post(f"/api/webhook/{token}", data=BODIES["empty"])
 
-    assert {session_id for _, session_id in services.doorbell.rings} == {SESSION_ID}
+    assert {session_id for _, session_id in services.task_queue.enqueued} == {SESSION_ID}
 
 
 async def test_row_30_refuses_what_is_no_webhook(client: Client, token: str) -> None:

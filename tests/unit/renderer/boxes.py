@@ -61,7 +61,7 @@ def read_boxes(path: Path) -> list[Box]:
 
 @dataclass(frozen=True)
 class Track:
-    """One `trak`; times are in units of its own `timescale`, edits in those of the film."""
+    """One `trak`; times are in units of its own `timescale`, edits in those of the video."""
 
     box: Box
 
@@ -120,7 +120,7 @@ class Track:
 
 
 def read_tracks(path: Path) -> dict[str, Track]:
-    """Return a film's tracks by their kind; fails where two are of one kind."""
+    """Return a video's tracks by their kind; fails where two are of one kind."""
     (moov,) = (box for box in read_boxes(path) if box.name == "moov")
     tracks = [Track(box) for box in moov.all("trak")]
     assert len({track.kind for track in tracks}) == len(tracks)

@@ -1,4 +1,4 @@
-"""A photo, a song and a pressed cycle, made once for all tests of the renderer."""
+"""A photo, a song and a encoded loop, made once for all tests of the renderer."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from renderer import FORMATS, Film, PressJob, PressReport, RenderJob, RenderReport
+from renderer import FORMATS, LoopJob, LoopReport, RenderJob, RenderReport, Video
 from renderer.probe import probe
-from renderer.render import press, render
+from renderer.render import make_loop, render
 from tests.unit.renderer.media import (
     Footage,
-    one_film,
-    read_film,
+    one_video,
+    read_video,
     watch_libav,
     write_photo,
     write_song,
@@ -31,23 +31,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @dataclass(frozen=True)
-class Pressed:
+class EncodedLoop:
     photo: Path
-    cycle: Path
+    loop: Path
     poster: Path
-    report: PressReport
-    film: Footage
+    report: LoopReport
+    video: Footage
 
 
 @dataclass(frozen=True)
 class Rendered:
     out: Path
     report: RenderReport
-    film: Footage
+    video: Footage
 
 
 @dataclass(frozen=True)
-class Films:
+class Videos:
     """What one job made, by format."""
 
     paths: dict[str, Path]
@@ -90,26 +90,26 @@ def song(workshop: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pressed(workshop: Path, red_photo: Path) -> Pressed:
-    cycle, poster = workshop / "red-cycle.mp4", workshop / "red-poster.jpg"
-    report = press(PressJob(red_photo, cycle, poster, encoder="libx264"))
-    return Pressed(red_photo, cycle, poster, report, read_film(cycle))
+def encoded(workshop: Path, red_photo: Path) -> EncodedLoop:
+    loop, poster = workshop / "red-loop.mp4", workshop / "red-poster.jpg"
+    report = make_loop(LoopJob(red_photo, loop, poster, encoder="libx264"))
+    return EncodedLoop(red_photo, loop, poster, report, read_video(loop))
 
 
 @pytest.fixture(scope="session")
-def rendered(workshop: Path, pressed: Pressed, song: Path) -> Rendered:
+def rendered(workshop: Path, encoded: EncodedLoop, song: Path) -> Rendered:
     out = workshop / "red.mp4"
-    report = render(one_film(pressed.photo, song, out, cycle=pressed.cycle))
-    return Rendered(out, report, read_film(out))
+    report = render(one_video(encoded.photo, song, out, loop=encoded.loop))
+    return Rendered(out, report, read_video(out))
 
 
 @pytest.fixture(scope="session")
-def films(workshop: Path, pressed: Pressed, song: Path) -> Films:
+def videos(workshop: Path, encoded: EncodedLoop, song: Path) -> Videos:
     """Every format there is, from one job."""
     paths = {name: workshop / f"{name}.mp4" for name in FORMATS}
-    cycles = {"square": pressed.cycle}
-    wanted = tuple(Film(path, FORMATS[name], cycles.get(name)) for name, path in paths.items())
+    loops = {"square": encoded.loop}
+    wanted = tuple(Video(path, FORMATS[name], loops.get(name)) for name, path in paths.items())
     with watch_libav() as said:
         heard: list[float] = []
-        report = render(RenderJob(pressed.photo, song, wanted, "libx264"), heard.append)
-    return Films(paths, report, heard, said)
+        report = render(RenderJob(encoded.photo, song, wanted, "libx264"), heard.append)
+    return Videos(paths, report, heard, said)

@@ -13,7 +13,7 @@ import numpy as np
 
 from renderer import FORMATS
 from renderer.colour import Bytes, to_bgr
-from renderer.loop_frames import compose_cycle
+from renderer.loop_frames import compose_loop
 
 FOLDER = Path(__file__).with_name("golden_frames")
 GOLDEN = (("square", 0), ("square", 11), ("story", 0))
@@ -26,7 +26,7 @@ def draw_frame(name: str, index: int) -> Bytes:
     coarse = np.random.default_rng(20).integers(0, 256, (6, 6, 3)).astype(np.uint8)
     size = (spec.pet_size_px, spec.pet_size_px)
     photo = np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    frame = to_bgr(next(islice(compose_cycle(photo, spec), index, None)))
+    frame = to_bgr(next(islice(compose_loop(photo, spec), index, None)))
     shown = cv2.resize(
         frame, (WIDTH_PX, WIDTH_PX * spec.height_px // spec.width_px), interpolation=cv2.INTER_AREA
     )

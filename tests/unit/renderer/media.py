@@ -1,4 +1,4 @@
-"""Small photos and songs made on the spot, and a way to read films back."""
+"""Small photos and songs made on the spot, and a way to read videos back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from renderer import Film, RenderJob, RenderSpec
+from renderer import RenderJob, RenderSpec, Video
 
 Bytes = NDArray[np.uint8]
 
@@ -49,16 +49,16 @@ def write_song(
     return path
 
 
-def one_film(
-    photo: Path, song: Path, out: Path, cycle: Path | None = None, spec: RenderSpec | None = None
+def one_video(
+    photo: Path, song: Path, out: Path, loop: Path | None = None, spec: RenderSpec | None = None
 ) -> RenderJob:
-    """Ask for a single film, the campaign's own where no spec is given."""
-    return RenderJob(photo, song, (Film(out, spec or RenderSpec(), cycle),))
+    """Ask for a single video, the campaign's own where no spec is given."""
+    return RenderJob(photo, song, (Video(out, spec or RenderSpec(), loop),))
 
 
 @dataclass
 class Footage:
-    """A film read back to its last frame and sample."""
+    """A video read back to its last frame and sample."""
 
     frames: list[Bytes]
     samples: NDArray[np.float32]
@@ -71,7 +71,7 @@ class Footage:
     codecs: list[str]
 
 
-def read_film(path: Path) -> Footage:
+def read_video(path: Path) -> Footage:
     """Decode everything in an MP4; frames as YUV 4:2:0 arrays, sound as its first channel."""
     with av.open(str(path), format="mp4") as container:
         video = container.streams.video[0]

@@ -85,7 +85,7 @@ def test_the_player_stands_on_both_backgrounds_alike() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_digest_changes_with_each_picture_that_films_show(
+def test_the_digest_changes_with_each_picture_that_videos_show(
     name: str, other_folder: Path
 ) -> None:
     before = assets.load_assets().digest

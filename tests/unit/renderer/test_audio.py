@@ -13,8 +13,8 @@ from mutagen.id3 import APIC, ID3
 from renderer import BadSong, RenderSpec
 from renderer.audio import check_song, encode_song
 from renderer.render import render
-from tests.unit.renderer.conftest import Pressed
-from tests.unit.renderer.media import one_film, read_film, write_song
+from tests.unit.renderer.conftest import EncodedLoop
+from tests.unit.renderer.media import one_video, read_video, write_song
 
 
 def write_wave(path: Path) -> None:
@@ -88,23 +88,23 @@ def test_a_song_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration_s", "sample_rate", "channels", "film_rate"),
+    ("duration_s", "sample_rate", "channels", "video_rate"),
     [(1.0, 44_100, 2, 44_100), (2.0, 8_000, 1, 44_100), (2.0, 48_000, 2, 48_000)],
 )
-def test_row_59_odd_songs_are_filmed(
+def test_row_59_odd_songs_are_rendered(
     duration_s: float,
     sample_rate: int,
     channels: int,
-    film_rate: int,
-    pressed: Pressed,
+    video_rate: int,
+    encoded: EncodedLoop,
     tmp_path: Path,
 ) -> None:
     song = write_song(tmp_path / "song.mp3", duration_s, sample_rate, channels)
-    report = render(one_film(pressed.photo, song, tmp_path / "out.mp4", pressed.cycle))
-    film = read_film(tmp_path / "out.mp4")
-    assert film.sample_rate == film_rate
-    assert film.duration_s == pytest.approx(report.duration_s, abs=1 / 15)
-    assert film.duration_s == pytest.approx(duration_s, abs=0.1)
+    report = render(one_video(encoded.photo, song, tmp_path / "out.mp4", encoded.loop))
+    video = read_video(tmp_path / "out.mp4")
+    assert video.sample_rate == video_rate
+    assert video.duration_s == pytest.approx(report.duration_s, abs=1 / 15)
+    assert video.duration_s == pytest.approx(duration_s, abs=0.1)
 
 
 def write_variable_song(path: Path) -> Path:
@@ -145,15 +145,15 @@ def write_damaged_song(path: Path) -> Path:
     ids=["4:45", "10 min", "variable bit rate without a header", "cover", "corrupt frame"],
 )
 def test_row_59_odd_songs_last_as_long_as_they_sound(
-    write: Callable[[Path], Path], duration_s: float, pressed: Pressed, tmp_path: Path
+    write: Callable[[Path], Path], duration_s: float, encoded: EncodedLoop, tmp_path: Path
 ) -> None:
     song, out = write(tmp_path / "song.mp3"), tmp_path / "out.mp4"
     # AAC of such bit rates takes a fifth of the time; how long a song lasts is the same.
     spec = RenderSpec(audio_bit_rate=32_000)
-    report = render(one_film(pressed.photo, song, out, pressed.cycle, spec))
-    with av.open(str(out), format="mp4") as film:
-        assert film.duration is not None
-        assert film.duration / av.time_base == pytest.approx(duration_s, abs=0.1)
+    report = render(one_video(encoded.photo, song, out, encoded.loop, spec))
+    with av.open(str(out), format="mp4") as video:
+        assert video.duration is not None
+        assert video.duration / av.time_base == pytest.approx(duration_s, abs=0.1)
     assert report.duration_s == pytest.approx(duration_s, abs=0.1)
     assert check_song(song).duration_s == report.duration_s
 

@@ -12,7 +12,7 @@ from renderer import FORMATS
 from renderer.__main__ import main
 from renderer.encoders import ENCODERS
 from renderer.probe import probe
-from tests.unit.renderer.media import read_film, write_song
+from tests.unit.renderer.media import read_video, write_song
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +20,13 @@ def short_song(workshop: Path) -> Path:
     return write_song(workshop / "short.mp3", 0.6)
 
 
-def test_a_film_from_the_command_line(red_photo: Path, song: Path, tmp_path: Path) -> None:
+def test_a_video_from_the_command_line(red_photo: Path, song: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     command = [sys.executable, "-m", "renderer", str(red_photo), str(song), str(out), "--json"]
     bare = {"PATH": os.environ["PATH"]}  # no settings of any site
     ended = subprocess.run(command, capture_output=True, text=True, env=bare, check=True)
     report = json.loads(ended.stdout)
-    assert len(read_film(out).frames) == report["films"][0]["frames"] == 65
+    assert len(read_video(out).frames) == report["videos"][0]["frames"] == 65
     assert ended.stderr == ""
 
 
@@ -45,9 +45,9 @@ def test_every_format_is_there_to_ask_for(
     out = tmp_path / "out.mp4"
     assert main([str(red_photo), str(short_song), str(out), "--format", name]) == 0
     spec = FORMATS[name]
-    film = read_film(out)
-    assert film.frames[0].shape == (spec.height_px * 3 // 2, spec.width_px)
-    assert film.fps == spec.fps
+    video = read_video(out)
+    assert video.frames[0].shape == (spec.height_px * 3 // 2, spec.width_px)
+    assert video.fps == spec.fps
     assert f"out.mp4: {spec.width_px}x{spec.height_px}, 0.6 s," in capsys.readouterr().err
 
 
@@ -60,8 +60,8 @@ def test_json_tells_the_timings_and_nothing_else(
     report = json.loads(shown.out)
     assert shown.err == ""
     assert {"compose", "encode", "audio", "write"} <= set(report["timings"])
-    assert report["films"][0]["encoder"] == "libx264"
-    assert report["films"][0]["fallback"] is None
+    assert report["videos"][0]["encoder"] == "libx264"
+    assert report["videos"][0]["fallback"] is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_names_in_any_script_and_with_brackets_are_only_names(
     shutil.copy(short_song, song)
     assert main([str(photo), str(song), str(folder / "*.mp4")]) == 0
     assert str(folder / "*.mp4") in capsys.readouterr().err
-    assert len(read_film(folder / "*.mp4").frames) == 9
+    assert len(read_video(folder / "*.mp4").frames) == 9
     assert main([str(photo), str(photo), str(folder / "*.mp4")]) == 2
     assert str(photo) in capsys.readouterr().err
     assert sorted(folder.iterdir()) == sorted([folder / "*.mp4", photo, song])

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from renderer import EncoderUnavailable, RenderSpec
-from renderer.encoders import ENCODERS, SOFTWARE, encode_cycle
+from renderer.encoders import ENCODERS, SOFTWARE, encode_loop_frames
 from renderer.jobs import AUTO
-from renderer.loop_frames import compose_cycle
+from renderer.loop_frames import compose_loop
 from renderer.probe import choose, probe
-from tests.unit.renderer.conftest import Pressed
+from tests.unit.renderer.conftest import EncodedLoop
 
 
 def test_automatic_choice_opens_and_says_why_not_hardware() -> None:
@@ -39,8 +39,8 @@ def test_an_encoder_that_does_not_open_has_the_last_word(
     assert av.logging.get_level() is None
 
 
-def test_a_cycle_is_one_closed_group_of_pictures(pressed: Pressed) -> None:
-    with av.open(str(pressed.cycle), format="mp4") as container:
+def test_a_loop_is_one_closed_group_of_pictures(encoded: EncodedLoop) -> None:
+    with av.open(str(encoded.loop), format="mp4") as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
         types = {frame.pict_type for packet in packets for frame in packet.decode()}
     assert [packet.is_keyframe for packet in packets] == [True] + [False] * 44
@@ -48,13 +48,13 @@ def test_a_cycle_is_one_closed_group_of_pictures(pressed: Pressed) -> None:
     assert av.video.frame.PictureType.B not in types
 
 
-def test_a_cycle_is_the_same_bytes_on_any_number_of_cores() -> None:
+def test_a_loop_is_the_same_bytes_on_any_number_of_cores() -> None:
     spec = RenderSpec()
     photo = np.random.default_rng(7).integers(0, 256, (spec.pet_size_px,) * 2 + (3,), np.uint8)
     cores = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(cores)})
-        alone = encode_cycle(compose_cycle(photo, spec), SOFTWARE, spec)
+        alone = encode_loop_frames(compose_loop(photo, spec), SOFTWARE, spec)
     finally:
         os.sched_setaffinity(0, cores)
-    assert encode_cycle(compose_cycle(photo, spec), SOFTWARE, spec) == alone
+    assert encode_loop_frames(compose_loop(photo, spec), SOFTWARE, spec) == alone

@@ -11,12 +11,12 @@ from typing import cast
 
 import pytest
 
-from renderer import EncoderUnavailable, Film, OutputFailed, PressJob, RenderJob, RenderSpec
+from renderer import EncoderUnavailable, LoopJob, OutputFailed, RenderJob, RenderSpec, Video
 from renderer.encoders import ENCODERS, SOFTWARE
 from renderer.jobs import AUTO
 from renderer.probe import choose, probe
-from renderer.render import press, render
-from tests.unit.renderer.media import one_film, read_film
+from renderer.render import make_loop, render
+from tests.unit.renderer.media import one_video, read_video
 
 FRAGILE = "mpeg4"
 LARGE = RenderSpec(width_px=800, height_px=800, fps=1)  # a rotation of three frames
@@ -51,31 +51,31 @@ def test_a_job_whose_encoder_breaks_is_done_by_libx264(
     asked: str, red_photo: Path, song: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert choose(asked).encoder == FRAGILE
-    cycle, out = tmp_path / "cycle.mp4", tmp_path / "out.mp4"
+    loop, out = tmp_path / "loop.mp4", tmp_path / "out.mp4"
     with caplog.at_level(logging.WARNING, "renderer"):
-        pressed = press(PressJob(red_photo, cycle, encoder=asked, spec=LARGE))
-    assert (pressed.encoder, pressed.fallback) == (SOFTWARE, REASON)
+        encoded = make_loop(LoopJob(red_photo, loop, encoder=asked, spec=LARGE))
+    assert (encoded.encoder, encoded.fallback) == (SOFTWARE, REASON)
     assert caplog.messages == [f"{REASON}; this job goes on with libx264"]
-    assert read_film(cycle).codecs == ["h264"]
+    assert read_video(loop).codecs == ["h264"]
 
-    report = render(RenderJob(red_photo, song, (Film(out, LARGE, cycle),), asked))
-    (film,) = report.films
-    assert film.is_cycle_reused
-    assert (film.encoder, film.fallback) == (SOFTWARE, REASON)
+    report = render(RenderJob(red_photo, song, (Video(out, LARGE, loop),), asked))
+    (video,) = report.videos
+    assert video.is_loop_reused
+    assert (video.encoder, video.fallback) == (SOFTWARE, REASON)
     assert len(caplog.messages) == 1  # what broke once is not tried again
 
 
 @pytest.mark.usefixtures("table")
-def test_a_film_beside_the_broken_one_keeps_its_encoder(
+def test_a_video_beside_the_broken_one_keeps_its_encoder(
     red_photo: Path, song: Path, tmp_path: Path
 ) -> None:
-    films = (Film(tmp_path / "small.mp4"), Film(tmp_path / "large.mp4", LARGE))
-    report = render(RenderJob(red_photo, song, films))
-    assert [(film.encoder, film.fallback) for film in report.films] == [
+    videos = (Video(tmp_path / "small.mp4"), Video(tmp_path / "large.mp4", LARGE))
+    report = render(RenderJob(red_photo, song, videos))
+    assert [(video.encoder, video.fallback) for video in report.videos] == [
         (FRAGILE, None),
         (SOFTWARE, REASON),
     ]
-    assert [read_film(film.out).codecs[0] for film in films] == ["mpeg4", "h264"]
+    assert [read_video(video.out).codecs[0] for video in videos] == ["mpeg4", "h264"]
 
 
 def test_libx264_that_breaks_ends_the_job(
@@ -83,7 +83,7 @@ def test_libx264_that_breaks_ends_the_job(
 ) -> None:
     table[SOFTWARE] = ask_for_small_pictures
     for asked in (AUTO, SOFTWARE):
-        job = RenderJob(red_photo, song, (Film(tmp_path / "out.mp4", LARGE),), asked)
+        job = RenderJob(red_photo, song, (Video(tmp_path / "out.mp4", LARGE),), asked)
         with pytest.raises(OutputFailed, match=f"^libx264 broke: {LAST_WORDS}$") as caught:
             render(job)
         assert caught.value.can_retry
@@ -94,9 +94,9 @@ def test_an_encoder_that_never_opens_is_passed_over_with_its_reason(
     table: dict[str, object], red_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     table[FRAGILE] = lambda spec: {"max_pixels": "1"}
-    report = render(one_film(red_photo, song, tmp_path / "out.mp4"))
-    assert report.films[0].encoder == SOFTWARE
-    assert (report.films[0].fallback or "").startswith("mpeg4: Invalid argument: Picture size")
+    report = render(one_video(red_photo, song, tmp_path / "out.mp4"))
+    assert report.videos[0].encoder == SOFTWARE
+    assert (report.videos[0].fallback or "").startswith("mpeg4: Invalid argument: Picture size")
     with pytest.raises(EncoderUnavailable, match=r"mpeg4 does not open here \(Invalid argument: "):
         choose(FRAGILE)
 
@@ -109,5 +109,5 @@ def test_no_encoder_at_all_is_one_clear_error(
     with pytest.raises(
         EncoderUnavailable, match=r"no H\.264 encoder opens here: mpeg4: .*; libx264"
     ):
-        press(PressJob(red_photo, tmp_path / "cycle.mp4"))
+        make_loop(LoopJob(red_photo, tmp_path / "loop.mp4"))
     assert list(tmp_path.iterdir()) == []

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from renderer import FORMATS, PressJob, RenderSpec
+from renderer import FORMATS, LoopJob, RenderSpec
 from renderer.colour import Bytes, split_planes
-from renderer.encoders import SOFTWARE, encode_cycle
-from renderer.loop_frames import compose_cycle
+from renderer.encoders import SOFTWARE, encode_loop_frames
+from renderer.loop_frames import compose_loop
 from renderer.probe import probe
-from renderer.render import press
+from renderer.render import make_loop
 from tests.unit.renderer.boxes import list_nal_types, read_tracks
-from tests.unit.renderer.media import read_film
+from tests.unit.renderer.media import read_video
 
 HARDWARE = "h264_nvenc"
 IDR, P_SLICE, PARAMETERS = 5, 1, {6, 7, 8, 9}  # SEI, SPS, PPS and delimiters say nothing of kind
@@ -36,12 +36,12 @@ def measure_ssim(shown: Bytes, original: Bytes) -> float:
 def compose(spec: RenderSpec) -> list[Bytes]:
     coarse = np.random.default_rng(20).integers(0, 256, (24, 24, 3)).astype(np.uint8)
     photo = cv2.resize(coarse, (spec.pet_size_px,) * 2, interpolation=cv2.INTER_CUBIC)
-    return list(compose_cycle(np.asarray(photo, np.uint8), spec))
+    return list(compose_loop(np.asarray(photo, np.uint8), spec))
 
 
 def judge(frames: list[Bytes], encoder: str, spec: RenderSpec) -> tuple[float, int]:
     """Return an encoder's mean SSIM to some frames it was given, and its file's size."""
-    mp4 = encode_cycle(frames, encoder, spec)
+    mp4 = encode_loop_frames(frames, encoder, spec)
     with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
         shown = [np.asarray(frame.to_ndarray(), np.uint8) for frame in container.decode(video=0)]
     pairs = list(zip(shown, frames, strict=True))[:: max(1, len(frames) // 5)]
@@ -61,15 +61,15 @@ def test_hardware_is_as_good_as_software(name: str) -> None:
 
 @pytest.mark.gpu
 def test_hardware_makes_one_closed_group_of_pictures(red_photo: Path, tmp_path: Path) -> None:
-    cycle = tmp_path / "cycle.mp4"
-    report = press(PressJob(red_photo, cycle, encoder=HARDWARE))
+    loop = tmp_path / "loop.mp4"
+    report = make_loop(LoopJob(red_photo, loop, encoder=HARDWARE))
     assert (report.encoder, report.fallback) == (HARDWARE, None)
-    samples = read_tracks(cycle)["vide"].read_samples(cycle)
+    samples = read_tracks(loop)["vide"].read_samples(loop)
     kinds = [set(list_nal_types(sample)) - PARAMETERS for sample in samples]
     assert kinds == [{IDR}] + [{P_SLICE}] * 44
-    film = read_film(cycle)
-    assert len(film.frames) == 45
-    assert film.tags == (1, 1, 1, 1)
+    video = read_video(loop)
+    assert len(video.frames) == 45
+    assert video.tags == (1, 1, 1, 1)
 
 
 def test_the_judge_sees_what_an_encoder_loses() -> None:

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from renderer import PressJob, RenderCrashed, RenderPool
+from renderer import LoopJob, RenderCrashed, RenderPool
 from tests.unit.renderer.children import list_children, list_names, read_memory
-from tests.unit.renderer.media import one_film
+from tests.unit.renderer.media import one_video
 
 
 async def test_row_57_memory_has_a_bound() -> None:
@@ -44,8 +44,8 @@ async def test_row_57_a_job_that_needs_too_much_costs_itself_only(
         room = read_memory(child, "VmData") + 250_000_000  # less than the photo's 300 MB
         resource.prlimit(child, resource.RLIMIT_DATA, (room, room))
         with pytest.raises(RenderCrashed) as caught:
-            await pool.press(PressJob(large, tmp_path / "cycle.mp4"))
+            await pool.make_loop(LoopJob(large, tmp_path / "loop.mp4"))
         assert caught.value.can_retry
-        made = await pool.render(one_film(red_photo, song, tmp_path / "out.mp4"))
-        assert made.films[0].frames == 65
+        made = await pool.render(one_video(red_photo, song, tmp_path / "out.mp4"))
+        assert made.videos[0].frames == 65
     assert list_names(tmp_path) == ["large.png", "out.mp4"]

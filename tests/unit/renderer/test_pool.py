@@ -14,7 +14,7 @@ from renderer import (
     AssetsMissing,
     BadSong,
     EncoderUnavailable,
-    PressJob,
+    LoopJob,
     RenderCrashed,
     RenderError,
     RenderPool,
@@ -22,8 +22,8 @@ from renderer import (
     assets,
 )
 from tests.unit.renderer.children import is_alive, list_children, list_names, wait_until
-from tests.unit.renderer.conftest import GREEN, RED, Pressed
-from tests.unit.renderer.media import one_film, read_film, show_pet, write_song
+from tests.unit.renderer.conftest import GREEN, RED, EncodedLoop
+from tests.unit.renderer.media import one_video, read_video, show_pet, write_song
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +47,12 @@ async def test_the_encoder_in_use_is_known_after_start(pool: RenderPool) -> None
 async def test_jobs_run_in_children(
     pool: RenderPool, red_photo: Path, song: Path, tmp_path: Path
 ) -> None:
-    cycle, out = tmp_path / "cycle.mp4", tmp_path / "out.mp4"
-    pressed = await pool.press(PressJob(red_photo, cycle, tmp_path / "poster.jpg"))
-    rendered = await pool.render(one_film(red_photo, song, out, cycle))
-    assert pressed.frames == 45
-    assert rendered.films[0].is_cycle_reused
-    assert len(read_film(out).frames) == rendered.films[0].frames
+    loop, out = tmp_path / "loop.mp4", tmp_path / "out.mp4"
+    encoded = await pool.make_loop(LoopJob(red_photo, loop, tmp_path / "poster.jpg"))
+    rendered = await pool.render(one_video(red_photo, song, out, loop))
+    assert encoded.frames == 45
+    assert rendered.videos[0].is_loop_reused
+    assert len(read_video(out).frames) == rendered.videos[0].frames
     assert (await pool.check_song(song)).duration_s == rendered.duration_s
 
 
@@ -66,44 +66,44 @@ async def test_an_error_comes_back_and_the_child_stays(pool: RenderPool, red_pho
 async def test_waiting_callers_share_the_children(
     pool: RenderPool, red_photo: Path, song: Path, tmp_path: Path
 ) -> None:
-    jobs = [one_film(red_photo, song, tmp_path / f"{number}.mp4") for number in range(5)]
+    jobs = [one_video(red_photo, song, tmp_path / f"{number}.mp4") for number in range(5)]
     reports = await asyncio.gather(*(pool.render(job) for job in jobs))
     assert len(list_children()) == 2
-    assert [report.films[0].frames for report in reports] == [65] * 5
+    assert [report.videos[0].frames for report in reports] == [65] * 5
 
 
 async def test_row_58_two_renders_in_the_pool_keep_their_photos(
     pool: RenderPool, red_photo: Path, green_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     jobs = [
-        one_film(photo, song, tmp_path / f"{number}-{photo.stem}.mp4")
+        one_video(photo, song, tmp_path / f"{number}-{photo.stem}.mp4")
         for number in range(3)
         for photo in (red_photo, green_photo)
     ]
     await asyncio.gather(*(pool.render(job) for job in jobs))
     for job in jobs:
         colour = RED if job.photo == red_photo else GREEN
-        assert show_pet(read_film(job.films[0].out).frames[-1]) == pytest.approx(colour, abs=4)
+        assert show_pet(read_video(job.videos[0].out).frames[-1]) == pytest.approx(colour, abs=4)
 
 
 async def test_row_57_a_killed_child_costs_its_own_job_only(
-    pressed: Pressed, long_song: Path, song: Path, tmp_path: Path
+    encoded: EncodedLoop, long_song: Path, song: Path, tmp_path: Path
 ) -> None:
     async with RenderPool(2, timeout_s=60) as pool:
         (first_child,) = list_children()
         doomed = asyncio.create_task(
-            pool.render(one_film(pressed.photo, long_song, tmp_path / "a.mp4", pressed.cycle))
+            pool.render(one_video(encoded.photo, long_song, tmp_path / "a.mp4", encoded.loop))
         )
         other = asyncio.create_task(
-            pool.render(one_film(pressed.photo, song, tmp_path / "b.mp4", pressed.cycle))
+            pool.render(one_video(encoded.photo, song, tmp_path / "b.mp4", encoded.loop))
         )
         await wait_until(lambda: len(list_children()) == 2)
         os.kill(first_child, signal.SIGKILL)
         with pytest.raises(RenderCrashed, match="SIGKILL"):
             await doomed
-        assert (await other).films[0].frames == 65
-        again = await pool.render(one_film(pressed.photo, song, tmp_path / "a.mp4", pressed.cycle))
-        assert again.films[0].frames == 65
+        assert (await other).videos[0].frames == 65
+        again = await pool.render(one_video(encoded.photo, song, tmp_path / "a.mp4", encoded.loop))
+        assert again.videos[0].frames == 65
     assert list_names(tmp_path) == ["a.mp4", "b.mp4"]
 
 
@@ -126,11 +126,11 @@ async def test_an_idle_child_that_died_is_replaced_unseen(pool: RenderPool, song
 
 
 async def test_a_cancelled_caller_takes_its_child_with_it(
-    pressed: Pressed, long_song: Path, tmp_path: Path
+    encoded: EncodedLoop, long_song: Path, tmp_path: Path
 ) -> None:
     async with RenderPool(1, timeout_s=60) as pool:
         (child,) = list_children()
-        job = one_film(pressed.photo, long_song, tmp_path / "out.mp4", pressed.cycle)
+        job = one_video(encoded.photo, long_song, tmp_path / "out.mp4", encoded.loop)
         caller = asyncio.create_task(pool.render(job))
         await asyncio.sleep(0)
         caller.cancel()
@@ -141,12 +141,12 @@ async def test_a_cancelled_caller_takes_its_child_with_it(
 
 
 async def test_closing_ends_jobs_in_hand_and_in_the_queue(
-    pressed: Pressed, long_song: Path, tmp_path: Path
+    encoded: EncodedLoop, long_song: Path, tmp_path: Path
 ) -> None:
     pool = RenderPool(1, timeout_s=60)
     await pool.start()
     (child,) = list_children()
-    job = one_film(pressed.photo, long_song, tmp_path / "out.mp4", pressed.cycle)
+    job = one_video(encoded.photo, long_song, tmp_path / "out.mp4", encoded.loop)
     callers = [asyncio.create_task(pool.render(job)) for _ in range(3)]
     await asyncio.sleep(0)
     await pool.close()
@@ -187,24 +187,24 @@ async def test_ctrl_c_is_the_parents_business(pool: RenderPool, song: Path) -> N
 
 @pytest.mark.parametrize("is_busy", [False, True])
 async def test_a_killed_parent_leaves_no_children(
-    is_busy: bool, pressed: Pressed, long_song: Path, tmp_path: Path
+    is_busy: bool, encoded: EncodedLoop, long_song: Path, tmp_path: Path
 ) -> None:
     script = """
 import asyncio, sys
 from pathlib import Path
-from renderer import Film, RenderJob, RenderPool
+from renderer import Video, RenderJob, RenderPool
 
 async def main(photo, song, out):
     pool = RenderPool(1)
     await pool.start()
     print("warm", flush=True)
     if photo:
-        await pool.render(RenderJob(Path(photo), Path(song), (Film(Path(out)),)))
+        await pool.render(RenderJob(Path(photo), Path(song), (Video(Path(out)),)))
     await asyncio.Event().wait()
 
 asyncio.run(main(*sys.argv[1:]))
 """
-    photo = str(pressed.photo) if is_busy else ""
+    photo = str(encoded.photo) if is_busy else ""
     command = [sys.executable, "-c", script, photo, str(long_song), str(tmp_path / "out.mp4")]
     parent = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
@@ -217,7 +217,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 async def test_errors_keep_their_kind_across_the_pipe(pool: RenderPool, tmp_path: Path) -> None:
-    job = one_film(tmp_path / "none.jpg", tmp_path / "none.mp3", tmp_path / "out.mp4")
+    job = one_video(tmp_path / "none.jpg", tmp_path / "none.mp3", tmp_path / "out.mp4")
     with pytest.raises(RenderError) as caught:
         await pool.render(job)
     assert (caught.value.kind, caught.value.can_retry) == ("bad_photo", False)

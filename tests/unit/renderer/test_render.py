@@ -1,4 +1,4 @@
-"""Films are written, opened again and decoded to the end."""
+"""Videos are written, opened again and decoded to the end."""
 
 import json
 import resource
@@ -16,57 +16,57 @@ from renderer import (
     BadPhoto,
     BadSong,
     EncoderUnavailable,
+    LoopJob,
     OutputFailed,
-    PressJob,
     RenderJob,
     RenderSpec,
 )
-from renderer.render import press, render
-from tests.unit.renderer.conftest import GREEN, RED, Pressed, Rendered
-from tests.unit.renderer.media import one_film, read_film, show_pet, to_bgr
+from renderer.render import make_loop, render
+from tests.unit.renderer.conftest import GREEN, RED, EncodedLoop, Rendered
+from tests.unit.renderer.media import one_video, read_video, show_pet, to_bgr
 
 BT709_LIMITED = (1, 1, 1, 1)
 
 
-def test_a_cycle_is_one_rotation_that_loops(pressed: Pressed) -> None:
-    film = pressed.film
-    assert (len(film.frames), film.fps, film.video_duration_s) == (45, 15.0, 3.0)
-    assert film.frames[0].shape == (1080, 720)
-    assert film.codecs == ["h264"]
-    assert film.tags == BT709_LIMITED
-    assert pressed.report.frames == 45
-    assert pressed.report.size_bytes == pressed.cycle.stat().st_size < 200_000
+def test_a_loop_is_one_rotation_that_loops(encoded: EncodedLoop) -> None:
+    video = encoded.video
+    assert (len(video.frames), video.fps, video.video_duration_s) == (45, 15.0, 3.0)
+    assert video.frames[0].shape == (1080, 720)
+    assert video.codecs == ["h264"]
+    assert video.tags == BT709_LIMITED
+    assert encoded.report.frames == 45
+    assert encoded.report.size_bytes == encoded.loop.stat().st_size < 200_000
 
 
-def test_the_poster_is_the_first_frame(pressed: Pressed) -> None:
-    poster = cv2.imread(str(pressed.poster))
+def test_the_poster_is_the_first_frame(encoded: EncodedLoop) -> None:
+    poster = cv2.imread(str(encoded.poster))
     assert poster is not None
     assert poster.shape == (720, 720, 3)
-    difference = np.abs(poster.astype(int) - to_bgr(pressed.film.frames[0]))
+    difference = np.abs(poster.astype(int) - to_bgr(encoded.video.frames[0]))
     assert difference.mean() < 4
 
 
-def test_a_film_lasts_as_long_as_its_song(rendered: Rendered) -> None:
-    film, report = rendered.film, rendered.report
+def test_a_video_lasts_as_long_as_its_song(rendered: Rendered) -> None:
+    video, report = rendered.video, rendered.report
     assert report.duration_s == pytest.approx(4.32, abs=0.03)
-    assert film.duration_s == pytest.approx(report.duration_s, abs=1 / 15)
-    assert film.video_duration_s == pytest.approx(report.duration_s, abs=1 / 15)
-    assert film.audio_duration_s == pytest.approx(report.duration_s, abs=1024 / 44_100)
-    assert len(film.frames) == report.films[0].frames == round(report.duration_s * 15)
-    assert film.codecs == ["h264", "aac"]
-    assert film.tags == BT709_LIMITED
-    assert report.films[0].size_bytes == rendered.out.stat().st_size
+    assert video.duration_s == pytest.approx(report.duration_s, abs=1 / 15)
+    assert video.video_duration_s == pytest.approx(report.duration_s, abs=1 / 15)
+    assert video.audio_duration_s == pytest.approx(report.duration_s, abs=1024 / 44_100)
+    assert len(video.frames) == report.videos[0].frames == round(report.duration_s * 15)
+    assert video.codecs == ["h264", "aac"]
+    assert video.tags == BT709_LIMITED
+    assert report.videos[0].size_bytes == rendered.out.stat().st_size
 
 
-def test_every_rotation_is_the_first_bit_for_bit(rendered: Rendered, pressed: Pressed) -> None:
-    frames = rendered.film.frames
+def test_every_rotation_is_the_first_bit_for_bit(rendered: Rendered, encoded: EncodedLoop) -> None:
+    frames = rendered.video.frames
     assert len(frames) > 60
     for index, frame in enumerate(frames):
-        assert np.array_equal(frame, pressed.film.frames[index % 45])
+        assert np.array_equal(frame, encoded.video.frames[index % 45])
 
 
 def test_the_song_starts_at_zero_and_clicks_on_time(rendered: Rendered) -> None:
-    sound, rate = np.abs(rendered.film.samples), rendered.film.sample_rate
+    sound, rate = np.abs(rendered.video.samples), rendered.video.sample_rate
     for half_second in range(1, 8):  # a click at 0 has no silence before it to be found in
         middle = round(half_second * rate / 2)
         window = sound[middle - rate // 50 : middle + rate // 50]
@@ -74,52 +74,54 @@ def test_the_song_starts_at_zero_and_clicks_on_time(rendered: Rendered) -> None:
         assert abs(onset) <= rate // 1000
 
 
-def test_the_report_is_json(rendered: Rendered, pressed: Pressed) -> None:
-    assert json.loads(json.dumps(asdict(rendered.report)))["films"][0]["frames"] == 65
-    assert json.loads(json.dumps(asdict(pressed.report))) == asdict(pressed.report)
+def test_the_report_is_json(rendered: Rendered, encoded: EncodedLoop) -> None:
+    assert json.loads(json.dumps(asdict(rendered.report)))["videos"][0]["frames"] == 65
+    assert json.loads(json.dumps(asdict(encoded.report))) == asdict(encoded.report)
 
 
-def test_a_pressed_cycle_is_used_again(rendered: Rendered) -> None:
-    assert rendered.report.films[0].is_cycle_reused
-    assert rendered.report.films[0].encoder == "libx264"
+def test_a_pressed_loop_is_used_again(rendered: Rendered) -> None:
+    assert rendered.report.videos[0].is_loop_reused
+    assert rendered.report.videos[0].encoder == "libx264"
     assert "compose" not in rendered.report.timings
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "text", "other photo", "other spec"])
-def test_a_cycle_that_does_not_fit_is_pressed_anew(
-    damage: str, pressed: Pressed, green_photo: Path, song: Path, tmp_path: Path
+def test_a_loop_that_does_not_fit_is_pressed_anew(
+    damage: str, encoded: EncodedLoop, green_photo: Path, song: Path, tmp_path: Path
 ) -> None:
-    cycle, photo, spec = tmp_path / "cycle.mp4", pressed.photo, RenderSpec()
-    content = pressed.cycle.read_bytes()
+    loop, photo, spec = tmp_path / "loop.mp4", encoded.photo, RenderSpec()
+    content = encoded.loop.read_bytes()
     if damage == "truncated":
-        cycle.write_bytes(content[: len(content) // 2])
+        loop.write_bytes(content[: len(content) // 2])
     elif damage == "text":
-        cycle.write_text("not a film")
+        loop.write_text("not a video")
     elif damage != "missing":
-        cycle.write_bytes(content)
+        loop.write_bytes(content)
     if damage == "other photo":
         photo = green_photo
     if damage == "other spec":
         spec = RenderSpec(crf=30)
     out = tmp_path / "out.mp4"
-    report = render(one_film(photo, song, out, cycle=cycle, spec=spec))
-    assert not report.films[0].is_cycle_reused
+    report = render(one_video(photo, song, out, loop=loop, spec=spec))
+    assert not report.videos[0].is_loop_reused
     colour = GREEN if damage == "other photo" else RED
-    assert show_pet(read_film(out).frames[-1]) == pytest.approx(colour, abs=4)
+    assert show_pet(read_video(out).frames[-1]) == pytest.approx(colour, abs=4)
 
 
-def test_progress_grows_to_the_end(pressed: Pressed, song: Path, tmp_path: Path) -> None:
+def test_progress_grows_to_the_end(encoded: EncodedLoop, song: Path, tmp_path: Path) -> None:
     heard: list[float] = []
-    render(one_film(pressed.photo, song, tmp_path / "out.mp4", pressed.cycle), heard.append)
+    render(one_video(encoded.photo, song, tmp_path / "out.mp4", encoded.loop), heard.append)
     assert heard == sorted(heard)
     assert 0 < heard[0] < 0.1
     assert 0.95 < heard[-1] <= 1
 
 
-def test_a_forced_encoder_that_does_not_exist_is_refused(pressed: Pressed, tmp_path: Path) -> None:
-    job = PressJob(pressed.photo, tmp_path / "c.mp4", tmp_path / "c.jpg", encoder="h265")
+def test_a_forced_encoder_that_does_not_exist_is_refused(
+    encoded: EncodedLoop, tmp_path: Path
+) -> None:
+    job = LoopJob(encoded.photo, tmp_path / "c.mp4", tmp_path / "c.jpg", encoder="h265")
     with pytest.raises(EncoderUnavailable, match=r"unknown encoder 'h265'"):
-        press(job)
+        make_loop(job)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -132,46 +134,46 @@ def test_a_bad_photo_is_named_and_leaves_nothing(
     if content is not None:
         photo.write_bytes(content)
     with pytest.raises(BadPhoto, match=r"pet\.jpg"):
-        press(PressJob(photo, out / "c.mp4", out / "c.jpg"))
+        make_loop(LoopJob(photo, out / "c.mp4", out / "c.jpg"))
     with pytest.raises(BadPhoto, match=r"pet\.jpg"):
-        render(one_film(photo, song, out / "film.mp4"))
+        render(one_video(photo, song, out / "video.mp4"))
     assert list(out.iterdir()) == []
 
 
-def test_a_photo_cut_in_the_middle_is_refused(pressed: Pressed, tmp_path: Path) -> None:
-    content = pressed.photo.read_bytes()
+def test_a_photo_cut_in_the_middle_is_refused(encoded: EncodedLoop, tmp_path: Path) -> None:
+    content = encoded.photo.read_bytes()
     cut = tmp_path / "cut.jpg"
     cut.write_bytes(content[: len(content) * 2 // 3])
     with pytest.raises(BadPhoto, match="not a whole picture"):
-        press(PressJob(cut, tmp_path / "c.mp4", tmp_path / "c.jpg"))
+        make_loop(LoopJob(cut, tmp_path / "c.mp4", tmp_path / "c.jpg"))
 
 
-def test_a_bad_song_keeps_the_film_that_is_there(pressed: Pressed, tmp_path: Path) -> None:
+def test_a_bad_song_keeps_the_video_that_is_there(encoded: EncodedLoop, tmp_path: Path) -> None:
     song, out = tmp_path / "song.mp3", tmp_path / "out.mp4"
     song.write_text("<html>not found</html>")
-    out.write_bytes(b"an earlier film")
+    out.write_bytes(b"an earlier video")
     with pytest.raises(BadSong, match=r"song\.mp3"):
-        render(one_film(pressed.photo, song, out, pressed.cycle))
-    assert out.read_bytes() == b"an earlier film"
+        render(one_video(encoded.photo, song, out, encoded.loop))
+    assert out.read_bytes() == b"an earlier video"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "song.mp3"]
 
 
-def test_row_55_no_folder_to_write_into(pressed: Pressed, song: Path, tmp_path: Path) -> None:
+def test_row_55_no_folder_to_write_into(encoded: EncodedLoop, song: Path, tmp_path: Path) -> None:
     out = tmp_path / "missing" / "out.mp4"
     with pytest.raises(OutputFailed, match="No such file") as caught:
-        render(one_film(pressed.photo, song, out, pressed.cycle))
+        render(one_video(encoded.photo, song, out, encoded.loop))
     assert caught.value.can_retry
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_row_55_a_disk_that_fills_up_leaves_nothing(
-    share: float, pressed: Pressed, song: Path, rendered: Rendered, tmp_path: Path
+    share: float, encoded: EncodedLoop, song: Path, rendered: Rendered, tmp_path: Path
 ) -> None:
     """A limit on file size stands in for the full disk; it binds a whole process, so a child's."""
-    limit = int(rendered.report.films[0].size_bytes * share)
+    limit = int(rendered.report.videos[0].size_bytes * share)
     out = tmp_path / "out.mp4"
     ended = subprocess.run(
-        [sys.executable, "-m", "renderer", str(pressed.photo), str(song), str(out)],
+        [sys.executable, "-m", "renderer", str(encoded.photo), str(song), str(out)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         capture_output=True,
         text=True,
@@ -185,8 +187,8 @@ def test_row_58_two_renders_in_threads_keep_their_photos(
     red_photo: Path, green_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     jobs = [
-        one_film(red_photo, song, tmp_path / "red.mp4"),
-        one_film(green_photo, song, tmp_path / "green.mp4", spec=RenderSpec(crf=20, fps=10)),
+        one_video(red_photo, song, tmp_path / "red.mp4"),
+        one_video(green_photo, song, tmp_path / "green.mp4", spec=RenderSpec(crf=20, fps=10)),
     ]
     start = threading.Barrier(len(jobs))
 
@@ -201,5 +203,5 @@ def test_row_58_two_renders_in_threads_keep_their_photos(
     for thread in threads:
         thread.join()
     for job, colour in zip(jobs, (RED, GREEN), strict=True):
-        for frame in read_film(job.films[0].out).frames[::13]:
+        for frame in read_video(job.videos[0].out).frames[::13]:
             assert show_pet(frame) == pytest.approx(colour, abs=4)

@@ -37,7 +37,7 @@ def paint(spec: RenderSpec, level: int) -> Bytes:
 @pytest.mark.parametrize("name", SPECS)
 def test_the_photo_turns_around_the_spindle(name: str) -> None:
     spec = SPECS[name]
-    wanted = {0, spec.frames_per_cycle * 11 // 45}
+    wanted = {0, spec.frames_per_loop * 11 // 45}
     whites = compose(paint(spec, 255), spec, only=wanted)
     blacks = compose(paint(spec, 0), spec, only=wanted)
     centre_x, centre_y = 540 * spec.scale, spec.spindle_y_px * spec.scale
@@ -66,7 +66,7 @@ def test_only_the_record_moves(name: str) -> None:
 
     side = spec.pet_size_px
     photo = np.random.default_rng(3).integers(0, 256, (side, side, 3)).astype(np.uint8)
-    wanted = {0, spec.frames_per_cycle // 4, spec.frames_per_cycle // 2}
+    wanted = {0, spec.frames_per_loop // 4, spec.frames_per_loop // 2}
     moves = np.ptp(np.stack(compose(photo, spec, only=wanted)), axis=0)
     rows, columns = np.mgrid[: spec.height_px, : spec.width_px] + 0.5
     distance = np.hypot(columns - x, rows - y)

@@ -6,22 +6,22 @@ from renderer import FORMATS, BadSpec, RenderSpec
 def test_defaults_are_the_campaigns() -> None:
     spec = RenderSpec()
     assert (spec.width_px, spec.fps, spec.rpm, spec.crf) == (720, 15, 20, 28)
-    assert spec.frames_per_cycle == 45
+    assert spec.frames_per_loop == 45
 
 
-def test_every_format_is_filmed_at_the_same_speed_of_the_record() -> None:
+def test_every_format_is_rendered_at_the_same_speed_of_the_record() -> None:
     shapes = {name: (spec.width_px, spec.height_px, spec.fps) for name, spec in FORMATS.items()}
     assert shapes == {
         "square": (720, 720, 15),
         "hd": (1080, 1080, 30),
         "story": (1080, 1920, 30),
     }
-    assert {spec.frames_per_cycle / spec.fps for spec in FORMATS.values()} == {3.0}
+    assert {spec.frames_per_loop / spec.fps for spec in FORMATS.values()} == {3.0}
 
 
 @pytest.mark.parametrize(("fps", "rpm", "frames"), [(15, 20, 45), (30, 20, 90), (25, 50, 30)])
-def test_a_cycle_is_one_rotation(fps: int, rpm: int, frames: int) -> None:
-    assert RenderSpec(fps=fps, rpm=rpm).frames_per_cycle == frames
+def test_a_loop_is_one_rotation(fps: int, rpm: int, frames: int) -> None:
+    assert RenderSpec(fps=fps, rpm=rpm).frames_per_loop == frames
 
 
 def test_a_rotation_of_part_frames_is_refused_with_the_numbers() -> None:
@@ -39,11 +39,11 @@ def test_a_rotation_of_part_frames_is_refused_with_the_numbers() -> None:
         {"width_px": 0},
     ],
 )
-def test_sizes_that_cannot_be_filmed_are_refused(numbers: dict[str, int]) -> None:
+def test_sizes_that_cannot_be_rendered_are_refused(numbers: dict[str, int]) -> None:
     with pytest.raises(BadSpec):
         RenderSpec(**numbers)
 
 
-def test_a_song_is_filmed_to_the_nearest_frame() -> None:
+def test_a_song_is_rendered_to_the_nearest_frame() -> None:
     spec = RenderSpec()
     assert [spec.count_frames(seconds) for seconds in (0.001, 1.0, 61.32)] == [1, 15, 920]

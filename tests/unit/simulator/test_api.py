@@ -152,7 +152,7 @@ async def test_ring_sends_webhooks_on_demand(
 ) -> None:
     task_id = await api.create(webhook_url=receiver.url)
     await receiver.next(task_id)
-    assert await simulator.ring(task_id, copies=5) == [200] * 5
+    assert await simulator.post_webhook(task_id, copies=5) == [200] * 5
     assert [(await receiver.next(task_id))["status"] for _ in range(5)] == ["SUCCESS"] * 5
-    assert await simulator.ring(task_id, Status.FAILURE) == [200]
+    assert await simulator.post_webhook(task_id, Status.FAILURE) == [200]
     assert (await receiver.next(task_id))["status"] == "FAILURE"

@@ -1,4 +1,4 @@
-"""The renderer's films in a real browser: they play, are as long as the song, and can be sought."""
+"""The renderer's videos in a real browser: they play, last as long as the song, and seek."""
 
 import base64
 from pathlib import Path
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser
 
-from renderer import FORMATS, Film, RenderJob
+from renderer import FORMATS, RenderJob, Video
 from renderer.render import render
-from tests.unit.renderer.media import read_film, to_bgr, write_song
+from tests.unit.renderer.media import read_video, to_bgr, write_song
 
 NAMES = ("square", "story")
 SECONDS = 4.32
@@ -64,23 +64,23 @@ async ([content, times, width]) => {
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("films")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("videos")
     picture = np.full((600, 600, 3), 90, np.uint8)
     cv2.circle(picture, (300, 120), 90, (40, 80, 255), -1)  # at twelve o'clock, to see it turn
     cv2.imwrite(str(folder / "pet.png"), picture)
     song = write_song(folder / "song.mp3", SECONDS)
     paths = {name: folder / f"{name}.mp4" for name in NAMES}
-    wanted = tuple(Film(path, FORMATS[name]) for name, path in paths.items())
+    wanted = tuple(Video(path, FORMATS[name]) for name, path in paths.items())
     render(RenderJob(folder / "pet.png", song, wanted))
     return paths
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_film_plays_in_a_browser(
-    name: str, films: dict[str, Path], browser: Browser
+async def test_a_video_plays_in_a_browser(
+    name: str, videos: dict[str, Path], browser: Browser
 ) -> None:
-    spec, path = FORMATS[name], films[name]
+    spec, path = FORMATS[name], videos[name]
     context = await browser.new_context()
     try:
         page = await context.new_page()
@@ -102,7 +102,7 @@ async def test_a_film_plays_in_a_browser(
     assert measure_difference(early, a_rotation_later) == 0
     assert measure_difference(elsewhere, elsewhere_later) == 0
     assert measure_difference(early, elsewhere) > 0.5
-    frames = [shrink(to_bgr(frame)) for frame in read_film(path).frames]
+    frames = [shrink(to_bgr(frame)) for frame in read_video(path).frames]
     for time, picture in zip(TIMES, pictures, strict=True):
         index = int(time * spec.fps)
         near = range(index - 3, min(index + 4, len(frames)))
@@ -112,7 +112,7 @@ async def test_a_film_plays_in_a_browser(
 
 
 def shrink(frame: np.ndarray) -> np.ndarray:
-    """Scale a film's frame to the size that pictures are compared at."""
+    """Scale a video's frame to the size that pictures are compared at."""
     size = (SHOWN_PX, round(SHOWN_PX * frame.shape[0] / frame.shape[1]))
     return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
 

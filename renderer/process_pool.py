@@ -1,7 +1,7 @@
-"""Warm child processes, so that a crash, a leak or a hang costs one job and no more.
+"""A pool of warm child processes, so that a crash, a leak or a hang costs one job and no more.
 
-At most `size` live at a time and each is in one pair of hands at a time; whoever has a child in
-hand gives it back whole or has it killed.
+At most `size` children live at a time, and each has one borrower at a time. A borrower returns its
+child whole, or the pool kills it.
 """
 
 import asyncio
@@ -11,14 +11,16 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from renderer.errors import RenderCrashed
+
+class ProcessUnavailable(Exception):
+    """No child process can be had: the pool is closed, or a new child ended at once."""
 
 
-class Children:
-    """Processes of `python -m words`, started when first needed and kept warm.
+class ProcessPool:
+    """Processes of `python -m *words`, started on demand and reused.
 
-    `greet` waits until a new one can work, and raises if it never will. An error of the borrower
-    kills the child he has, unless `is_harmless` says that the child is not to blame.
+    `greet` waits until a new child is ready, and raises if it never will be. An error in the
+    borrower's block kills its child, unless `is_harmless` says that the child is not to blame.
     """
 
     def __init__(
@@ -43,11 +45,11 @@ class Children:
     async def borrow(self, wait_s: float | None = None) -> AsyncIterator[Process]:
         """Lend a child for the block's length; borrowers beyond `size` queue in order.
 
-        Raises TimeoutError when none is free for `wait_s`, RenderCrashed when all is closed, and
-        what `greet` or the operating system raise.
+        Raises TimeoutError if none is free within `wait_s`, ProcessUnavailable once the pool is
+        closed, and whatever `greet` or the operating system raises.
         """
         if self._closing.is_set():
-            raise RenderCrashed("the pool is closed")
+            raise ProcessUnavailable("the pool is closed")
         async with asyncio.timeout(wait_s):
             await self._slots.acquire()
         try:
@@ -87,7 +89,7 @@ class Children:
 
     async def _start(self) -> Process:
         if self._closing.is_set():
-            raise RenderCrashed("the pool is closed")
+            raise ProcessUnavailable("the pool is closed")
         # A group of its own keeps the terminal's Ctrl-C away until the child can ignore it itself.
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", *self._words),
@@ -107,14 +109,14 @@ class Children:
         return child
 
     async def _bury(self, child: Process) -> None:
-        """Kill a child nobody else has in hand and wait until nothing of it is left."""
+        """Kill a child that nobody else has borrowed, and wait until it is gone."""
         _kill(child)
         await child.communicate()
         self._living.discard(child)
 
 
 async def describe_end(child: Process) -> str:
-    """Say how a child that has ended came to it."""
+    """Say how a child that has ended did so: by a signal or with an exit code."""
     code = await child.wait()
     if code < 0:
         return f"was ended by {signal.Signals(-code).name}"
@@ -122,7 +124,7 @@ async def describe_end(child: Process) -> str:
 
 
 def _is_there(child: Process) -> bool:
-    """Knock with an empty line: writing to a dead child fails at once, long before it is reaped."""
+    """Send an empty line: writing to a dead child fails at once, long before it is reaped."""
     assert child.stdin is not None
     child.stdin.write(b"\n")
     return not child.stdin.is_closing()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from server.services import Services
-from server.submissions.ttl_cache import Kept
+from server.submissions.ttl_cache import TtlCache
 
 ASKERS = 500
 
@@ -31,7 +31,7 @@ async def source(services: Services) -> Source:
     return Source()
 
 
-async def ask(kept: Kept[int], count: int) -> list[asyncio.Task[int]]:
+async def ask(kept: TtlCache[int], count: int) -> list[asyncio.Task[int]]:
     """Have `count` ask, each of whom then waits for the answer."""
     asking = [asyncio.create_task(kept.get()) for _ in range(count)]
     await asyncio.sleep(0)
@@ -39,7 +39,7 @@ async def ask(kept: Kept[int], count: int) -> list[asyncio.Task[int]]:
 
 
 async def test_500_who_ask_a_fresh_process_are_one_read(source: Source) -> None:
-    asking = await ask(Kept(source.read, lifetime_s=60), ASKERS)
+    asking = await ask(TtlCache(source.read, lifetime_s=60), ASKERS)
     source.may_answer.set()
 
     assert await asyncio.gather(*asking) == [1] * ASKERS
@@ -47,7 +47,7 @@ async def test_500_who_ask_a_fresh_process_are_one_read(source: Source) -> None:
 
 
 async def test_500_who_ask_for_what_is_stale_are_one_read(source: Source) -> None:
-    kept = Kept(source.read, lifetime_s=0)
+    kept = TtlCache(source.read, lifetime_s=0)
     source.may_answer.set()
     assert await kept.get() == 1
     source.may_answer.clear()
@@ -61,7 +61,7 @@ async def test_500_who_ask_for_what_is_stale_are_one_read(source: Source) -> Non
 
 
 async def test_the_error_of_a_read_reaches_all_who_waited_and_is_not_kept(source: Source) -> None:
-    kept = Kept(source.read, lifetime_s=60)
+    kept = TtlCache(source.read, lifetime_s=60)
     source.error = ConnectionRefusedError()
     asking = await ask(kept, ASKERS)
     source.may_answer.set()
@@ -74,7 +74,7 @@ async def test_the_error_of_a_read_reaches_all_who_waited_and_is_not_kept(source
 
 
 async def test_one_who_is_cancelled_takes_nothing_from_the_others(source: Source) -> None:
-    first, *others = await ask(Kept(source.read, lifetime_s=60), 3)
+    first, *others = await ask(TtlCache(source.read, lifetime_s=60), 3)
     first.cancel()
     source.may_answer.set()
 

@@ -6,7 +6,7 @@ import pytest
 from renderer import RenderSpec
 from renderer.colour import Bytes, halve_chroma, split_planes
 from renderer.colour import to_bgr as own_to_bgr
-from renderer.loop_frames import compose_cycle
+from renderer.loop_frames import compose_loop
 from tests.unit.renderer.media import to_bgr
 
 SPEC = RenderSpec()
@@ -15,7 +15,7 @@ COLOURS = [(0, 0, 0), (255, 255, 255), (0, 0, 255), (0, 255, 0), (255, 0, 0), (3
 
 
 def compose(photo: Bytes) -> list[Bytes]:
-    return list(compose_cycle(photo, SPEC))
+    return list(compose_loop(photo, SPEC))
 
 
 def paint(colour: tuple[int, int, int] = (90, 90, 90)) -> Bytes:
@@ -50,10 +50,10 @@ def test_the_poster_shows_what_players_show(marked: list[Bytes]) -> None:
 
 
 def test_frames_turn_clockwise_by_exact_angles(marked: list[Bytes]) -> None:
-    assert len(marked) == SPEC.frames_per_cycle
+    assert len(marked) == SPEC.frames_per_loop
     for index, frame in enumerate(marked):
         x, y = find_spot(frame)
-        expected = 2 * np.pi * index / SPEC.frames_per_cycle
+        expected = 2 * np.pi * index / SPEC.frames_per_loop
         assert np.hypot(x, y) == pytest.approx(80, abs=1)
         turned = np.arctan2(x, -y) - expected  # clockwise from twelve o'clock
         assert abs((turned + np.pi) % (2 * np.pi) - np.pi) * 80 < 0.25  # pixels on the arc
@@ -106,5 +106,5 @@ def test_chroma_sits_on_the_left_luma_sample() -> None:
 
 def test_any_even_size_and_whole_rotation_is_composed() -> None:
     spec = RenderSpec(width_px=250, height_px=250, fps=4, rpm=20)
-    frames = list(compose_cycle(paint(), spec))
+    frames = list(compose_loop(paint(), spec))
     assert [frame.shape for frame in frames] == [(375, 250)] * 12

@@ -1,21 +1,21 @@
-"""A doorbell that nobody answers."""
+"""A task queue that no worker reads."""
 
 from server.pipeline.tasks import TASKS
 
 
-class RecordingDoorbell:
-    """Keeps what was rung, in order: (task name, session_id)."""
+class RecordingTaskQueue:
+    """Records what was enqueued, in order: (task name, session_id)."""
 
     def __init__(self) -> None:
-        self.rings: list[tuple[str, str | None]] = []
+        self.enqueued: list[tuple[str, str | None]] = []
         self.waiting: dict[str, int] = {}
 
-    async def ring(self, task_name: str, session_id: str | None = None) -> None:
-        """Append the ring to `rings`."""
-        self.rings.append((task_name, session_id))
+    async def enqueue(self, task_name: str, session_id: str | None = None) -> None:
+        """Append to `enqueued`."""
+        self.enqueued.append((task_name, session_id))
 
     async def finish(self) -> None:
-        """Do nothing: every ring is heard at once."""
+        """Do nothing: nothing is held back."""
 
     def queue_of(self, task_name: str) -> str:
         """Return the queue of the task, as the site has it."""

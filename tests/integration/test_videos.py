@@ -1,4 +1,4 @@
-"""What becomes of a photo and a song, on both databases, with real renders of short films."""
+"""What becomes of a photo and a song, on both databases, with real renders of short videos."""
 
 from dataclasses import replace
 from functools import partial
@@ -9,32 +9,32 @@ from structlog.testing import capture_logs
 
 from realtime.events import Snapshot
 from realtime.publisher import RecordingPublisher
-from renderer import FilmReport
+from renderer import VideoReport
 from renderer.jobs import Choice
 from server.clock import now
-from server.pipeline.previewing import log_film, prepare_films, press_record
+from server.pipeline.previewing import log_video, make_preview, prepare_videos
 from server.pipeline.rendering import TEASER_S, create_video
 from server.services import Services
 from server.storage import PARTIAL_SUFFIX
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from tests.integration.conftest import Connect, OpenStack
-from tests.integration.doorbell import RecordingDoorbell
-from tests.integration.films import SONG_S, song, store_order
+from tests.integration.task_queue import RecordingTaskQueue
+from tests.integration.videos import SONG_S, song, store_order
 
 BROKE = "h264_nvenc broke: the device is gone"
 
 
 def sizes_of(services: Services, session_id: str) -> dict[str, tuple[int, int]]:
-    """Return the picture size of each film that is there; each is as long as the song."""
+    """Return the picture size of each video that is there; each is as long as the song."""
     sizes = {}
-    for film_format in ("square", "hd", "story"):
-        path = services.storage.video(session_id, film_format)
+    for video_format in ("square", "hd", "story"):
+        path = services.storage.video(session_id, video_format)
         if path.is_file():
-            with av.open(str(path)) as movie:
-                stream = movie.streams.video[0]
-                sizes[film_format] = (stream.width, stream.height)
-                assert (movie.duration or 0) / av.time_base == pytest.approx(SONG_S, abs=0.2)
+            with av.open(str(path)) as container:
+                stream = container.streams.video[0]
+                sizes[video_format] = (stream.width, stream.height)
+                assert (container.duration or 0) / av.time_base == pytest.approx(SONG_S, abs=0.2)
     return sizes
 
 
@@ -43,7 +43,7 @@ def drafts_of(services: Services) -> list[str]:
     return [path.name for folder in folders for path in folder.glob(f"*{PARTIAL_SUFFIX}*")]
 
 
-async def test_a_song_becomes_a_film_in_each_format(services: Services) -> None:
+async def test_a_song_becomes_a_video_in_each_format(services: Services) -> None:
     session_id = await store_order(services, Stage.RENDERING)
 
     with capture_logs() as lines:
@@ -61,8 +61,8 @@ async def test_a_song_becomes_a_film_in_each_format(services: Services) -> None:
     choice = services.renders.choice
     assert choice is not None
     assert (row.video_encoder, row.video_encoder_fallback) == (choice.encoder, choice.fallback)
-    films = [line for line in lines if line["event"] == "film_rendered"]
-    assert [(film["format"], film["encoder"]) for film in films] == [
+    videos = [line for line in lines if line["event"] == "video_encoded"]
+    assert [(video["format"], video["encoder"]) for video in videos] == [
         ("square", choice.encoder),
         ("story", choice.encoder),
         ("teaser", choice.encoder),
@@ -88,8 +88,8 @@ async def test_one_other_format_alone(open_stack: OpenStack, connect: Connect) -
         client = connect(services)
         session_id = await store_order(services, Stage.RENDERING)
 
-        await press_record(services, session_id)
-        await prepare_films(services, session_id)
+        await make_preview(services, session_id)
+        await prepare_videos(services, session_id)
         await create_video(services, session_id)
 
         assert sizes_of(services, session_id) == {"hd": (1080, 1080)}
@@ -118,17 +118,17 @@ async def test_the_preview_waits_for_nothing_else(services: Services) -> None:
     publisher = WatchingPublisher(services)
     session_id = await store_order(services, Stage.COMPOSING)
 
-    await press_record(replace(services, publisher=publisher), session_id)
+    await make_preview(replace(services, publisher=publisher), session_id)
 
     preview = {f"{session_id}.mp4", f"{session_id}.jpg"}
     assert publisher.names == [preview]
     assert [one["preview_url"] for one in publisher.snapshots] == [
         f"/storage/preview/{session_id}.mp4"
     ]
-    assert isinstance(services.doorbell, RecordingDoorbell)
-    assert services.doorbell.rings == [("prepare_films", session_id)]
+    assert isinstance(services.task_queue, RecordingTaskQueue)
+    assert services.task_queue.enqueued == [("prepare_videos", session_id)]
 
-    await prepare_films(services, session_id)
+    await prepare_videos(services, session_id)
 
     assert {path.name for path in services.storage.previews.iterdir()} == preview | {
         f"{session_id}-story.mp4",
@@ -144,8 +144,8 @@ async def test_what_fails_after_the_preview_does_no_harm(services: Services) -> 
         path.mkdir()
 
     with capture_logs() as lines:
-        await press_record(services, session_id)
-        await prepare_films(services, session_id)
+        await make_preview(services, session_id)
+        await prepare_videos(services, session_id)
     shown = await Submission.get(session_id=session_id)
     await Submission.filter(session_id=session_id).update(stage=Stage.RENDERING)
     for path in in_the_way:
@@ -153,7 +153,7 @@ async def test_what_fails_after_the_preview_does_no_harm(services: Services) -> 
     await create_video(services, session_id)
 
     events = [line["event"] for line in lines]
-    assert {"card_failed", "press_failed"} <= set(events)
+    assert {"card_failed", "loop_failed"} <= set(events)
     assert shown.preview_path == str(storage.preview(session_id, "square"))
     assert set(sizes_of(services, session_id)) == {"square", "story"}
     assert storage.card(session_id).is_file()
@@ -163,7 +163,7 @@ async def test_what_fails_after_the_preview_does_no_harm(services: Services) -> 
 async def test_nothing_is_prepared_once_the_song_is_there(services: Services) -> None:
     session_id = await store_order(services, Stage.RENDERING)
 
-    await prepare_films(services, session_id)
+    await prepare_videos(services, session_id)
 
     assert list(services.storage.previews.iterdir()) == []
 
@@ -179,7 +179,7 @@ async def test_a_card_that_cannot_be_drawn_fails_no_video(services: Services) ->
     assert (await Submission.get(session_id=session_id)).stage == Stage.READY
 
 
-async def test_no_song_is_ready_before_all_its_films_are_there(
+async def test_no_song_is_ready_before_all_its_videos_are_there(
     services: Services, connect: Connect
 ) -> None:
     client = connect(services)
@@ -215,10 +215,10 @@ async def test_only_an_encoder_that_breaks_on_the_way_is_warned_of(
     services: Services, usual: Choice, is_news: bool
 ) -> None:
     services.renders.choice = usual
-    report = FilmReport("libx264", BROKE, frames=30, size_bytes=1000, is_cycle_reused=False)
+    report = VideoReport("libx264", BROKE, frames=30, size_bytes=1000, is_loop_reused=False)
 
     with capture_logs() as lines:
-        log_film(services, "film_rendered", "a" * 24, "story", report)
+        log_video(services, "video_encoded", "a" * 24, "story", report)
 
     warnings = [line for line in lines if line["event"] == "encoder_fallback"]
     assert [(line["log_level"], line["reason"]) for line in warnings] == (

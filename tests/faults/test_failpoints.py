@@ -36,7 +36,7 @@ async def test_row_56_a_death_between_a_deed_and_its_note_is_made_good(
     queue = QUEUE_OF[point]
     formats = "square,hd" if point == "between_renames" else "square"
     doomed = await fleet.start(
-        f"doomed {point}", "worker", "--queue", queue, CRASH_AT=point, RENDER_FORMATS=formats
+        f"doomed {point}", "worker", "--queue", queue, FAILPOINT=point, RENDER_FORMATS=formats
     )
     fleet.pause(*WORKERS_OF[queue])
     session_id = await fleet.submit()
@@ -59,7 +59,7 @@ async def test_row_33_a_death_between_a_report_and_its_ring_is_swept_up(fleet: F
         f"WHERE session_id = '{session_id}'"
     )
     port = str(free_port())
-    doomed = await fleet.start("doomed web", "serve", PORT=port, CRASH_AT="after_report")
+    doomed = await fleet.start("doomed web", "serve", PORT=port, FAILPOINT="after_report")
     fleet.pause("web")
     await fleet.site.simulator.finish(str(order["task_id"]))
     path = httpx.URL(order["webhook_url"]).path
@@ -76,7 +76,7 @@ async def test_row_33_a_death_between_a_report_and_its_ring_is_swept_up(fleet: F
 @pytest.mark.soak
 async def test_row_56_a_death_before_the_receipt_leaves_one_submission(fleet: Fleet) -> None:
     port = str(free_port())
-    await fleet.start("doomed web", "serve", PORT=port, CRASH_AT="after_accept")
+    await fleet.start("doomed web", "serve", PORT=port, FAILPOINT="after_accept")
     for url, is_answered in ((f"http://127.0.0.1:{port}", False), (fleet.site.url, True)):
         assert (await fleet.try_to_submit("key-56", url) is not None) is is_answered
 

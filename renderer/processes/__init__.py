@@ -1,1 +1,0 @@
-"""Pools of warm child processes, for work that may crash, leak or hang."""
