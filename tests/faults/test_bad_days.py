@@ -49,7 +49,8 @@ async def orders(fleet: Fleet) -> int:
     return len(await fleet.site.posts())
 
 
-async def test_row_97_an_answer_that_finds_no_database_is_kept(fleet: Fleet) -> None:
+@pytest.mark.fault(97)
+async def test_an_answer_that_finds_no_database_is_kept(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 4.0, times=1), NO_NEWS)
     before = await orders(fleet)
     session_id = await fleet.submit()
@@ -63,7 +64,8 @@ async def test_row_97_an_answer_that_finds_no_database_is_kept(fleet: Fleet) -> 
     assert await orders(fleet) == before + 1
 
 
-async def test_row_98_a_deploy_lets_an_order_end(fleet: Fleet) -> None:
+@pytest.mark.fault(98)
+async def test_a_deploy_lets_an_order_end(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 9.0, times=1), NO_NEWS)
     before = await orders(fleet)
     session_id = await fleet.submit()
@@ -80,7 +82,8 @@ async def test_row_98_a_deploy_lets_an_order_end(fleet: Fleet) -> None:
     assert await orders(fleet) == before + 1
 
 
-async def test_row_95_songs_that_end_in_our_absence_become_videos(fleet: Fleet) -> None:
+@pytest.mark.fault(95)
+async def test_songs_that_end_in_our_absence_become_videos(fleet: Fleet) -> None:
     songs = await fleet.submit_many(4)
     for session_id in songs:
         await fleet.reach(session_id, "composing")
@@ -92,7 +95,8 @@ async def test_row_95_songs_that_end_in_our_absence_become_videos(fleet: Fleet) 
     assert sorted((await fleet.check()).succeeded) == sorted(songs)
 
 
-async def test_row_89_a_host_whose_clock_is_fast_takes_nothing_from_anybody(fleet: Fleet) -> None:
+@pytest.mark.fault(89)
+async def test_a_host_whose_clock_is_fast_takes_nothing_from_anybody(fleet: Fleet) -> None:
     await fleet.set_faults(NO_NEWS)
     clock = {
         "LD_PRELOAD": str(find_faketime()),
@@ -111,8 +115,9 @@ async def test_row_89_a_host_whose_clock_is_fast_takes_nothing_from_anybody(flee
     assert "T" in fleet.site.processes["fast worker"].output()
 
 
+@pytest.mark.fault(100)
 @pytest.mark.parametrize("stage", ["downloading", "rendering"])
-async def test_row_100_a_database_that_restarts_under_a_step_costs_no_song(
+async def test_a_database_that_restarts_under_a_step_costs_no_song(
     fleet: Fleet, stage: str
 ) -> None:
     slow = [Switch(Fault.DOWNLOAD_DRIP, 20_000)] if stage == "downloading" else []
@@ -126,7 +131,8 @@ async def test_row_100_a_database_that_restarts_under_a_step_costs_no_song(
     assert sorted((await fleet.check()).succeeded) == sorted(songs)
 
 
-async def test_row_100_a_pool_that_is_used_up_costs_no_song(fleet: Fleet) -> None:
+@pytest.mark.fault(100)
+async def test_a_pool_that_is_used_up_costs_no_song(fleet: Fleet) -> None:
     songs = await fleet.submit_many(3)
     await fleet.reach(songs[0], "composing")
     waited = _waits_in_vain(fleet)
@@ -140,7 +146,8 @@ async def test_row_100_a_pool_that_is_used_up_costs_no_song(fleet: Fleet) -> Non
     assert sorted((await fleet.check()).succeeded) == sorted(songs)
 
 
-async def test_row_100_a_database_that_is_read_only_for_a_while_costs_no_song(
+@pytest.mark.fault(100)
+async def test_a_database_that_is_read_only_for_a_while_costs_no_song(
     fleet: Fleet,
 ) -> None:
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 3.0, times=1))

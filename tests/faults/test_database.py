@@ -27,7 +27,8 @@ CREATE TRIGGER deadlock BEFORE {event} ON submissions
 NO_DEADLOCK = "DROP FUNCTION deadlock() CASCADE; DROP SEQUENCE deadlocks;"
 
 
-async def test_row_67_connections_cut_in_mid_transaction_lose_no_receipt(fleet: Fleet) -> None:
+@pytest.mark.fault(67)
+async def test_connections_cut_in_mid_transaction_lose_no_receipt(fleet: Fleet) -> None:
     receipts: list[str] = []
     for number in range(8):
         request = asyncio.create_task(fleet.try_to_submit(f"cut-{number}"))
@@ -38,10 +39,11 @@ async def test_row_67_connections_cut_in_mid_transaction_lose_no_receipt(fleet: 
     assert sorted((await fleet.check()).succeeded) == sorted(receipts)
 
 
+@pytest.mark.fault(67)
 @pytest.mark.parametrize(
     "by", [signal.SIGQUIT, pytest.param(signal.SIGINT, marks=pytest.mark.soak)]
 )
-async def test_row_67_a_database_that_comes_back_is_used_within_five_seconds(
+async def test_a_database_that_comes_back_is_used_within_five_seconds(
     fleet: Fleet, by: signal.Signals
 ) -> None:
     songs = await fleet.submit_many(3)
@@ -59,7 +61,8 @@ async def test_row_67_a_database_that_comes_back_is_used_within_five_seconds(
     assert sorted((await fleet.check()).succeeded) == sorted(songs)
 
 
-async def test_row_67_a_pool_that_is_used_up_keeps_nobody_waiting(fleet: Fleet) -> None:
+@pytest.mark.fault(67)
+async def test_a_pool_that_is_used_up_keeps_nobody_waiting(fleet: Fleet) -> None:
     size = int(POSTGRES_POOL["maxsize"])
     # Questions for a snapshot would share one query.
     path = f"/api/submissions/{new_session_id()}/status"
@@ -78,7 +81,8 @@ async def test_row_67_a_pool_that_is_used_up_keeps_nobody_waiting(fleet: Fleet) 
     assert (await fleet.check()).succeeded == [session_id]
 
 
-async def test_row_68_a_lost_acknowledgement_makes_no_second_submission(fleet: Fleet) -> None:
+@pytest.mark.fault(68)
+async def test_a_lost_acknowledgement_makes_no_second_submission(fleet: Fleet) -> None:
     port = str(free_port())
     async with Proxy(fleet.postgres.port) as proxy:
         far = fleet.variables["DATABASE_URL"].replace(f":{fleet.postgres.port}/", f":{proxy.port}/")
@@ -105,11 +109,12 @@ async def test_row_68_a_lost_acknowledgement_makes_no_second_submission(fleet: F
         await fleet.check()
 
 
+@pytest.mark.fault(69)
 @pytest.mark.parametrize(
     ("stage", "code"),
     [("ready", "40P01"), pytest.param("composing", "40001", marks=pytest.mark.soak)],
 )
-async def test_row_69_a_deadlock_is_tried_again(fleet: Fleet, stage: str, code: str) -> None:
+async def test_a_deadlock_is_tried_again(fleet: Fleet, stage: str, code: str) -> None:
     condition = f"NEW.stage = '{stage}' AND OLD.stage <> '{stage}'"
     await fleet.history.execute(
         DEADLOCK.format(times=2, code=code, event="UPDATE", condition=condition)
@@ -121,7 +126,8 @@ async def test_row_69_a_deadlock_is_tried_again(fleet: Fleet, stage: str, code: 
     await fleet.history.execute(NO_DEADLOCK)
 
 
-async def test_row_69_a_deadlocked_form_can_be_sent_again(fleet: Fleet) -> None:
+@pytest.mark.fault(69)
+async def test_a_deadlocked_form_can_be_sent_again(fleet: Fleet) -> None:
     await fleet.history.execute(
         DEADLOCK.format(times=1, code="40P01", event="INSERT", condition="true")
     )

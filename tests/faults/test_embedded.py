@@ -44,8 +44,9 @@ async def patient(tmp_path_factory: pytest.TempPathFactory, disk: Disk) -> Async
         yield patient
 
 
+@pytest.mark.fault(70)
 @pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.soak)])
-async def test_row_70_every_receipt_outlives_a_killed_site(
+async def test_every_receipt_outlives_a_killed_site(
     patient: Patient, disk: Disk, kills: int
 ) -> None:
     chance = random.Random(70)
@@ -66,9 +67,8 @@ async def test_row_70_every_receipt_outlives_a_killed_site(
     assert set(findings.ends) == set(receipts)
 
 
-async def test_row_70_a_locked_database_takes_no_form_and_recovers(
-    patient: Patient, disk: Disk
-) -> None:
+@pytest.mark.fault(70)
+async def test_a_locked_database_takes_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
     stranger = sqlite3.connect(disk.folder / "petsong.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     refused = await patient.try_to_submit("locked")
@@ -93,7 +93,8 @@ async def is_healthy(patient: Patient) -> bool:
     return (await patient.site.http.get("/api/health")).status_code == 200
 
 
-async def test_row_70_a_full_disk_takes_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
+@pytest.mark.fault(70)
+async def test_a_full_disk_takes_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
     before = len(patient.site.output())
     with disk.full(patient.site.processes["web"].child.pid):
         receipts = await hand_in_until_refused(patient, "full")
@@ -108,7 +109,8 @@ async def test_row_70_a_full_disk_takes_no_form_and_recovers(patient: Patient, d
     assert sorted((await patient.check()).succeeded) == sorted(receipts)
 
 
-async def test_row_70_a_read_only_database_takes_no_form(patient: Patient, disk: Disk) -> None:
+@pytest.mark.fault(70)
+async def test_a_read_only_database_takes_no_form(patient: Patient, disk: Disk) -> None:
     web, database = patient.site.processes["web"], disk.folder / "petsong.sqlite3"
     command = web.child.command
     receipt = await patient.submit()
@@ -138,8 +140,9 @@ def missed_heartbeats(patient: Patient, start: int) -> set[str]:
     return {line["queue"] for line in missed if "queue" in line}
 
 
+@pytest.mark.fault(61)
 @pytest.mark.soak
-async def test_row_61_a_hundred_webhooks_at_once_keep_nobody_waiting(tmp_path: Path) -> None:
+async def test_a_hundred_webhooks_at_once_keep_nobody_waiting(tmp_path: Path) -> None:
     async with open_embedded(tmp_path) as patient:
         await patient.set_faults(Switch(Fault.GENERATION_STUCK), Switch(Fault.WEBHOOK_NEVER))
         songs = await patient.submit_many(10)

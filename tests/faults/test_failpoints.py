@@ -26,13 +26,12 @@ REPORT = {"task_id": "whatever", "status": "SUCCESS"}
 QUICK = ("after_order", "between_renames", "after_ready")
 
 
+@pytest.mark.fault(56)
 @pytest.mark.parametrize(
     "point",
     [pytest.param(one, marks=() if one in QUICK else pytest.mark.soak) for one in QUEUE_OF],
 )
-async def test_row_56_a_death_between_a_deed_and_its_note_is_made_good(
-    fleet: Fleet, point: str
-) -> None:
+async def test_a_death_between_a_deed_and_its_note_is_made_good(fleet: Fleet, point: str) -> None:
     queue = QUEUE_OF[point]
     formats = "square,hd" if point == "between_renames" else "square"
     doomed = await fleet.start(
@@ -48,7 +47,8 @@ async def test_row_56_a_death_between_a_deed_and_its_note_is_made_good(
     assert (await fleet.check()).succeeded == [session_id]
 
 
-async def test_row_33_a_death_between_a_report_and_its_ring_is_swept_up(fleet: Fleet) -> None:
+@pytest.mark.fault(33)
+async def test_a_death_between_a_report_and_its_ring_is_swept_up(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.GENERATION_STUCK, times=1))
     session_id = await fleet.submit()
     await fleet.reach(session_id, "composing")
@@ -73,8 +73,9 @@ async def test_row_33_a_death_between_a_report_and_its_ring_is_swept_up(fleet: F
     assert (await fleet.check()).succeeded == [session_id]
 
 
+@pytest.mark.fault(56)
 @pytest.mark.soak
-async def test_row_56_a_death_before_the_receipt_leaves_one_submission(fleet: Fleet) -> None:
+async def test_a_death_before_the_receipt_leaves_one_submission(fleet: Fleet) -> None:
     port = str(free_port())
     await fleet.start("doomed web", "serve", PORT=port, FAILPOINT="after_accept")
     for url, is_answered in ((f"http://127.0.0.1:{port}", False), (fleet.site.url, True)):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
+import pytest
 
 from server.process.open_files import MAX_FILES, OWN_FILES, SPARE_FILES
 from server.site import BACKLOG
@@ -35,7 +36,8 @@ def limit_files(pid: int, limit: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, hard))
 
 
-async def test_row_77_sockets_are_refused_while_there_are_files_for_forms(fleet: Fleet) -> None:
+@pytest.mark.fault(77)
+async def test_sockets_are_refused_while_there_are_files_for_forms(fleet: Fleet) -> None:
     pid, url = await start_small_web(fleet)
     most = 5
     limit_files(pid, SPARE_FILES + most)
@@ -62,7 +64,8 @@ async def knock(url: str) -> int:
         return answer.status_code
 
 
-async def test_row_77_visitors_are_refused_while_there_are_files_for_the_web(fleet: Fleet) -> None:
+@pytest.mark.fault(77)
+async def test_visitors_are_refused_while_there_are_files_for_the_web(fleet: Fleet) -> None:
     pid, url = await start_small_web(fleet)
     async with stay_connected(fleet) as http:
         assert await fleet.try_to_submit("before", url, http)
@@ -76,7 +79,8 @@ async def test_row_77_visitors_are_refused_while_there_are_files_for_the_web(fle
     assert await visit(url) == 200
 
 
-async def test_row_77_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> None:
+@pytest.mark.fault(77)
+async def test_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> None:
     pid, url = await start_small_web(fleet)
     web = fleet.site.processes["small web"]
     async with stay_connected(fleet) as http, asyncio.TaskGroup() as group:

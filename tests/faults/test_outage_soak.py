@@ -88,8 +88,9 @@ async def keep_submitting(fleet: Fleet, stop: asyncio.Event) -> None:
         await asyncio.wait([asyncio.create_task(stop.wait())], timeout=pause_s)
 
 
+@pytest.mark.fault(94, 95)
 @pytest.mark.soak
-async def test_row_94_95_outages_and_an_absence_cost_no_song(tmp_path: Path) -> None:
+async def test_outages_and_an_absence_cost_no_song(tmp_path: Path) -> None:
     async with open_scaled_fleet(tmp_path) as fleet:
         stop = asyncio.Event()
         visitors = asyncio.create_task(keep_submitting(fleet, stop))

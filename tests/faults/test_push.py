@@ -42,7 +42,8 @@ END_FIRST = f"{END_ALL} AND session_id = 'v' || lpad('1', 23, '0')"
 FORGET = "DELETE FROM submissions WHERE owner_name = ''"
 
 
-async def test_row_73_who_was_away_at_the_end_hears_of_it_on_coming_back(fleet: Fleet) -> None:
+@pytest.mark.fault(73)
+async def test_who_was_away_at_the_end_hears_of_it_on_coming_back(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.GENERATION_STUCK, times=1))
     session_id = await fleet.submit()
     await fleet.reach(session_id, "composing")
@@ -57,8 +58,9 @@ async def test_row_73_who_was_away_at_the_end_hears_of_it_on_coming_back(fleet: 
     assert time.monotonic() - start < 2
 
 
+@pytest.mark.fault(74)
 @pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.soak)])
-async def test_row_74_a_crowd_comes_back_to_a_restarted_web_and_misses_nothing(
+async def test_a_crowd_comes_back_to_a_restarted_web_and_misses_nothing(
     fleet: Fleet, count: int
 ) -> None:
     web = fleet.site.processes["web"]
@@ -82,7 +84,8 @@ async def are_watching(crowd: Crowd, count: int) -> bool:
     return (await crowd.report()).num_watching == count
 
 
-async def test_row_75_a_push_that_is_lost_is_made_good_without_a_question(fleet: Fleet) -> None:
+@pytest.mark.fault(75)
+async def test_a_push_that_is_lost_is_made_good_without_a_question(fleet: Fleet) -> None:
     await fleet.history.execute(SLOW_END)
     async with open_browser(fleet.site.url) as browser:
         session_id = await fleet.submit()
@@ -109,7 +112,8 @@ async def test_places_are_told_when_they_change(fleet: Fleet) -> None:
     await fleet.history.execute(FORGET)
 
 
-async def test_row_67_who_asks_while_the_database_is_away_is_told_later(fleet: Fleet) -> None:
+@pytest.mark.fault(67)
+async def test_who_asks_while_the_database_is_away_is_told_later(fleet: Fleet) -> None:
     session_id = await fleet.submit()
     await fleet.reach(session_id, "ready")
     async with open_browser(fleet.site.url) as browser:
@@ -134,7 +138,8 @@ async def hear_pushes(fleet: Fleet) -> None:
         await wait_until(is_listening, 90, "the web listens for pushes")
 
 
-async def test_row_76_one_that_shouts_disturbs_nobody(fleet: Fleet) -> None:
+@pytest.mark.fault(76)
+async def test_one_that_shouts_disturbs_nobody(fleet: Fleet) -> None:
     async with open_browser(fleet.site.url) as quiet, open_browser(fleet.site.url) as loud:
         await hear_pushes(fleet)
         session_id = await fleet.submit()
@@ -147,8 +152,9 @@ async def test_row_76_one_that_shouts_disturbs_nobody(fleet: Fleet) -> None:
         await wait_until(lambda: "success" in quiet.told, 10, "the quiet one is told")
 
 
+@pytest.mark.fault(77)
 @pytest.mark.soak
-async def test_row_77_sockets_that_are_only_half_there_are_given_up(fleet: Fleet) -> None:
+async def test_sockets_that_are_only_half_there_are_given_up(fleet: Fleet) -> None:
     pid = fleet.site.processes["web"].child.pid
     port = int(fleet.site.url.rpartition(":")[2])
     async with Proxy(port) as proxy, AsyncExitStack() as stack:

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 from redis.asyncio import Redis
 
 from server.ids import new_session_id
@@ -31,7 +32,8 @@ def message(task: str, *arguments: object) -> Entry:
     return {b"data": json.dumps({**fields, "args": arguments, "kwargs": {}})}
 
 
-async def test_row_62_a_full_redis_refuses_no_submission(fleet: Fleet) -> None:
+@pytest.mark.fault(62)
+async def test_a_full_redis_refuses_no_submission(fleet: Fleet) -> None:
     async with Redis.from_url(fleet.redis.url) as redis:
         under_way = await fleet.submit()
         await fleet.reach(under_way, "composing")
@@ -42,7 +44,8 @@ async def test_row_62_a_full_redis_refuses_no_submission(fleet: Fleet) -> None:
     assert sorted((await fleet.check()).succeeded) == sorted([under_way, refused])
 
 
-async def test_row_62_redis_lost_at_every_moment_costs_no_song(fleet: Fleet) -> None:
+@pytest.mark.fault(62)
+async def test_redis_lost_at_every_moment_costs_no_song(fleet: Fleet) -> None:
     songs = []
     for stage in ("composing", "downloading", "rendering"):
         songs.append(await fleet.submit())
@@ -55,7 +58,8 @@ async def test_row_62_redis_lost_at_every_moment_costs_no_song(fleet: Fleet) -> 
     assert sorted((await fleet.check()).succeeded) == sorted(songs)
 
 
-async def test_row_63_a_silent_redis_keeps_no_visitor_waiting(fleet: Fleet) -> None:
+@pytest.mark.fault(63)
+async def test_a_silent_redis_keeps_no_visitor_waiting(fleet: Fleet) -> None:
     before = await fleet.submit()
     fleet.redis.pause()
 
@@ -80,7 +84,8 @@ async def test_row_63_a_silent_redis_keeps_no_visitor_waiting(fleet: Fleet) -> N
     assert sorted((await fleet.check()).succeeded) == sorted([before, during])
 
 
-async def test_row_64_nonsense_doubles_and_late_comers_change_nothing(fleet: Fleet) -> None:
+@pytest.mark.fault(64)
+async def test_nonsense_doubles_and_late_comers_change_nothing(fleet: Fleet) -> None:
     finished = await fleet.submit()
     await fleet.reach(finished, "ready")
     before = await fleet.history.ask("SELECT * FROM submissions ORDER BY session_id")
@@ -109,7 +114,8 @@ async def test_row_64_nonsense_doubles_and_late_comers_change_nothing(fleet: Fle
     assert len((await fleet.check()).succeeded) == 2
 
 
-async def test_row_65_messages_read_by_the_dead_are_rung_again(fleet: Fleet) -> None:
+@pytest.mark.fault(65)
+async def test_messages_read_by_the_dead_are_rung_again(fleet: Fleet) -> None:
     fleet.kill("render")
     songs = await fleet.submit_many(2)
     for session_id in songs:

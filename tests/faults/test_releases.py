@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 from tests.faults import next_release
 from tests.faults.fleet import Fleet
 from tests.servers import ChildServer, free_port
@@ -9,7 +11,8 @@ from tests.servers import ChildServer, free_port
 NAME = "next web"
 
 
-async def test_row_72_workers_outlive_the_messages_of_a_later_release(fleet: Fleet) -> None:
+@pytest.mark.fault(72)
+async def test_workers_outlive_the_messages_of_a_later_release(fleet: Fleet) -> None:
     port = str(free_port())
     url = f"http://127.0.0.1:{port}"
     fleet.site.processes[NAME] = fleet.extras[NAME] = ChildServer(

@@ -26,8 +26,9 @@ async def wait_for_claim(fleet: Fleet, session_id: str) -> None:
     await wait_until(lambda: fleet.history.ask(held), 30, f"a video of {session_id} is begun")
 
 
+@pytest.mark.fault(52)
 @pytest.mark.parametrize("points", [3, pytest.param(20, marks=pytest.mark.soak)])
-async def test_row_52_a_render_worker_killed_at_random_points_loses_nothing(
+async def test_a_render_worker_killed_at_random_points_loses_nothing(
     fleet: Fleet, points: int
 ) -> None:
     chance = random.Random(52)
@@ -46,7 +47,8 @@ async def test_row_52_a_render_worker_killed_at_random_points_loses_nothing(
     assert sorted(findings.succeeded) == sorted(songs)
 
 
-async def test_row_53_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -> None:
+@pytest.mark.fault(53)
+async def test_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -> None:
     videos = fleet.site.folder / "video"
     zombie = await fleet.start("zombie", *RENDERS, **LONG_RENDERS)
     fleet.pause("render")
@@ -72,7 +74,8 @@ async def test_row_53_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -
     assert not (videos / f"{session_id}-hd.mp4").exists()
 
 
-async def test_row_107_what_a_killed_render_leaves_goes_with_its_song(fleet: Fleet) -> None:
+@pytest.mark.fault(107)
+async def test_what_a_killed_render_leaves_goes_with_its_song(fleet: Fleet) -> None:
     videos = fleet.site.folder / "video"
     await fleet.start("victim", *RENDERS, **LONG_RENDERS)
     fleet.pause("render")
@@ -93,8 +96,9 @@ async def test_row_107_what_a_killed_render_leaves_goes_with_its_song(fleet: Fle
     assert not list(fleet.site.folder.glob(f"*/*{session_id}*"))
 
 
+@pytest.mark.fault(54)
 @pytest.mark.parametrize("is_stuck", [False, pytest.param(True, marks=pytest.mark.soak)])
-async def test_row_54_a_worker_that_is_told_to_stop_hands_its_video_on(
+async def test_a_worker_that_is_told_to_stop_hands_its_video_on(
     fleet: Fleet, is_stuck: bool
 ) -> None:
     leaving = await fleet.start("leaving", *RENDERS, **LONG_RENDERS)
@@ -115,7 +119,8 @@ async def test_row_54_a_worker_that_is_told_to_stop_hands_its_video_on(
     assert (await fleet.check()).succeeded == [session_id]
 
 
-async def test_row_54_a_press_that_is_cut_short_is_due_again_at_once(fleet: Fleet) -> None:
+@pytest.mark.fault(54)
+async def test_a_press_that_is_cut_short_is_due_again_at_once(fleet: Fleet) -> None:
     fleet.pause("render")
     leaving = await fleet.start("leaving", *RENDERS)
     for pid, _ in children_of(leaving.child.pid):

@@ -1,11 +1,14 @@
 """Clocks that tick twice, or stand still."""
 
+import pytest
+
 from server.simulator.faults import Fault, Switch
 from tests.faults.fleet import Fleet
 from tests.servers import wait_until
 
 
-async def test_row_66_two_schedulers_do_no_harm_and_none_is_not_missed(fleet: Fleet) -> None:
+@pytest.mark.fault(66)
+async def test_two_schedulers_do_no_harm_and_none_is_not_missed(fleet: Fleet) -> None:
     await fleet.start("second scheduler", "scheduler")
     await fleet.submit()
     await fleet.check()
@@ -17,7 +20,8 @@ async def test_row_66_two_schedulers_do_no_harm_and_none_is_not_missed(fleet: Fl
     await fleet.check()
 
 
-async def test_row_109_a_clean_up_that_the_site_was_down_for_is_made_up_for(fleet: Fleet) -> None:
+@pytest.mark.fault(109)
+async def test_a_clean_up_that_the_site_was_down_for_is_made_up_for(fleet: Fleet) -> None:
     session_id = await fleet.submit()
     await fleet.check()
     fleet.pause("scheduler")

@@ -109,8 +109,9 @@ async def play_on(fleet: Fleet, seed: int, numbers: Iterator[int], tally: Tally)
         tally.add(await play(fleet, number, chance))
 
 
+@pytest.mark.fault(71)
 @pytest.mark.soak
-async def test_row_71_nothing_is_lost_however_often_processes_die(
+async def test_nothing_is_lost_however_often_processes_die(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     tally = Tally()

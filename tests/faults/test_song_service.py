@@ -62,7 +62,8 @@ async def fetch(songs: SongService, renders: RenderPool, url: str, draft: Path) 
     await renders.check_song(draft)
 
 
-async def test_row_35_an_unanswered_order_is_sent_once_more_after_the_grace(fleet: Fleet) -> None:
+@pytest.mark.fault(35)
+async def test_an_unanswered_order_is_sent_once_more_after_the_grace(fleet: Fleet) -> None:
     await fleet.set_faults(
         Switch(Fault.CREATE_UNANSWERED, times=1), Switch(Fault.WEBHOOK_NEVER, times=1)
     )
@@ -74,7 +75,8 @@ async def test_row_35_an_unanswered_order_is_sent_once_more_after_the_grace(flee
     assert (second - first).total_seconds() >= GRACE_S
 
 
-async def test_row_45_a_host_that_is_not_the_one_named_hears_no_request(
+@pytest.mark.fault(45)
+async def test_a_host_that_is_not_the_one_named_hears_no_request(
     simulator: Simulator, tmp_path: Path
 ) -> None:
     port = int(simulator.origin.rpartition(":")[2])
@@ -99,8 +101,9 @@ def answers(*replies: Sequence[str]) -> Resolve:
     return resolve
 
 
+@pytest.mark.fault(45)
 @pytest.mark.parametrize("addresses", [*((one,) for one in PRIVATE), (PUBLIC, "192.168.0.1")])
-async def test_row_45_a_name_that_leads_inside_hears_no_request(
+async def test_a_name_that_leads_inside_hears_no_request(
     simulator: Simulator, tmp_path: Path, addresses: Sequence[str]
 ) -> None:
     settings = settings_for(simulator, f"https://{SONG_HOST}")
@@ -114,7 +117,8 @@ async def test_row_45_a_name_that_leads_inside_hears_no_request(
     assert network.asked == []
 
 
-async def test_row_45_what_was_checked_is_what_is_connected_to(
+@pytest.mark.fault(45)
+async def test_what_was_checked_is_what_is_connected_to(
     simulator: Simulator, tmp_path: Path
 ) -> None:
     rebinding = answers([PUBLIC_TOO, PUBLIC], ["127.0.0.1"])
@@ -132,7 +136,8 @@ async def test_row_45_what_was_checked_is_what_is_connected_to(
     assert network.asked == [PUBLIC_TOO, PUBLIC]
 
 
-async def test_row_45_the_host_at_a_checked_address_must_prove_its_name(
+@pytest.mark.fault(45)
+async def test_the_host_at_a_checked_address_must_prove_its_name(
     simulator: Simulator, tmp_path: Path
 ) -> None:
     settings = settings_for(simulator, f"https://{SONG_HOST}")
@@ -146,7 +151,8 @@ async def test_row_45_the_host_at_a_checked_address_must_prove_its_name(
     assert network.asked == [PUBLIC]
 
 
-async def test_row_45_an_http_origin_is_asked_as_it_is_listed(
+@pytest.mark.fault(45)
+async def test_an_http_origin_is_asked_as_it_is_listed(
     simulator: Simulator, tmp_path: Path
 ) -> None:
     origin = f"http://{SONG_HOST}"
@@ -160,11 +166,12 @@ async def test_row_45_an_http_origin_is_asked_as_it_is_listed(
     assert network.asked == [SONG_HOST]
 
 
+@pytest.mark.fault(49)
 @pytest.mark.soak
 @pytest.mark.parametrize(
     "fault", [Switch(Fault.DOWNLOAD_DRIP, 100), Switch(Fault.DOWNLOAD_STALL, 1024)]
 )
-async def test_row_49_a_download_that_hardly_moves_is_given_up(
+async def test_a_download_that_hardly_moves_is_given_up(
     simulator: Simulator, tmp_path: Path, fault: Switch
 ) -> None:
     async with SongService(settings_for(simulator)) as songs:
@@ -175,8 +182,9 @@ async def test_row_49_a_download_that_hardly_moves_is_given_up(
         await simulator.set_faults()
 
 
+@pytest.mark.fault(48, 50)
 @pytest.mark.parametrize("fault", [Switch(Fault.DOWNLOAD_GZIP, 64), Switch(Fault.DOWNLOAD_ENDLESS)])
-async def test_row_48_50_a_song_that_swells_is_bounded_and_refused(
+async def test_a_song_that_swells_is_bounded_and_refused(
     simulator: Simulator, tmp_path: Path, fault: Switch
 ) -> None:
     draft = tmp_path / "draft"

@@ -78,8 +78,9 @@ async def measure(site: Site, body: bytes) -> tuple[float, int]:
     return min(cpu_s), min(growth)
 
 
+@pytest.mark.fault(6, 104)
 @pytest.mark.timeout(300)
-async def test_row_6_104_the_longest_forms_cost_no_more_than_an_honest_one(site: Site) -> None:
+async def test_the_longest_forms_cost_no_more_than_an_honest_one(site: Site) -> None:
     honest = json.dumps({**FORM, "photo": "A" * 6_900_000}).encode()
     honest_s, _ = await measure(site, honest)
 
@@ -132,9 +133,10 @@ ROUTES = {
 }
 
 
+@pytest.mark.fault(105)
 @pytest.mark.parametrize("framing", ["length", "chunk"])
 @pytest.mark.parametrize("request_line", ROUTES)
-async def test_row_105_unfinished_bodies_are_answered_and_not_gathered(
+async def test_unfinished_bodies_are_answered_and_not_gathered(
     site: Site, request_line: str, framing: str
 ) -> None:
     web = web_of(site)
@@ -151,7 +153,8 @@ async def test_row_105_unfinished_bodies_are_answered_and_not_gathered(
     assert read_memory(web, "VmHWM") - before < MAX_GROWTH_BYTES
 
 
-async def test_row_105_forms_under_way_have_a_bound_together(site: Site) -> None:
+@pytest.mark.fault(105)
+async def test_forms_under_way_have_a_bound_together(site: Site) -> None:
     web, form = web_of(site), "POST /api/submissions"
     before = read_memory(web, "VmRSS")
     forget_peak(web)

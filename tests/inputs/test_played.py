@@ -116,7 +116,8 @@ async def test_every_bad_input_gets_its_answer_and_leaves_nothing(site: Site) ->
     assert (await site.http.post("/api/submissions", json=FORM)).status_code == 200
 
 
-async def test_row_6_no_body_takes_much_memory(site: Site) -> None:
+@pytest.mark.fault(6)
+async def test_no_body_takes_much_memory(site: Site) -> None:
     web = site.processes["web"].child.pid
     requests = [build_request("json", line) for line in read_lines("json")]
     requests = [request for request in requests if len(request.body) in LONG_BYTES]
@@ -136,8 +137,9 @@ async def test_row_6_no_body_takes_much_memory(site: Site) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.fault(81)
 @pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.soak)])
-async def test_row_81_random_ids_tell_nothing(site: Site, count: int) -> None:
+async def test_random_ids_tell_nothing(site: Site, count: int) -> None:
     chance, turns = random.Random(81), asyncio.Semaphore(AT_ONCE)
 
     async def read(path: str) -> tuple[int, bytes]:

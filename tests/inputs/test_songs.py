@@ -30,7 +30,8 @@ class Nowhere(httpx.AsyncBaseTransport):
         return httpx.Response(200)
 
 
-async def test_row_44_no_other_address_is_asked(tmp_path: Path) -> None:
+@pytest.mark.fault(44)
+async def test_no_other_address_is_asked(tmp_path: Path) -> None:
     network, draft = Nowhere(), tmp_path / "draft"
     urls = [line["url"] for line in read_lines("urls") if "url" in line]
 
@@ -45,7 +46,8 @@ async def test_row_44_no_other_address_is_asked(tmp_path: Path) -> None:
     check_origin(SONG, ORIGINS)
 
 
-async def test_row_45_a_name_that_leads_inside_is_not_connected_to() -> None:
+@pytest.mark.fault(45)
+async def test_a_name_that_leads_inside_is_not_connected_to() -> None:
     network = Nowhere()
     found: Sequence[str] = []
 
@@ -65,7 +67,8 @@ async def test_row_45_a_name_that_leads_inside_is_not_connected_to() -> None:
     assert network.hosts == ["1.1.1.1"]
 
 
-def test_row_47_48_hostile_songs_are_refused(tmp_path: Path) -> None:
+@pytest.mark.fault(47, 48)
+def test_hostile_songs_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     used = []
     for line in read_lines("audio"):

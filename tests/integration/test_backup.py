@@ -121,7 +121,8 @@ def peak_below(bound_bytes: float) -> Iterator[None]:
     assert peak_bytes < bound_bytes, f"{peak_bytes / 1e6:.1f} MB"
 
 
-async def test_row_108_memory_does_not_grow_with_the_rows(
+@pytest.mark.fault(108)
+async def test_memory_does_not_grow_with_the_rows(
     open_stack: OpenStack,
     empty: dict[str, Settings],
     network: dict[str, str | None],

@@ -79,7 +79,8 @@ async def test_doctor_tells_no_password(tmp_path: Path) -> None:
     assert "hunter" not in findings
 
 
-async def test_row_90_a_demo_does_not_start_as_production(tmp_path: Path) -> None:
+@pytest.mark.fault(90)
+async def test_a_demo_does_not_start_as_production(tmp_path: Path) -> None:
     for words in (["serve"], ["worker", "--queue", "render"], ["doctor"]):
         status, output = await run(tmp_path, *words, ENVIRONMENT="production")
 
@@ -93,14 +94,16 @@ async def test_row_90_a_demo_does_not_start_as_production(tmp_path: Path) -> Non
         ]
 
 
-async def test_row_90_production_does_not_start_with_a_point_to_die_at(tmp_path: Path) -> None:
+@pytest.mark.fault(90)
+async def test_production_does_not_start_with_a_point_to_die_at(tmp_path: Path) -> None:
     status, output = await run(tmp_path, "serve", ENVIRONMENT="production", FAILPOINT="after_ready")
 
     assert status == 2
     assert "FAILPOINT: must not be set" in output
 
 
-async def test_row_77_doctor_warns_of_a_limit_of_files_that_is_too_low(tmp_path: Path) -> None:
+@pytest.mark.fault(77)
+async def test_doctor_warns_of_a_limit_of_files_that_is_too_low(tmp_path: Path) -> None:
     assert await run(tmp_path, "migrate") == (0, "")
 
     status, findings = await run(tmp_path, "doctor", max_files="1024")

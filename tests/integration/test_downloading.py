@@ -74,6 +74,7 @@ async def fetch(services: Services, session_id: str) -> Submission:
     return await Submission.get(session_id=session_id)
 
 
+@pytest.mark.fault(51)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -85,7 +86,7 @@ async def fetch(services: Services, session_id: str) -> Submission:
     ],
     ids=str,
 )
-async def test_row_51_a_song_that_is_not_there_yet_is_fetched_again_uncounted(
+async def test_a_song_that_is_not_there_yet_is_fetched_again_uncounted(
     site: Services, simulator: Simulator, song_url: str, fault: Switch
 ) -> None:
     session_id = await finished(song_url)
@@ -99,8 +100,9 @@ async def test_row_51_a_song_that_is_not_there_yet_is_fetched_again_uncounted(
     assert (await fetch(site, session_id)).stage == Stage.RENDERING
 
 
+@pytest.mark.fault(51)
 @pytest.mark.parametrize("fault", [Switch(Fault.DOWNLOAD_STATUS, 404), Switch(Fault.DOWNLOAD_PAGE)])
-async def test_row_51_a_song_that_never_comes_is_given_up_after_some_minutes(
+async def test_a_song_that_never_comes_is_given_up_after_some_minutes(
     site: Services, simulator: Simulator, song_url: str, fault: Switch
 ) -> None:
     session_id = await finished(song_url, READY_WITHIN + timedelta(minutes=1))
@@ -114,8 +116,9 @@ async def test_row_51_a_song_that_never_comes_is_given_up_after_some_minutes(
     assert "song answered" in (row.failure_message or "")
 
 
+@pytest.mark.fault(51)
 @pytest.mark.parametrize("status", [403, 404])
-async def test_row_51_an_expired_song_fails_without_useless_retries(
+async def test_an_expired_song_fails_without_useless_retries(
     site: Services, simulator: Simulator, song_url: str, status: int
 ) -> None:
     session_id = await finished(song_url, timedelta(hours=169))
@@ -128,8 +131,9 @@ async def test_row_51_an_expired_song_fails_without_useless_retries(
     assert (await simulator.ledger())["downloads"] == before + 1
 
 
+@pytest.mark.fault(51)
 @pytest.mark.parametrize("kind", ["away", "unlisted", "redirects", "gateway"])
-async def test_row_51_a_host_that_is_away_is_waited_for_a_day(
+async def test_a_host_that_is_away_is_waited_for_a_day(
     site: Services, simulator: Simulator, song_url: str, kind: str
 ) -> None:
     *_, away = site.settings.song_cdn_hosts
@@ -171,9 +175,8 @@ async def test_what_no_time_will_change_is_fetched_once(
     assert (await simulator.ledger())["downloads"] == before + 1
 
 
-async def test_row_100_a_disk_that_takes_no_song_is_waited_for(
-    site: Services, song_url: str
-) -> None:
+@pytest.mark.fault(100)
+async def test_a_disk_that_takes_no_song_is_waited_for(site: Services, song_url: str) -> None:
     session_id = await finished(song_url)
     folder = site.storage.songs
     folder.rename(folder.with_name("away"))
@@ -188,10 +191,9 @@ async def test_row_100_a_disk_that_takes_no_song_is_waited_for(
     assert (await fetch(site, session_id)).stage == Stage.RENDERING
 
 
+@pytest.mark.fault(100)
 @pytest.mark.parametrize("part", ["photos", "songs", "videos"])
-async def test_row_100_a_disk_that_fails_under_a_render_is_waited_for(
-    site: Services, part: str
-) -> None:
+async def test_a_disk_that_fails_under_a_render_is_waited_for(site: Services, part: str) -> None:
     session_id = await store_order(site, Stage.RENDERING)
     folder = getattr(site.storage, part)
     folder.rename(folder.with_name("away"))

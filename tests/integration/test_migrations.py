@@ -119,7 +119,8 @@ def start_migration(settings: Settings, folder: Path, name: str, crash_at: str) 
     return command
 
 
-async def test_row_91_each_step_goes_up_and_down_with_ten_thousand_rows(settings: Settings) -> None:
+@pytest.mark.fault(91)
+async def test_each_step_goes_up_and_down_with_ten_thousand_rows(settings: Settings) -> None:
     first, *later = list_steps()
     await migrate(settings, first)
     await fill(settings)
@@ -145,7 +146,8 @@ async def test_row_91_each_step_goes_up_and_down_with_ten_thousand_rows(settings
         assert await SongAccount.all().count() == 1
 
 
-async def test_row_91_from_nothing_to_the_newest_and_back(settings: Settings) -> None:
+@pytest.mark.fault(91)
+async def test_from_nothing_to_the_newest_and_back(settings: Settings) -> None:
     await migrate(settings)
     newest = await read_schema(settings)
     await migrate(settings, "empty")
@@ -155,8 +157,9 @@ async def test_row_91_from_nothing_to_the_newest_and_back(settings: Settings) ->
     assert await read_schema(settings) == newest
 
 
+@pytest.mark.fault(91)
 @pytest.mark.parametrize("crash_at", ["apply_start_0003_encoders", "apply_done_0005_averages"])
-async def test_row_91_a_migration_that_was_killed_is_simply_done_again(
+async def test_a_migration_that_was_killed_is_simply_done_again(
     settings: Settings, tmp_path: Path, crash_at: str
 ) -> None:
     await migrate(settings, "0002")
@@ -173,7 +176,8 @@ async def test_row_91_a_migration_that_was_killed_is_simply_done_again(
         assert await Submission.filter(video_encoder=None).count() == 100
 
 
-async def test_row_91_several_at_once_take_turns(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.fault(91)
+async def test_several_at_once_take_turns(settings: Settings, tmp_path: Path) -> None:
     commands = [start_migration(settings, tmp_path, name, "") for name in ("one", "two", "three")]
 
     assert [await command.child.wait(60) for command in commands] == [0, 0, 0]
@@ -181,7 +185,8 @@ async def test_row_91_several_at_once_take_turns(settings: Settings, tmp_path: P
         assert await SongAccount.all().count() == 1
 
 
-async def test_row_72_the_release_before_goes_on_after_the_newest_step(settings: Settings) -> None:
+@pytest.mark.fault(72)
+async def test_the_release_before_goes_on_after_the_newest_step(settings: Settings) -> None:
     """It writes rows without the new columns, and both read what the other has written."""
     *_, before, newest = list_steps()
     await migrate(settings, before)
@@ -211,8 +216,9 @@ SELECT 1 FROM pg_stat_activity
 WHERE wait_event_type = 'Lock' AND now() - query_start > interval '1 s'"""
 
 
+@pytest.mark.fault(91)
 @pytest.mark.parametrize("settings", ["postgres"], indirect=True)
-async def test_row_91_a_step_takes_longer_than_a_visitors_statement_may(
+async def test_a_step_takes_longer_than_a_visitors_statement_may(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(POSTGRES_POOL, "command_timeout", 0.2)

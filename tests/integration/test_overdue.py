@@ -32,7 +32,8 @@ async def enqueued_for(services: Services, lookers: int = 1) -> list[str]:
     return sorted(task_name for task_name, _ in services.task_queue.enqueued)
 
 
-async def test_row_109_all_that_a_dead_scheduler_leaves_is_rung_for_once(
+@pytest.mark.fault(109)
+async def test_all_that_a_dead_scheduler_leaves_is_rung_for_once(
     services: Services,
 ) -> None:
     assert await enqueued_for(services) == [], "on a new site nothing is due"
@@ -42,8 +43,9 @@ async def test_row_109_all_that_a_dead_scheduler_leaves_is_rung_for_once(
     assert await enqueued_for(services, lookers=10) == []
 
 
+@pytest.mark.fault(109)
 @pytest.mark.parametrize(("hours", "is_enqueued"), [(24.5, False), (25.5, True)])
-async def test_row_109_a_clean_up_is_missed_an_hour_after_its_day(
+async def test_a_clean_up_is_missed_an_hour_after_its_day(
     services: Services, hours: float, is_enqueued: bool
 ) -> None:
     await enqueued_for(services)
@@ -53,7 +55,8 @@ async def test_row_109_a_clean_up_is_missed_an_hour_after_its_day(
     assert await enqueued_for(services) == [name] * is_enqueued
 
 
-async def test_row_109_what_was_rung_for_and_did_not_run_is_rung_for_again(
+@pytest.mark.fault(109)
+async def test_what_was_rung_for_and_did_not_run_is_rung_for_again(
     services: Services,
 ) -> None:
     await enqueued_for(services)
@@ -68,7 +71,8 @@ async def test_row_109_what_was_rung_for_and_did_not_run_is_rung_for_again(
     assert await enqueued_for(services) == ["sweep"]
 
 
-async def test_row_109_a_worker_looks_at_its_start_and_notes_what_it_runs(
+@pytest.mark.fault(109)
+async def test_a_worker_looks_at_its_start_and_notes_what_it_runs(
     services: Services,
 ) -> None:
     assert isinstance(services.task_queue, RecordingTaskQueue)

@@ -97,25 +97,28 @@ def port_of(site: Site) -> int:
     return int(site.url.rpartition(":")[2])
 
 
+@pytest.mark.fault(102)
 @pytest.mark.parametrize("headers", UPGRADES.values(), ids=UPGRADES)
 @pytest.mark.parametrize("target", [PATH, SOCKET, "/"])
-async def test_row_102_the_site_upgrades_to_sockets_alone(
+async def test_the_site_upgrades_to_sockets_alone(
     site: Site, target: str, headers: tuple[str, ...]
 ) -> None:
     assert read_status(await say(port_of(site), ask(target, *headers))) == 400
 
 
+@pytest.mark.fault(102)
 @pytest.mark.parametrize(
     "text", [PREFACE, ask(PATH, version="2.0"), ask(PATH, version="3.0"), ask(PATH, version="1.9")]
 )
-async def test_row_102_the_site_speaks_http_1_alone(site: Site, text: bytes) -> None:
+async def test_the_site_speaks_http_1_alone(site: Site, text: bytes) -> None:
     answer = await say(port_of(site), text)
 
     assert read_status(answer) == 505
     assert b"HTTP/1.1 200" not in answer
 
 
-async def test_row_102_a_body_of_two_lengths_is_refused(site: Site) -> None:
+@pytest.mark.fault(102)
+async def test_a_body_of_two_lengths_is_refused(site: Site) -> None:
     lengths = ("Content-Length: 2", "Transfer-Encoding: chunked")
     hidden = b"0\r\n\r\n" + ask("/api/health/live")
 
@@ -125,7 +128,8 @@ async def test_row_102_a_body_of_two_lengths_is_refused(site: Site) -> None:
     assert answer.count(b"HTTP/1.1") == 1
 
 
-async def test_row_102_a_socket_is_still_let_in(site: Site) -> None:
+@pytest.mark.fault(102)
+async def test_a_socket_is_still_let_in(site: Site) -> None:
     handshake = ask(SOCKET, "Connection: Upgrade", "Upgrade: WebSocket", *HANDSHAKE)
 
     assert read_status(await say(port_of(site), handshake)) == 101
@@ -165,10 +169,11 @@ def smuggle(number: int) -> bytes:
     return ask(SOCKET, *H2C) + inside.data_to_send()
 
 
+@pytest.mark.fault(102)
 @linux
 @pytest.mark.parametrize("headers", UPGRADES.values(), ids=UPGRADES)
 @pytest.mark.parametrize("target", [PATH, SOCKET])
-async def test_row_102_no_proxy_lets_another_protocol_through(
+async def test_no_proxy_lets_another_protocol_through(
     front: Front, target: str, headers: tuple[str, ...]
 ) -> None:
     answer = await say_to(front, ask(target, *headers))
@@ -180,8 +185,9 @@ async def test_row_102_no_proxy_lets_another_protocol_through(
     assert b"sec-websocket-accept" in answer or answer.partition(b"\r\n\r\n")[2]
 
 
+@pytest.mark.fault(102)
 @linux
-async def test_row_102_no_request_travels_inside_another(front: Front) -> None:
+async def test_no_request_travels_inside_another(front: Front) -> None:
     answer = await say_to(front, smuggle(1))
 
     assert read_status(answer) in (400, 404)
@@ -200,11 +206,10 @@ FORGED = {
 }
 
 
+@pytest.mark.fault(12, 102)
 @linux
 @pytest.mark.parametrize("headers", FORGED.values(), ids=FORGED)
-async def test_row_12_102_no_visitor_writes_his_own_address(
-    front: Front, headers: tuple[str, ...]
-) -> None:
+async def test_no_visitor_writes_his_own_address(front: Front, headers: tuple[str, ...]) -> None:
     address = f"127.0.1.{1 + list(FORGED.values()).index(headers)}"
     statuses = []
     for number in range(4):
@@ -215,8 +220,9 @@ async def test_row_12_102_no_visitor_writes_his_own_address(
     assert statuses in ([404, 404, 429, 429], [400] * 4)
 
 
+@pytest.mark.fault(102)
 @linux
-async def test_row_102_an_absolute_address_is_one_of_ours(front: Front) -> None:
+async def test_an_absolute_address_is_one_of_ours(front: Front) -> None:
     async with visit(front, "127.0.2.1") as http:
         await http.get(PATH)
         await http.get(PATH)
@@ -227,8 +233,9 @@ async def test_row_102_an_absolute_address_is_one_of_ours(front: Front) -> None:
     assert read_status(await say_to(front, elsewhere, "127.0.2.1")) in (400, 404, 421)
 
 
+@pytest.mark.fault(102)
 @linux
-async def test_row_102_no_request_hides_behind_another(front: Front) -> None:
+async def test_no_request_hides_behind_another(front: Front) -> None:
     lengths = ("Content-Length: 4", "Transfer-Encoding: chunked", "Connection: keep-alive")
     hidden = ask("/api/health/live", "X-Forwarded-For: 198.51.100.1")
     text = ask(PATH, *lengths) + b"0\r\n\r\n" + hidden

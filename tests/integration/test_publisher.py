@@ -36,10 +36,9 @@ async def redis() -> AsyncIterator[RedisServer]:
         yield redis
 
 
+@pytest.mark.fault(63)
 @pytest.mark.parametrize("process", PUBLISHERS)
-async def test_row_63_a_silent_redis_keeps_no_publisher_waiting(
-    process: str, redis: RedisServer
-) -> None:
+async def test_a_silent_redis_keeps_no_publisher_waiting(process: str, redis: RedisServer) -> None:
     publisher = PUBLISHERS[process](redis.url)
     await publisher.publish(SNAPSHOT)
     redis.pause()

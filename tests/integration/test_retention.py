@@ -55,7 +55,8 @@ def age(path: Path, hours: float) -> None:
     os.utime(path, (moment, moment), follow_symlinks=False)
 
 
-async def test_row_83_only_ended_rows_past_their_time_are_cleaned_up(
+@pytest.mark.fault(83)
+async def test_only_ended_rows_past_their_time_are_cleaned_up(
     services: Services, client: Client
 ) -> None:
     ages = {30: Stage.READY, 29: Stage.READY, 31: Stage.FAILED, 32: Stage.COMPOSING}
@@ -80,9 +81,8 @@ async def test_row_83_only_ended_rows_past_their_time_are_cleaned_up(
     assert (await client.get(f"/api/results/{rows[29]}")).status_code == 200
 
 
-async def test_row_84_paths_come_from_ids_and_not_from_the_row(
-    services: Services, tmp_path: Path
-) -> None:
+@pytest.mark.fault(84)
+async def test_paths_come_from_ids_and_not_from_the_row(services: Services, tmp_path: Path) -> None:
     storage = services.storage
     outside = tmp_path / "outside.mp4"
     neighbour = await row_in(Stage.READY)
@@ -105,7 +105,8 @@ async def test_row_84_paths_come_from_ids_and_not_from_the_row(
     assert storage.video(neighbour, "square").is_file()
 
 
-async def test_row_85_a_file_that_cannot_be_deleted_stops_nobody_else(
+@pytest.mark.fault(85)
+async def test_a_file_that_cannot_be_deleted_stops_nobody_else(
     services: Services, client: Client
 ) -> None:
     storage = services.storage
@@ -126,7 +127,8 @@ async def test_row_85_a_file_that_cannot_be_deleted_stops_nobody_else(
     assert (await client.get(f"/api/results/{stuck}")).status_code == 410
 
 
-async def test_row_85_two_at_once_and_an_interrupted_one(stored: Services) -> None:
+@pytest.mark.fault(85)
+async def test_two_at_once_and_an_interrupted_one(stored: Services) -> None:
     rows = [await row_in(Stage.READY, days=31) for _ in range(5)]
     for session_id in rows:
         await fill(stored, stored.storage.photo(session_id), stored.storage.song(session_id))
@@ -139,7 +141,8 @@ async def test_row_85_two_at_once_and_an_interrupted_one(stored: Services) -> No
     assert await Submission.filter(expired_at=None).count() == 0
 
 
-async def test_row_86_107_files_of_nobody_go_after_a_day(
+@pytest.mark.fault(86, 107)
+async def test_files_of_nobody_go_after_a_day(
     stored: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = stored.storage
@@ -167,9 +170,8 @@ async def test_row_86_107_files_of_nobody_go_after_a_day(
     assert await storage.find([*kept, *orphans]) == set(kept)
 
 
-async def test_row_86_links_and_folders_are_nobodys_orphans(
-    services: Services, tmp_path: Path
-) -> None:
+@pytest.mark.fault(86)
+async def test_links_and_folders_are_nobodys_orphans(services: Services, tmp_path: Path) -> None:
     await row_in(Stage.READY)
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -198,8 +200,9 @@ async def test_a_database_without_submissions_disowns_no_file(services: Services
     assert photo.is_file()
 
 
+@pytest.mark.fault(108)
 @pytest.mark.parametrize("network", ["networked"], indirect=True)
-async def test_row_108_a_folder_may_hold_more_files_than_a_query_has_parameters(
+async def test_a_folder_may_hold_more_files_than_a_query_has_parameters(
     services: Services,
 ) -> None:
     alive = await row_in(Stage.RENDERING)

@@ -26,8 +26,9 @@ async def look(url: str, path: str, headers: dict[str, str]) -> httpx.Response:
         return answer
 
 
+@pytest.mark.fault(92)
 @pytest.mark.parametrize("hops", [0, 1])
-async def test_row_92_sockets_and_pages_of_a_site_behind_a_proxy(hops: int, tmp_path: Path) -> None:
+async def test_sockets_and_pages_of_a_site_behind_a_proxy(hops: int, tmp_path: Path) -> None:
     async with open_site(tmp_path, TRUSTED_PROXY_HOPS=str(hops), SOCKETS_PER_IP="1") as site:
         answers = {
             "page": await look(site.url, "/", OVER_TLS),
@@ -56,10 +57,9 @@ SPOOFED = "198.51.100.{}"
 OUR_PROXY = "192.0.2.9"
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("hops", [0, 1, 2])
-async def test_row_12_an_address_is_believed_as_far_as_proxies_are_ours(
-    hops: int, tmp_path: Path
-) -> None:
+async def test_an_address_is_believed_as_far_as_proxies_are_ours(hops: int, tmp_path: Path) -> None:
     believed = {0: [], 1: ["203.0.113.5"], 2: ["203.0.113.5", OUR_PROXY]}[hops]
     async with open_site(
         tmp_path, TRUSTED_PROXY_HOPS=str(hops), RESULTS_PER_HOUR_PER_IP="3"

@@ -113,7 +113,8 @@ async def test_an_order_fails_by_kind(
     assert "key-of-the-tests" not in repr(failure.value)
 
 
-async def test_row_36_a_named_pause_is_kept_to_but_not_for_ever(
+@pytest.mark.fault(36)
+async def test_a_named_pause_is_kept_to_but_not_for_ever(
     songs: SongService, simulator: Simulator
 ) -> None:
     odd = (
@@ -129,13 +130,15 @@ async def test_row_36_a_named_pause_is_kept_to_but_not_for_ever(
         assert pause.value.retry_after_s == expected_s
 
 
-async def test_row_34_a_refused_connection_was_never_reached() -> None:
+@pytest.mark.fault(34)
+async def test_a_refused_connection_was_never_reached() -> None:
     async with SongService(settings_for(f"http://127.0.0.1:{free_port()}/v1")) as songs:
         with pytest.raises(NeverReached):
             await songs.generate(ORDER, WEBHOOK)
 
 
-async def test_row_98_a_connection_that_never_comes_about_was_never_reached() -> None:
+@pytest.mark.fault(98)
+async def test_a_connection_that_never_comes_about_was_never_reached() -> None:
     # Its backlog is full, so that the kernel leaves further connections unanswered.
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
         address = deaf.getsockname()

@@ -62,7 +62,8 @@ async def test_a_spoiled_download_is_no_song(
     assert failure.value.is_final is is_final
 
 
-async def test_row_46_a_redirect_is_not_followed_even_to_a_good_song(
+@pytest.mark.fault(46)
+async def test_a_redirect_is_not_followed_even_to_a_good_song(
     songs: SongService, simulator: Simulator, tmp_path: Path
 ) -> None:
     first, second = await finished_song(songs), await finished_song(songs)
@@ -72,6 +73,7 @@ async def test_row_46_a_redirect_is_not_followed_even_to_a_good_song(
         await songs.download(first, tmp_path / "song.part")
 
 
+@pytest.mark.fault(44)
 @pytest.mark.parametrize(
     "url",
     [
@@ -91,7 +93,7 @@ async def test_row_46_a_redirect_is_not_followed_even_to_a_good_song(
         "",
     ],
 )
-def test_row_44_only_the_listed_origins_are_asked(url: str) -> None:
+def test_only_the_listed_origins_are_asked(url: str) -> None:
     with pytest.raises(SongUnusable) as refusal:
         check_origin(url, frozenset({"https://cdn.sonauto.ai"}))
 

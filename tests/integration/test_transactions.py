@@ -38,8 +38,9 @@ async def test_a_transaction_that_is_cancelled_as_it_begins_gives_the_lock_back(
     assert (await SongAccount.get(id=1)).credits == 7
 
 
+@pytest.mark.fault(67)
 @pytest.mark.parametrize("network", ["networked"], indirect=True)
-async def test_row_67_a_connection_lost_as_a_transaction_begins_is_lost_to_nobody_else(
+async def test_a_connection_lost_as_a_transaction_begins_is_lost_to_nobody_else(
     open_stack: OpenStack, postgres_server: PostgresServer, network: dict[str, str]
 ) -> None:
     async with Proxy(postgres_server.port) as proxy:

@@ -63,10 +63,9 @@ async def test_a_queued_row_and_an_unpressed_record_are_rung_for(services: Servi
     assert ("make_preview", session_id) in rings
 
 
+@pytest.mark.fault(33)
 @pytest.mark.parametrize("outcome", [None, "unanswered"])
-async def test_row_33_a_report_nobody_heard_is_rung_for(
-    services: Services, outcome: str | None
-) -> None:
+async def test_a_report_nobody_heard_is_rung_for(services: Services, outcome: str | None) -> None:
     session_id = await row_in(Stage.SENDING, lease_until=now() + timedelta(minutes=1))
     await GenerationAttempt.create(
         session_id=session_id, token_hash="hash", outcome=outcome, reported_task_id="task"
@@ -97,7 +96,8 @@ async def test_an_overdue_song_is_asked_for_at_once(services: Services) -> None:
     assert (await Submission.get(session_id=recent)).next_run_at == later
 
 
-async def test_row_101_rows_that_nobody_serves_keep_no_others_from_being_rung_for(
+@pytest.mark.fault(101)
+async def test_rows_that_nobody_serves_keep_no_others_from_being_rung_for(
     services: Services,
 ) -> None:
     stuck = [await row_in(Stage.SENDING) for _ in range(upkeep.ENQUEUED_PER_SWEEP + 20)]
@@ -113,7 +113,8 @@ async def test_row_101_rows_that_nobody_serves_keep_no_others_from_being_rung_fo
     assert set(others.items()) <= set(rings)
 
 
-async def test_row_101_a_queue_is_rung_for_as_far_as_it_lacks_messages(services: Services) -> None:
+@pytest.mark.fault(101)
+async def test_a_queue_is_rung_for_as_far_as_it_lacks_messages(services: Services) -> None:
     assert isinstance(services.task_queue, RecordingTaskQueue)
     rows = [await row_in(Stage.DOWNLOADING) for _ in range(5)]
     ages = range(len(rows), 0, -1)
@@ -168,10 +169,9 @@ async def test_the_storage_is_logged_at_its_level(open_stack: OpenStack) -> None
             assert [line["log_level"] for line in logs] == [level]
 
 
+@pytest.mark.fault(57)
 @pytest.mark.parametrize("stage", [Stage.DOWNLOADING, Stage.RENDERING])
-async def test_row_57_a_row_that_keeps_killing_its_workers_fails(
-    services: Services, stage: Stage
-) -> None:
+async def test_a_row_that_keeps_killing_its_workers_fails(services: Services, stage: Stage) -> None:
     deaths = {
         Stage.DOWNLOADING: downloading.MANY_DEATHS,
         Stage.RENDERING: services.settings.max_retries,
@@ -186,7 +186,8 @@ async def test_row_57_a_row_that_keeps_killing_its_workers_fails(
     assert row.failure_reason in ("download_failed", "render_failed")
 
 
-async def test_row_60_a_missing_photo_fails_at_once(services: Services) -> None:
+@pytest.mark.fault(60)
+async def test_a_missing_photo_fails_at_once(services: Services) -> None:
     session_id = await row_in(Stage.RENDERING)
 
     await rendering.create_video(services, session_id)

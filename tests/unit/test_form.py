@@ -62,14 +62,16 @@ NAMES_REFUSED: dict[str, object] = {
 }
 
 
+@pytest.mark.fault(1, 2)
 @pytest.mark.parametrize("name", NAMES)
-def test_row_1_2_takes_the_name(name: str) -> None:
+def test_takes_the_name(name: str) -> None:
     assert read_form(FORM | {"pet_name": name}).pet_name == NAMES[name]
 
 
+@pytest.mark.fault(1, 2, 3, 5)
 @pytest.mark.parametrize("field", ["pet_name", "owner_name"])
 @pytest.mark.parametrize("name", NAMES_REFUSED.values(), ids=NAMES_REFUSED)
-def test_row_1_2_3_5_refuses_the_name(name: object, field: str) -> None:
+def test_refuses_the_name(name: object, field: str) -> None:
     with pytest.raises(FormRejected) as refusal:
         read_form(FORM | {field: name})
 
@@ -102,7 +104,8 @@ def test_browser_without_cookie_id(cookie_id: str | None) -> None:
     assert read_form(FORM).cookie_id is None
 
 
-def test_row_5_other_keys_are_not_kept() -> None:
+@pytest.mark.fault(5)
+def test_other_keys_are_not_kept() -> None:
     form = read_form(FORM | {"entry_status": "success", "session_id": "x"})
 
     assert set(form.model_dump()) == set(FORM) | {"cookie_id"}

@@ -15,6 +15,7 @@ def settings(**changes: object) -> Settings:
     )
 
 
+@pytest.mark.fault(11)
 @pytest.mark.parametrize(
     ("address", "other", "is_same"),
     [
@@ -32,7 +33,7 @@ def settings(**changes: object) -> Settings:
         (None, "garbage", True),
     ],
 )
-def test_row_11_who_is_counted_together(address: str | None, other: str, is_same: bool) -> None:
+def test_who_is_counted_together(address: str | None, other: str, is_same: bool) -> None:
     assert (client_key(address) == client_key(other)) is is_same
 
 

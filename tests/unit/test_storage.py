@@ -125,7 +125,8 @@ def make_drafts(storage: FolderStorage, session_id: str) -> list[Path]:
     return drafts
 
 
-def test_row_107_every_draft_is_known_by_its_name(storage: FolderStorage) -> None:
+@pytest.mark.fault(107)
+def test_every_draft_is_known_by_its_name(storage: FolderStorage) -> None:
     for folder in storage.folders:
         folder.mkdir()
     session_id = new_session_id()
@@ -137,7 +138,8 @@ def test_row_107_every_draft_is_known_by_its_name(storage: FolderStorage) -> Non
         assert not storage.is_draft(storage.videos / name), name
 
 
-async def test_row_107_a_deleted_song_leaves_no_draft(storage: FolderStorage) -> None:
+@pytest.mark.fault(107)
+async def test_a_deleted_song_leaves_no_draft(storage: FolderStorage) -> None:
     await storage.check()
     gone, other = new_session_id(), new_session_id()
     drafts, others = make_drafts(storage, gone), make_drafts(storage, other)
@@ -148,7 +150,8 @@ async def test_row_107_a_deleted_song_leaves_no_draft(storage: FolderStorage) ->
     assert all(map(Path.exists, others))
 
 
-def test_row_107_the_invariants_see_drafts_of_names_that_retention_does_not_know(
+@pytest.mark.fault(107)
+def test_the_invariants_see_drafts_of_names_that_retention_does_not_know(
     storage: FolderStorage,
 ) -> None:
     for folder in storage.folders:

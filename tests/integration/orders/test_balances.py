@@ -14,10 +14,9 @@ from tests.integration.orders.steps import (
 from tests.integration.task_queue import RecordingTaskQueue
 
 
+@pytest.mark.fault(99)
 @pytest.mark.parametrize("balance", [99, 1, 0, -5])
-async def test_row_99_a_balance_that_pays_for_no_song_orders_none(
-    site: Services, balance: int
-) -> None:
+async def test_a_balance_that_pays_for_no_song_orders_none(site: Services, balance: int) -> None:
     (session_id,) = await queue_up(1)
     await account.keep_balance(site, balance, now())
 
@@ -27,9 +26,8 @@ async def test_row_99_a_balance_that_pays_for_no_song_orders_none(
     assert await dispatch(site) == [session_id]
 
 
-async def test_row_99_a_402_has_the_balance_read_at_once(
-    site: Services, simulator: Simulator
-) -> None:
+@pytest.mark.fault(99)
+async def test_a_402_has_the_balance_read_at_once(site: Services, simulator: Simulator) -> None:
     await queue_up(1)
     await simulator.set_faults(Switch(Fault.CREATE_STATUS, 402))
 

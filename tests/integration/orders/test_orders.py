@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from server.clock import now
 from server.pipeline import attempts, ordering
 from server.pipeline.leases import hold
@@ -25,7 +27,8 @@ from tests.integration.orders.steps import (
 )
 
 
-async def test_row_96_who_was_frozen_past_the_lease_orders_nothing(
+@pytest.mark.fault(96)
+async def test_who_was_frozen_past_the_lease_orders_nothing(
     site: Services, simulator: Simulator
 ) -> None:
     before = await paid(simulator)
@@ -42,7 +45,8 @@ async def test_row_96_who_was_frozen_past_the_lease_orders_nothing(
     assert await GenerationAttempt.filter(session_id=session_id).count() == 1
 
 
-async def test_row_96_a_song_that_was_adopted_meanwhile_is_not_ordered_again(
+@pytest.mark.fault(96)
+async def test_a_song_that_was_adopted_meanwhile_is_not_ordered_again(
     site: Services, simulator: Simulator
 ) -> None:
     (session_id,) = await queue_up(1)
@@ -56,7 +60,8 @@ async def test_row_96_a_song_that_was_adopted_meanwhile_is_not_ordered_again(
     assert await GenerationAttempt.filter(session_id=session_id).count() == 0
 
 
-async def test_row_96_another_order_without_an_answer_is_noticed(site: Services) -> None:
+@pytest.mark.fault(96)
+async def test_another_order_without_an_answer_is_noticed(site: Services) -> None:
     (session_id,) = await queue_up(1)
     await transitions.claim_slots(site)
     async with hold(session_id, Stage.SENDING, 45) as lease:
@@ -66,7 +71,8 @@ async def test_row_96_another_order_without_an_answer_is_noticed(site: Services)
         assert await attempts.write_down(site, lease, 0) is None
 
 
-async def test_row_96_an_order_that_was_frozen_before_it_left_does_not_leave(
+@pytest.mark.fault(96)
+async def test_an_order_that_was_frozen_before_it_left_does_not_leave(
     open_site: OpenStack, simulator: Simulator
 ) -> None:
     async with open_site(lease_seconds=1) as services:

@@ -59,8 +59,9 @@ async def outage(
         yield services
 
 
+@pytest.mark.fault(94)
 @pytest.mark.parametrize("kind", OUTAGES)
-async def test_row_94_an_outage_fails_nobody_and_is_probed_by_one_at_a_time(
+async def test_an_outage_fails_nobody_and_is_probed_by_one_at_a_time(
     open_site: OpenStack, simulator: Simulator, kind: str
 ) -> None:
     async with outage(open_site, simulator, OUTAGES[kind]) as services:
@@ -85,8 +86,9 @@ async def test_row_94_an_outage_fails_nobody_and_is_probed_by_one_at_a_time(
         assert 250 < (row.next_probe_at - now()).total_seconds() <= 300
 
 
+@pytest.mark.fault(94)
 @pytest.mark.parametrize("kind", ["error", "moved", "mistyped key", "not found"])
-async def test_row_94_after_an_outage_all_are_served_in_their_order(
+async def test_after_an_outage_all_are_served_in_their_order(
     open_site: OpenStack, simulator: Simulator, kind: str
 ) -> None:
     async with outage(open_site, simulator, OUTAGES[kind]) as services:
@@ -109,7 +111,8 @@ async def test_row_94_after_an_outage_all_are_served_in_their_order(
         assert all(row.attempts == 0 for row in await Submission.filter(stage=Stage.QUEUED))
 
 
-async def test_row_94_one_that_breaks_the_service_keeps_nobody_waiting_for_ever(
+@pytest.mark.fault(94)
+async def test_one_that_breaks_the_service_keeps_nobody_waiting_for_ever(
     open_site: OpenStack, simulator: Simulator
 ) -> None:
     async with open_site(max_concurrent_requests=1) as services:
@@ -137,8 +140,9 @@ ANSWERS_WITHOUT_A_SERVICE = {
 }
 
 
+@pytest.mark.fault(94)
 @pytest.mark.parametrize("kind", ANSWERS_WITHOUT_A_SERVICE)
-async def test_row_94_an_outage_that_answers_orders_as_if_they_were_lost_fails_nobody(
+async def test_an_outage_that_answers_orders_as_if_they_were_lost_fails_nobody(
     open_site: OpenStack, simulator: Simulator, kind: str
 ) -> None:
     async with open_site() as services:
@@ -168,7 +172,8 @@ async def test_row_94_an_outage_that_answers_orders_as_if_they_were_lost_fails_n
         assert (await account.read_account()).failed_probes == 0
 
 
-async def test_row_94_a_service_that_fails_now_and_then_ends_nobody(
+@pytest.mark.fault(94)
+async def test_a_service_that_fails_now_and_then_ends_nobody(
     open_site: OpenStack, simulator: Simulator
 ) -> None:
     async with open_site(max_concurrent_requests=1) as services:
@@ -189,7 +194,8 @@ async def test_row_94_a_service_that_fails_now_and_then_ends_nobody(
         assert Stage.FAILED not in (await stages()).values()
 
 
-async def test_row_98_a_failure_leaves_a_longer_pause_as_it_is(
+@pytest.mark.fault(98)
+async def test_a_failure_leaves_a_longer_pause_as_it_is(
     site: Services, simulator: Simulator
 ) -> None:
     await queue_up(2)
@@ -206,7 +212,8 @@ async def test_row_98_a_failure_leaves_a_longer_pause_as_it_is(
     assert set((await stages()).values()) == {Stage.QUEUED}, "who had a slot waits, too"
 
 
-async def test_row_98_a_shorter_pause_leaves_a_longer_one_as_it_is(site: Services) -> None:
+@pytest.mark.fault(98)
+async def test_a_shorter_pause_leaves_a_longer_one_as_it_is(site: Services) -> None:
     await account.pause("long", 300)
     long = (await account.read_account()).paused_until
 

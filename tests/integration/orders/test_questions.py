@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from server.clock import now
@@ -30,7 +31,8 @@ async def ask(services: Services, session_id: str) -> Submission:
     return await Submission.get(session_id=session_id)
 
 
-async def test_row_95_a_song_that_was_finished_in_our_absence_goes_on(
+@pytest.mark.fault(95)
+async def test_a_song_that_was_finished_in_our_absence_goes_on(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(days=2))
@@ -40,7 +42,8 @@ async def test_row_95_a_song_that_was_finished_in_our_absence_goes_on(
     assert (await ask(site, session_id)).stage == Stage.DOWNLOADING
 
 
-async def test_row_95_only_the_services_word_times_a_song_out(
+@pytest.mark.fault(95)
+async def test_only_the_services_word_times_a_song_out(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(minutes=11))
@@ -54,7 +57,8 @@ async def test_row_95_only_the_services_word_times_a_song_out(
     assert row.failure_message == "still under way"
 
 
-async def test_row_95_an_answer_without_a_status_times_nobody_out(
+@pytest.mark.fault(95)
+async def test_an_answer_without_a_status_times_nobody_out(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(minutes=11))
@@ -91,7 +95,8 @@ async def test_workers_that_die_while_they_ask_cost_no_song(
     assert (await ask(site, session_id)).stage == Stage.COMPOSING
 
 
-async def test_row_95_a_service_that_cannot_be_asked_is_waited_for_a_day(
+@pytest.mark.fault(95)
+async def test_a_service_that_cannot_be_asked_is_waited_for_a_day(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(days=3))

@@ -7,6 +7,7 @@ import pytest
 from tests.faults.watch import open_examined_site
 
 
+@pytest.mark.fault(93)
 @pytest.mark.parametrize(
     "output",
     [
@@ -16,7 +17,7 @@ from tests.faults.watch import open_examined_site
         pytest.param(">&- 2>&-", id="both closed"),
     ],
 )
-async def test_row_93_a_site_goes_on_without_its_log(tmp_path: Path, output: str) -> None:
+async def test_a_site_goes_on_without_its_log(tmp_path: Path, output: str) -> None:
     async with open_examined_site(tmp_path) as site:
         web = site.processes["web"]
         await web.stop()

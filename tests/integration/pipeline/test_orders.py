@@ -11,7 +11,8 @@ from tests.faults.watch import open_watched_site
 from tests.sites import Network, Site
 
 
-async def test_row_41_slow_orders_are_sent_once_and_ten_at_a_time(site: Site) -> None:
+@pytest.mark.fault(41)
+async def test_slow_orders_are_sent_once_and_ten_at_a_time(site: Site) -> None:
     before = len(await site.posts())
     await site.simulator.set_faults(Switch(Fault.CREATE_SLOW, 3.0))
 
@@ -23,9 +24,8 @@ async def test_row_41_slow_orders_are_sent_once_and_ten_at_a_time(site: Site) ->
     assert (await site.simulator.ledger())["in_flight_peak"] <= 10
 
 
-async def test_row_42_timed_out_songs_give_their_slots_back(
-    own_network: Network, tmp_path: Path
-) -> None:
+@pytest.mark.fault(42)
+async def test_timed_out_songs_give_their_slots_back(own_network: Network, tmp_path: Path) -> None:
     async with open_watched_site(
         tmp_path,
         network=own_network,
@@ -49,6 +49,7 @@ async def test_row_42_timed_out_songs_give_their_slots_back(
         assert findings.problems == []
 
 
+@pytest.mark.fault(38)
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -56,7 +57,7 @@ async def test_row_42_timed_out_songs_give_their_slots_back(
         (Switch(Fault.CREATE_STATUS, 422), "rejected"),
     ],
 )
-async def test_row_38_a_refused_order_ends_at_once(site: Site, fault: Switch, reason: str) -> None:
+async def test_a_refused_order_ends_at_once(site: Site, fault: Switch, reason: str) -> None:
     await site.simulator.set_faults(fault)
 
     session_id = await site.submit()
@@ -65,6 +66,7 @@ async def test_row_38_a_refused_order_ends_at_once(site: Site, fault: Switch, re
     assert snapshot["failure_reason"] == reason
 
 
+@pytest.mark.fault(38, 94)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -75,9 +77,7 @@ async def test_row_38_a_refused_order_ends_at_once(site: Site, fault: Switch, re
     ],
     ids=str,
 )
-async def test_row_38_94_what_the_service_would_refuse_anybody_ends_nobody(
-    site: Site, fault: Switch
-) -> None:
+async def test_what_the_service_would_refuse_anybody_ends_nobody(site: Site, fault: Switch) -> None:
     await site.simulator.set_faults(fault)
 
     session_id = await site.submit()
@@ -96,7 +96,8 @@ async def test_refused_tags_are_said_in_words(site: Site) -> None:
     assert "The mood is Party." in order["prompt"]
 
 
-async def test_row_37_without_credits_submissions_wait_and_none_fails(site: Site) -> None:
+@pytest.mark.fault(37)
+async def test_without_credits_submissions_wait_and_none_fails(site: Site) -> None:
     await site.simulator.set_faults(Switch(Fault.CREATE_STATUS, 402, times=1, retry_after="1"))
 
     session_id = await site.submit()
@@ -105,7 +106,8 @@ async def test_row_37_without_credits_submissions_wait_and_none_fails(site: Site
     assert "song_service_unavailable" in site.output()
 
 
-async def test_row_36_a_busy_service_is_asked_again_after_the_time_it_names(site: Site) -> None:
+@pytest.mark.fault(36)
+async def test_a_busy_service_is_asked_again_after_the_time_it_names(site: Site) -> None:
     await site.simulator.set_faults(Switch(Fault.CREATE_STATUS, 429, times=1, retry_after="1"))
 
     session_id = await site.submit()
@@ -113,10 +115,9 @@ async def test_row_36_a_busy_service_is_asked_again_after_the_time_it_names(site
     await site.wait_for(session_id, status="success")
 
 
+@pytest.mark.fault(39)
 @pytest.mark.parametrize("body", ["<html>", "", "{}", '{"task_id": null}', '{"task_id": 7}'])
-async def test_row_39_an_unusable_answer_is_never_resent_before_the_webhook(
-    site: Site, body: str
-) -> None:
+async def test_an_unusable_answer_is_never_resent_before_the_webhook(site: Site, body: str) -> None:
     before = len(await site.posts())
     await site.simulator.set_faults(Switch(Fault.CREATE_BODY, body, times=1))
 
@@ -126,7 +127,8 @@ async def test_row_39_an_unusable_answer_is_never_resent_before_the_webhook(
     assert len(await site.posts()) == before + 1
 
 
-async def test_row_43_the_key_travels_to_the_api_only_and_into_no_log(site: Site) -> None:
+@pytest.mark.fault(43)
+async def test_the_key_travels_to_the_api_only_and_into_no_log(site: Site) -> None:
     session_id = await site.submit()
     await site.wait_for(session_id, status="success")
 

@@ -35,7 +35,8 @@ async def frail_site(
         yield site
 
 
-async def test_row_62_a_restarted_and_a_flushed_redis_lose_no_submission(
+@pytest.mark.fault(62)
+async def test_a_restarted_and_a_flushed_redis_lose_no_submission(
     frail_site: Site, redis: RedisServer
 ) -> None:
     await redis.restart()
@@ -53,7 +54,8 @@ async def test_row_62_a_restarted_and_a_flushed_redis_lose_no_submission(
     assert len(await frail_site.posts()) == 3
 
 
-async def test_row_67_a_restarted_database_is_found_again(
+@pytest.mark.fault(67)
+async def test_a_restarted_database_is_found_again(
     frail_site: Site, postgres: PostgresServer
 ) -> None:
     await frail_site.simulator.set_faults(Switch(Fault.GENERATION_STUCK))

@@ -92,10 +92,11 @@ async def test_an_address_that_comes_and_goes_is_refused(small_site: Site, ours:
     assert (await knock(small_site, OTHER)).status_code == 101
 
 
+@pytest.mark.fault(76)
 @pytest.mark.parametrize(
     "message", [b"attachment", '4599999["watch",{"_placeholder":true,"num":0}]', '461-[""]']
 )
-async def test_row_76_a_socket_that_brings_attachments_is_closed(
+async def test_a_socket_that_brings_attachments_is_closed(
     small_site: Site, ours: str, message: str | bytes
 ) -> None:
     async with (

@@ -36,7 +36,8 @@ async def test_a_song_becomes_a_video(site: Site) -> None:
     assert video.content[4:8] == b"ftyp"
 
 
-async def test_row_23_a_webhook_twice_and_a_hundred_times_makes_one_video(site: Site) -> None:
+@pytest.mark.fault(23)
+async def test_a_webhook_twice_and_a_hundred_times_makes_one_video(site: Site) -> None:
     before = len(await site.posts())
     await site.simulator.set_faults(Switch(Fault.WEBHOOK_COPIES, 2))
     session_id = await site.submit()
@@ -51,7 +52,8 @@ async def test_row_23_a_webhook_twice_and_a_hundred_times_makes_one_video(site: 
     assert len(await site.posts()) == before + 1
 
 
-async def test_row_24_a_webhook_before_the_answer_is_applied(site: Site) -> None:
+@pytest.mark.fault(24)
+async def test_a_webhook_before_the_answer_is_applied(site: Site) -> None:
     before = len(await site.posts())
     await site.simulator.set_faults(Switch(Fault.WEBHOOK_BEFORE_ANSWER))
 
@@ -61,7 +63,8 @@ async def test_row_24_a_webhook_before_the_answer_is_applied(site: Site) -> None
     assert len(await site.posts()) == before + 1
 
 
-async def test_row_25_a_lost_answer_is_made_good_by_the_webhook(site: Site) -> None:
+@pytest.mark.fault(25)
+async def test_a_lost_answer_is_made_good_by_the_webhook(site: Site) -> None:
     before = len(await site.posts())
     await site.simulator.set_faults(Switch(Fault.CREATE_UNANSWERED, times=1))
 
@@ -72,7 +75,8 @@ async def test_row_25_a_lost_answer_is_made_good_by_the_webhook(site: Site) -> N
     assert "generation_adopted" in site.output()
 
 
-async def test_row_26_without_a_webhook_the_poller_finishes_it(site: Site) -> None:
+@pytest.mark.fault(26)
+async def test_without_a_webhook_the_poller_finishes_it(site: Site) -> None:
     await site.simulator.set_faults(Switch(Fault.WEBHOOK_NEVER))
 
     session_id = await site.submit()
@@ -84,10 +88,9 @@ async def test_row_26_without_a_webhook_the_poller_finishes_it(site: Site) -> No
     assert (await site.snapshot(session_id))["version"] == version
 
 
+@pytest.mark.fault(27)
 @pytest.mark.parametrize("ending", [Status.SUCCESS, Status.FAILURE])
-async def test_row_27_a_contradicting_webhook_moves_nothing_back(
-    site: Site, ending: Status
-) -> None:
+async def test_a_contradicting_webhook_moves_nothing_back(site: Site, ending: Status) -> None:
     faults = [Switch(Fault.WEBHOOK_CONTRADICTION), Switch(Fault.WEBHOOK_EVERY_STATUS)]
     if ending is Status.FAILURE:
         faults.append(Switch(Fault.GENERATION_FAILS))
@@ -107,7 +110,8 @@ async def test_row_27_a_contradicting_webhook_moves_nothing_back(
         assert snapshot[name] == settled[name]
 
 
-async def test_row_29_a_forged_success_is_not_believed(site: Site) -> None:
+@pytest.mark.fault(29)
+async def test_a_forged_success_is_not_believed(site: Site) -> None:
     await site.simulator.set_faults(
         Switch(Fault.WEBHOOK_FORGED), Switch(Fault.GENERATION_STUCK), Switch(Fault.WEBHOOK_NEVER)
     )

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from werkzeug.datastructures import Authorization
 
 from server.clock import now, to_wire
@@ -100,7 +101,8 @@ async def test_poison_submissions_are_told_apart_from_other_failures(
         assert "Toby" not in await response.get_data(as_text=True)
 
 
-async def test_row_87_refuses_everybody_else(open_stack: OpenStack, connect: Connect) -> None:
+@pytest.mark.fault(87)
+async def test_refuses_everybody_else(open_stack: OpenStack, connect: Connect) -> None:
     headers: list[dict[str, str]] = [
         {},
         {"Authorization": "Basic"},
@@ -121,7 +123,8 @@ async def test_row_87_refuses_everybody_else(open_stack: OpenStack, connect: Con
             assert (await response.get_json())["error"] == "unauthorized"
 
 
-async def test_row_87_guessing_is_throttled(open_stack: OpenStack, connect: Connect) -> None:
+@pytest.mark.fault(87)
+async def test_guessing_is_throttled(open_stack: OpenStack, connect: Connect) -> None:
     async with open_stack(admin_password=PASSWORD) as services:
         client = connect(services)
 

@@ -118,7 +118,8 @@ async def test_the_page_asks_for_the_login(open_stack: OpenStack, connect: Conne
         assert operator.headers["X-Robots-Tag"] == "noindex"
 
 
-async def test_row_87_guessing_does_not_lock_the_operator_out_of_a_live_page(
+@pytest.mark.fault(87)
+async def test_guessing_does_not_lock_the_operator_out_of_a_live_page(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(admin_password=PASSWORD) as services:

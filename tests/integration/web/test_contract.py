@@ -26,7 +26,8 @@ async def test_answers_as_the_spec_says(case: Case, client: Client) -> None:
     assert {name: response.headers[name] for name in case.headers} == case.headers
 
 
-async def test_row_5_stores_what_the_form_says_and_nothing_else(
+@pytest.mark.fault(5)
+async def test_stores_what_the_form_says_and_nothing_else(
     client: Client, services: Services
 ) -> None:
     sent = form(pet_name=" Zoë ", entry_status="success", session_id=SESSION_ID, version=9)

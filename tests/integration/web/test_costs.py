@@ -72,9 +72,8 @@ async def song(services: Services) -> None:
     await store_submission(Stage.READY, lyrics=LYRICS)
 
 
-async def test_row_103_no_request_that_is_not_counted_costs_much(
-    client: Client, song: None
-) -> None:
+@pytest.mark.fault(103)
+async def test_no_request_that_is_not_counted_costs_much(client: Client, song: None) -> None:
     costs = {
         f"{method} {path}": await measure(client, method, path)
         for method, path in list_unlimited(client.app)

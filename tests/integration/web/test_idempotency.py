@@ -25,9 +25,10 @@ async def send(client: Client, body: dict[str, object]) -> tuple[int, dict[str, 
     return response.status_code, dict(await response.get_json())
 
 
+@pytest.mark.fault(106)
 @pytest.mark.parametrize("is_sold_out", [False, True])
 @pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS)
-async def test_row_106_a_key_with_another_form_tells_nothing(
+async def test_a_key_with_another_form_tells_nothing(
     changes: dict[str, object], is_sold_out: bool, client: Client
 ) -> None:
     _, first = await send(client, FIRST)
@@ -43,7 +44,8 @@ async def test_row_106_a_key_with_another_form_tells_nothing(
     assert not await CookieQuota.exists()
 
 
-async def test_row_106_a_form_of_a_known_browser_is_not_told_without_it(client: Client) -> None:
+@pytest.mark.fault(106)
+async def test_a_form_of_a_known_browser_is_not_told_without_it(client: Client) -> None:
     await send(client, form())
 
     status, _ = await send(client, FIRST)
@@ -51,7 +53,8 @@ async def test_row_106_a_form_of_a_known_browser_is_not_told_without_it(client: 
     assert status == 422
 
 
-async def test_row_8_106_a_lost_reply_is_given_again_without_the_secret(client: Client) -> None:
+@pytest.mark.fault(8, 106)
+async def test_a_lost_reply_is_given_again_without_the_secret(client: Client) -> None:
     _, first = await send(client, FIRST)
 
     status, again = await send(client, FIRST)
@@ -60,11 +63,12 @@ async def test_row_8_106_a_lost_reply_is_given_again_without_the_secret(client: 
     assert "cookie_id" not in again
 
 
+@pytest.mark.fault(106)
 @pytest.mark.parametrize(
     ("changes", "status"),
     [({}, 200), ({"cookie_id": None}, 200), *((OTHERS[name], 422) for name in STORED)],
 )
-async def test_row_106_a_form_of_the_release_before_is_known_by_what_is_stored(
+async def test_a_form_of_the_release_before_is_known_by_what_is_stored(
     changes: dict[str, object], status: int, client: Client
 ) -> None:
     _, first = await send(client, form())

@@ -43,7 +43,8 @@ async def test_sends_the_video(client: Client, video: bytes) -> None:
     assert response.headers["Accept-Ranges"] == "bytes"
 
 
-async def test_row_80_ranges(client: Client, video: bytes) -> None:
+@pytest.mark.fault(80)
+async def test_ranges(client: Client, video: bytes) -> None:
     for wanted, (status, content) in RANGES.items():
         response = await client.get(VIDEO, headers={"Range": wanted})
 
@@ -58,7 +59,8 @@ async def test_row_80_ranges(client: Client, video: bytes) -> None:
             assert response.headers["Content-Length"] == str(len(content))
 
 
-async def test_row_80_if_range_and_if_none_match(client: Client, video: bytes) -> None:
+@pytest.mark.fault(80)
+async def test_if_range_and_if_none_match(client: Client, video: bytes) -> None:
     tag = (await client.get(VIDEO)).headers["ETag"]
 
     same = await client.get(VIDEO, headers={"Range": "bytes=0-1", "If-Range": tag})
@@ -196,7 +198,8 @@ async def test_the_preview_is_the_main_formats(open_stack: OpenStack, connect: C
         assert (await client.get(f"/storage/preview/{SESSION_ID}.mp4")).status_code == 404
 
 
-async def test_row_78_no_other_path_leads_to_a_file(client: Client, services: Services) -> None:
+@pytest.mark.fault(78)
+async def test_no_other_path_leads_to_a_file(client: Client, services: Services) -> None:
     write_file(services.storage.photo(SESSION_ID), b"private")
     write_file(services.storage.song(SESSION_ID), b"private")
     (services.storage.videos / "notes.mp4").write_bytes(b"private")
@@ -237,7 +240,8 @@ async def test_row_78_no_other_path_leads_to_a_file(client: Client, services: Se
         assert (await client.get(path)).status_code == 404, path
 
 
-async def test_row_78_malformed_ids_are_unknown_sessions(client: Client) -> None:
+@pytest.mark.fault(78)
+async def test_malformed_ids_are_unknown_sessions(client: Client) -> None:
     for session_id in ("%2e%2e", "%00", "a" * 10_000, "ABC", "\N{ARABIC-INDIC DIGIT ONE}" * 24):
         for path in (f"/api/submissions/{session_id}", f"/api/results/{session_id}"):
             response = await client.get(path)

@@ -55,9 +55,8 @@ def network(
     return {"database_url": database_url, "redis_url": redis.url}
 
 
-async def test_row_88_health_without_redis(
-    client: Client, services: Services, redis: RedisServer
-) -> None:
+@pytest.mark.fault(88)
+async def test_health_without_redis(client: Client, services: Services, redis: RedisServer) -> None:
     for queue in ("default", "render"):
         await WorkerHeartbeat.create(name=queue, queue=queue, beat_at=now())
     assert (await client.get("/api/health")).status_code == 200
@@ -74,7 +73,8 @@ async def test_row_88_health_without_redis(
         assert (await client.get("/api/health/live")).status_code == 200
 
 
-async def test_row_62_submissions_are_taken_without_redis(
+@pytest.mark.fault(62)
+async def test_submissions_are_taken_without_redis(
     client: Client, services: Services, redis: RedisServer
 ) -> None:
     for stop in (redis.pause, redis.kill):
@@ -89,7 +89,8 @@ async def test_row_62_submissions_are_taken_without_redis(
     assert len(services.task_queue.enqueued) == 4
 
 
-async def test_row_87_guessing_is_throttled_without_redis(
+@pytest.mark.fault(87)
+async def test_guessing_is_throttled_without_redis(
     open_stack: OpenStack, connect: Connect, redis: RedisServer
 ) -> None:
     async with open_stack(admin_password="a password of the tests") as services:
@@ -101,14 +102,16 @@ async def test_row_87_guessing_is_throttled_without_redis(
         assert [guess.status_code for guess in guesses] == [401] * 30 + [429] * 2
 
 
-async def test_row_88_health_without_database(client: Client, postgres: PostgresServer) -> None:
+@pytest.mark.fault(88)
+async def test_health_without_database(client: Client, postgres: PostgresServer) -> None:
     assert (await (await client.get("/api/health")).get_json())["database"] == "connected"
     postgres.kill()
 
     await expect_no_database(client)
 
 
-async def test_row_88_health_while_the_database_is_silent(client: Client, proxy: Proxy) -> None:
+@pytest.mark.fault(88)
+async def test_health_while_the_database_is_silent(client: Client, proxy: Proxy) -> None:
     assert (await (await client.get("/api/health")).get_json())["database"] == "connected"
     proxy.blackhole()
     async with asyncio.timeout(5):
@@ -123,7 +126,8 @@ async def expect_no_database(client: Client) -> None:
     assert (await client.get("/api/health/live")).status_code == 200
 
 
-async def test_row_32_67_no_answer_is_given_without_a_row(
+@pytest.mark.fault(32, 67)
+async def test_no_answer_is_given_without_a_row(
     client: Client, postgres: PostgresServer, services: Services
 ) -> None:
     postgres.kill()

@@ -31,7 +31,8 @@ async def test_pages_know_their_submission(client: Client) -> None:
         assert f'data-session-id="{UNKNOWN_ID}"' in await unknown.get_data(as_text=True)
 
 
-async def test_row_82_a_song_is_not_listed(client: Client) -> None:
+@pytest.mark.fault(82)
+async def test_a_song_is_not_listed(client: Client) -> None:
     await store_submission(Stage.READY)
 
     for path in (f"/waiting/{SESSION_ID}", f"/result/{SESSION_ID}", f"/result/{UNKNOWN_ID}"):
@@ -91,7 +92,8 @@ async def test_a_running_site_outlives_a_new_build_of_its_client(
     assert (await client.get("/assets/style-1234.css")).status_code == 404
 
 
-async def test_row_92_headers_are_on_every_answer(client: Client) -> None:
+@pytest.mark.fault(92)
+async def test_headers_are_on_every_answer(client: Client) -> None:
     requests = [
         ("GET", "/"),
         ("HEAD", "/"),
@@ -137,7 +139,8 @@ async def test_a_fault_of_ours_is_told_to_the_log_only(
     assert "secret" not in text
 
 
-async def test_row_81_results_are_limited(open_stack: OpenStack, connect: Connect) -> None:
+@pytest.mark.fault(81)
+async def test_results_are_limited(open_stack: OpenStack, connect: Connect) -> None:
     async with open_stack(results_per_hour_per_ip=100) as services:
         client = connect(services)
 

@@ -44,7 +44,8 @@ def draw_odd_photos() -> Mapping[str, bytes]:
     }
 
 
-async def test_row_18_20_21_the_picture_alone_is_kept(client: Client, services: Services) -> None:
+@pytest.mark.fault(18, 20, 21)
+async def test_the_picture_alone_is_kept(client: Client, services: Services) -> None:
     for name, upload in draw_odd_photos().items():
         photo = base64.b64encode(upload).decode()
 
@@ -59,7 +60,8 @@ async def test_row_18_20_21_the_picture_alone_is_kept(client: Client, services: 
             assert not picture.getexif(), name
 
 
-async def test_row_19_22_a_photo_that_hangs_its_child_is_refused(
+@pytest.mark.fault(19, 22)
+async def test_a_photo_that_hangs_its_child_is_refused(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(photo_timeout_seconds=0.5) as services:
@@ -81,7 +83,8 @@ async def test_row_19_22_a_photo_that_hangs_its_child_is_refused(
         assert (await client.post("/api/submissions", json=form())).status_code == 200
 
 
-async def test_row_22_without_a_child_the_form_may_be_sent_again(
+@pytest.mark.fault(22)
+async def test_without_a_child_the_form_may_be_sent_again(
     client: Client, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
@@ -94,7 +97,8 @@ async def test_row_22_without_a_child_the_form_may_be_sent_again(
     assert (await client.post("/api/submissions", json=form())).status_code == 200
 
 
-async def test_row_19_photos_that_hang_keep_the_others_waiting_and_no_more(
+@pytest.mark.fault(19)
+async def test_photos_that_hang_keep_the_others_waiting_and_no_more(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(photo_timeout_seconds=2) as services:

@@ -74,7 +74,8 @@ async def refused_everything() -> bool:
     return not await Submission.exists() and not await CookieQuota.exists()
 
 
-async def test_row_1_2_takes_and_keeps_the_names(client: Client) -> None:
+@pytest.mark.fault(1, 2)
+async def test_takes_and_keeps_the_names(client: Client) -> None:
     for name in NAMES_TAKEN.values():
         sent = form(pet_name=name, owner_name=name, cookie_id=None)
         response = await client.post("/api/submissions", json=sent)
@@ -83,7 +84,8 @@ async def test_row_1_2_takes_and_keeps_the_names(client: Client) -> None:
         assert stored.pet_name == stored.owner_name == name.replace("e\u0308", "ë").strip()
 
 
-async def test_row_1_2_5_10_refuses_the_fields(client: Client) -> None:
+@pytest.mark.fault(1, 2, 5, 10)
+async def test_refuses_the_fields(client: Client) -> None:
     for wrong in FIELDS_REFUSED:
         response = await client.post("/api/submissions", json=form(**wrong))
 
@@ -92,7 +94,8 @@ async def test_row_1_2_5_10_refuses_the_fields(client: Client) -> None:
     assert await refused_everything()
 
 
-async def test_row_6_7_13_refuses_the_bodies(client: Client) -> None:
+@pytest.mark.fault(6, 7, 13)
+async def test_refuses_the_bodies(client: Client) -> None:
     statuses = {}
     for name, (body, headers, _) in BODIES_REFUSED.items():
         response = await client.post("/api/submissions", data=body, headers=headers)
@@ -111,7 +114,8 @@ async def test_takes_the_form_from_our_own_page(client: Client) -> None:
     assert response.status_code == 200
 
 
-async def test_row_8_double_click_makes_one_submission(client: Client) -> None:
+@pytest.mark.fault(8)
+async def test_double_click_makes_one_submission(client: Client) -> None:
     clicks = [client.post("/api/submissions", json=form(), headers=KEY) for _ in range(8)]
 
     responses = await asyncio.gather(*clicks)
@@ -123,7 +127,8 @@ async def test_row_8_double_click_makes_one_submission(client: Client) -> None:
     assert (await CookieQuota.get(cookie_id="cookie_abc123xyz")).used == 1
 
 
-async def test_row_8_lost_reply_is_given_again(client: Client, services: Services) -> None:
+@pytest.mark.fault(8)
+async def test_lost_reply_is_given_again(client: Client, services: Services) -> None:
     new_browser = form(cookie_id=None)
     first = await (await client.post("/api/submissions", json=new_browser, headers=KEY)).get_json()
 
@@ -134,7 +139,8 @@ async def test_row_8_lost_reply_is_given_again(client: Client, services: Service
     assert len(list(services.storage.photos.iterdir())) == 1
 
 
-async def test_row_8_last_submission_of_a_browser_can_be_repeated(
+@pytest.mark.fault(8)
+async def test_last_submission_of_a_browser_can_be_repeated(
     client: Client,
 ) -> None:
     await CookieQuota.create(cookie_id="cookie_abc123xyz", used=9)
@@ -145,7 +151,8 @@ async def test_row_8_last_submission_of_a_browser_can_be_repeated(
     assert [response.status_code for response in responses] == [200] * 4
 
 
-async def test_row_8_lost_reply_is_given_again_when_all_is_sold_out(client: Client) -> None:
+@pytest.mark.fault(8)
+async def test_lost_reply_is_given_again_when_all_is_sold_out(client: Client) -> None:
     first = await (await client.post("/api/submissions", json=form(), headers=KEY)).get_json()
     await SongAccount.filter(id=1).update(credits=0)
 
@@ -165,8 +172,9 @@ async def test_a_new_browsers_first_submission_is_counted(client: Client) -> Non
     assert statuses == [200] * 9 + [429] * 11
 
 
+@pytest.mark.fault(9)
 @pytest.mark.parametrize(("used", "accepted"), [(0, 10), (9, 1)])
-async def test_row_9_twenty_at_once_use_exactly_the_quota(
+async def test_twenty_at_once_use_exactly_the_quota(
     used: int, accepted: int, services: Services
 ) -> None:
     for repeat in range(50):
@@ -187,7 +195,8 @@ async def test_row_9_twenty_at_once_use_exactly_the_quota(
     assert len(list(services.storage.photos.iterdir())) == 50 * accepted
 
 
-async def test_row_9_new_browser_sends_twenty_at_once(client: Client) -> None:
+@pytest.mark.fault(9)
+async def test_new_browser_sends_twenty_at_once(client: Client) -> None:
     requests = [client.post("/api/submissions", json=form()) for _ in range(20)]
 
     responses = await asyncio.gather(*requests)
@@ -196,14 +205,16 @@ async def test_row_9_new_browser_sends_twenty_at_once(client: Client) -> None:
     assert statuses == [200] * 10 + [429] * 10
 
 
-async def test_row_10_takes_any_well_formed_cookie_id(client: Client) -> None:
+@pytest.mark.fault(10)
+async def test_takes_any_well_formed_cookie_id(client: Client) -> None:
     for cookie_id in ("a", "A-Z_09", "x" * 64):
         response = await client.post("/api/submissions", json=form(cookie_id=cookie_id))
         assert response.status_code == 200
         assert (await CookieQuota.get(cookie_id=cookie_id)).used == 1
 
 
-async def test_row_11_address_is_limited_whatever_its_cookies(
+@pytest.mark.fault(11)
+async def test_address_is_limited_whatever_its_cookies(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(submissions_per_hour_per_ip=3) as services:
@@ -228,7 +239,8 @@ async def test_row_11_address_is_limited_whatever_its_cookies(
         assert await submit("192.0.2.1") == (200, 0)
 
 
-async def test_row_22_full_disk_takes_nothing(client: Client, services: Services) -> None:
+@pytest.mark.fault(22)
+async def test_full_disk_takes_nothing(client: Client, services: Services) -> None:
     services.storage.photos.rmdir()
 
     response = await client.post("/api/submissions", json=form())

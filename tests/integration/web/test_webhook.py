@@ -54,9 +54,8 @@ async def state() -> tuple[object, ...]:
     return (row.stage, row.entry_status, row.version, row.LLM_task_id, row.LLM_status, row.fence)
 
 
-async def test_row_28_29_31_answers_the_same_and_changes_nothing(
-    client: Client, token: str
-) -> None:
+@pytest.mark.fault(28, 29, 31)
+async def test_answers_the_same_and_changes_nothing(client: Client, token: str) -> None:
     before = await state()
     answers = set()
 
@@ -69,7 +68,8 @@ async def test_row_28_29_31_answers_the_same_and_changes_nothing(
     assert await state() == before
 
 
-async def test_row_28_does_the_same_for_every_token(
+@pytest.mark.fault(28)
+async def test_does_the_same_for_every_token(
     client: Client, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store_submission(Stage.READY, session_id=UNKNOWN_ID)
@@ -102,7 +102,8 @@ async def test_a_known_token_rings(client: Client, services: Services, token: st
     assert {session_id for _, session_id in services.task_queue.enqueued} == {SESSION_ID}
 
 
-async def test_row_30_refuses_what_is_no_webhook(client: Client, token: str) -> None:
+@pytest.mark.fault(30)
+async def test_refuses_what_is_no_webhook(client: Client, token: str) -> None:
     as_json = {"Content-Type": "application/json"}
     big = b'{"task_id": "' + b"x" * 65 * 1024 + b'"}'
     statuses = [

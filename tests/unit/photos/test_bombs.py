@@ -4,6 +4,8 @@ import base64
 import os
 from contextlib import suppress
 
+import pytest
+
 from server.errors import FormRejected
 from server.photos.pool import PhotoPool
 from tests.inputs.images import draw
@@ -32,7 +34,8 @@ BOMBS = {
 CLEANED = {"JPEG of 150 scans", "5 MB of EXIF", "5 MB of comments"}
 
 
-async def test_row_16_bombs_are_refused_within_bounds(pool: PhotoPool) -> None:
+@pytest.mark.fault(16)
+async def test_bombs_are_refused_within_bounds(pool: PhotoPool) -> None:
     uploads = {name: base64.b64encode(bomb).decode() for name, bomb in BOMBS.items()}
     await pool.clean(PHOTO)
     (child,) = list_photo_children()

@@ -70,7 +70,8 @@ async def test_many_at_once_share_two_children(pool: PhotoPool) -> None:
     assert len(list_photo_children()) == 2
 
 
-async def test_row_19_a_photo_that_kills_its_child_could_not_be_read(pool: PhotoPool) -> None:
+@pytest.mark.fault(19)
+async def test_a_photo_that_kills_its_child_could_not_be_read(pool: PhotoPool) -> None:
     await pool.clean(PHOTO)
     (child,) = list_photo_children()
     os.kill(child, signal.SIGSTOP)

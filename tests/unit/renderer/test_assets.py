@@ -55,14 +55,16 @@ def test_pictures_are_small_enough_to_keep() -> None:
     assert sum((assets.FOLDER / name).stat().st_size for name in NAMES) < 1_500_000
 
 
+@pytest.mark.fault(60)
 @pytest.mark.parametrize("name", NAMES)
-def test_row_60_a_missing_picture_is_named(name: str, other_folder: Path) -> None:
+def test_a_missing_picture_is_named(name: str, other_folder: Path) -> None:
     (other_folder / name).unlink()
     with pytest.raises(AssetsMissing, match=f"{name}.*draw it again"):
         assets.load_assets()
 
 
-def test_row_60_a_picture_of_another_size_is_refused(other_folder: Path) -> None:
+@pytest.mark.fault(60)
+def test_a_picture_of_another_size_is_refused(other_folder: Path) -> None:
     shutil.copy(other_folder / "needle.png", other_folder / "736-x-736-record.png")
     with pytest.raises(AssetsMissing, match="not 736x736 with 4 channels"):
         assets.load_assets()

@@ -38,6 +38,7 @@ def test_a_song_is_measured_by_decoding(song: Path) -> None:
     assert (report.sample_rate, report.channels) == (44_100, 2)
 
 
+@pytest.mark.fault(47)
 @pytest.mark.parametrize(
     "content",
     [
@@ -51,7 +52,7 @@ def test_a_song_is_measured_by_decoding(song: Path) -> None:
     ],
     ids=["empty", "zeros", "html", "json", "m3u8", "ffconcat", "noise"],
 )
-def test_row_47_what_is_no_song_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_what_is_no_song_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     path.write_bytes(content)
     with pytest.raises(BadSong, match=r"song\.mp3"):
@@ -60,8 +61,9 @@ def test_row_47_what_is_no_song_is_refused(content: bytes, tmp_path: Path) -> No
         encode_song(path, 192_000)
 
 
+@pytest.mark.fault(47)
 @pytest.mark.parametrize("write", [write_wave, write_tags_only])
-def test_row_47_other_files_in_a_songs_clothes_are_refused(
+def test_other_files_in_a_songs_clothes_are_refused(
     write: Callable[[Path], None], tmp_path: Path
 ) -> None:
     path = tmp_path / "song.mp3"
@@ -72,7 +74,8 @@ def test_row_47_other_files_in_a_songs_clothes_are_refused(
         encode_song(path, 192_000)
 
 
-def test_row_48_a_song_cut_half_way_is_refused(song: Path, tmp_path: Path) -> None:
+@pytest.mark.fault(48)
+def test_a_song_cut_half_way_is_refused(song: Path, tmp_path: Path) -> None:
     content = song.read_bytes()
     cut = tmp_path / "cut.mp3"
     cut.write_bytes(content[: len(content) // 2])
@@ -87,11 +90,12 @@ def test_a_song_that_is_not_there_is_refused(tmp_path: Path) -> None:
         check_song(tmp_path / "none.mp3")
 
 
+@pytest.mark.fault(59)
 @pytest.mark.parametrize(
     ("duration_s", "sample_rate", "channels", "video_rate"),
     [(1.0, 44_100, 2, 44_100), (2.0, 8_000, 1, 44_100), (2.0, 48_000, 2, 48_000)],
 )
-def test_row_59_odd_songs_are_rendered(
+def test_odd_songs_are_rendered(
     duration_s: float,
     sample_rate: int,
     channels: int,
@@ -133,6 +137,7 @@ def write_damaged_song(path: Path) -> Path:
     return path
 
 
+@pytest.mark.fault(59)
 @pytest.mark.parametrize(
     ("write", "duration_s"),
     [
@@ -144,7 +149,7 @@ def write_damaged_song(path: Path) -> Path:
     ],
     ids=["4:45", "10 min", "variable bit rate without a header", "cover", "corrupt frame"],
 )
-def test_row_59_odd_songs_last_as_long_as_they_sound(
+def test_odd_songs_last_as_long_as_they_sound(
     write: Callable[[Path], Path], duration_s: float, encoded: EncodedLoop, tmp_path: Path
 ) -> None:
     song, out = write(tmp_path / "song.mp3"), tmp_path / "out.mp4"
@@ -158,7 +163,8 @@ def test_row_59_odd_songs_last_as_long_as_they_sound(
     assert check_song(song).duration_s == report.duration_s
 
 
-def test_row_59_an_endless_song_is_refused(tmp_path: Path, song: Path) -> None:
+@pytest.mark.fault(59)
+def test_an_endless_song_is_refused(tmp_path: Path, song: Path) -> None:
     second = write_song(tmp_path / "second.mp3", 60.0, 8_000, 1, write_xing="0").read_bytes()
     path = tmp_path / "endless.mp3"
     path.write_bytes(second * 21)

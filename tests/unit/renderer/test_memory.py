@@ -12,7 +12,8 @@ from tests.unit.renderer.children import list_children, list_names, read_memory
 from tests.unit.renderer.media import one_video
 
 
-async def test_row_57_memory_has_a_bound() -> None:
+@pytest.mark.fault(57)
+async def test_memory_has_a_bound() -> None:
     pool = RenderPool(1, timeout_s=60, memory_limit_bytes=60_000_000)
     with pytest.raises(RenderCrashed):
         await pool.start()
@@ -20,7 +21,8 @@ async def test_row_57_memory_has_a_bound() -> None:
     assert list_children() == set()
 
 
-async def test_row_57_the_bound_is_of_memory_not_of_addresses() -> None:
+@pytest.mark.fault(57)
+async def test_the_bound_is_of_memory_not_of_addresses() -> None:
     """A GPU's driver reserves many times the memory that it uses."""
     async with RenderPool(1, timeout_s=60, memory_limit_bytes=2_000_000_000):
         (child,) = list_children()
@@ -34,7 +36,8 @@ async def test_a_warm_child_is_small_on_any_number_of_cores() -> None:
         assert read_memory(child, "VmData") < 280_000_000
 
 
-async def test_row_57_a_job_that_needs_too_much_costs_itself_only(
+@pytest.mark.fault(57)
+async def test_a_job_that_needs_too_much_costs_itself_only(
     red_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     large = tmp_path / "large.png"

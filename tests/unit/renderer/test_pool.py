@@ -72,7 +72,8 @@ async def test_waiting_callers_share_the_children(
     assert [report.videos[0].frames for report in reports] == [65] * 5
 
 
-async def test_row_58_two_renders_in_the_pool_keep_their_photos(
+@pytest.mark.fault(58)
+async def test_two_renders_in_the_pool_keep_their_photos(
     pool: RenderPool, red_photo: Path, green_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     jobs = [
@@ -86,7 +87,8 @@ async def test_row_58_two_renders_in_the_pool_keep_their_photos(
         assert show_pet(read_video(job.videos[0].out).frames[-1]) == pytest.approx(colour, abs=4)
 
 
-async def test_row_57_a_killed_child_costs_its_own_job_only(
+@pytest.mark.fault(57)
+async def test_a_killed_child_costs_its_own_job_only(
     encoded: EncodedLoop, long_song: Path, song: Path, tmp_path: Path
 ) -> None:
     async with RenderPool(2, timeout_s=60) as pool:
@@ -107,7 +109,8 @@ async def test_row_57_a_killed_child_costs_its_own_job_only(
     assert list_names(tmp_path) == ["a.mp4", "b.mp4"]
 
 
-async def test_row_57_a_hanging_child_is_killed_and_replaced(song: Path) -> None:
+@pytest.mark.fault(57)
+async def test_a_hanging_child_is_killed_and_replaced(song: Path) -> None:
     async with RenderPool(1, timeout_s=3) as pool:
         (child,) = list_children()
         os.kill(child, signal.SIGSTOP)
@@ -165,7 +168,8 @@ async def test_a_forced_encoder_that_does_not_open_is_one_clear_error() -> None:
     await pool.close()
 
 
-async def test_row_60_a_missing_picture_is_one_clear_error_at_start(
+@pytest.mark.fault(60)
+async def test_a_missing_picture_is_one_clear_error_at_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed = tmp_path / "renderer"

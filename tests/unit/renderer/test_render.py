@@ -158,15 +158,17 @@ def test_a_bad_song_keeps_the_video_that_is_there(encoded: EncodedLoop, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "song.mp3"]
 
 
-def test_row_55_no_folder_to_write_into(encoded: EncodedLoop, song: Path, tmp_path: Path) -> None:
+@pytest.mark.fault(55)
+def test_no_folder_to_write_into(encoded: EncodedLoop, song: Path, tmp_path: Path) -> None:
     out = tmp_path / "missing" / "out.mp4"
     with pytest.raises(OutputFailed, match="No such file") as caught:
         render(one_video(encoded.photo, song, out, encoded.loop))
     assert caught.value.can_retry
 
 
+@pytest.mark.fault(55)
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_row_55_a_disk_that_fills_up_leaves_nothing(
+def test_a_disk_that_fills_up_leaves_nothing(
     share: float, encoded: EncodedLoop, song: Path, rendered: Rendered, tmp_path: Path
 ) -> None:
     """A limit on file size stands in for the full disk; it binds a whole process, so a child's."""
@@ -183,7 +185,8 @@ def test_row_55_a_disk_that_fills_up_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_row_58_two_renders_in_threads_keep_their_photos(
+@pytest.mark.fault(58)
+def test_two_renders_in_threads_keep_their_photos(
     red_photo: Path, green_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     jobs = [

@@ -58,8 +58,9 @@ def test_the_song_is_encoded_once_for_all(videos: Videos) -> None:
     assert packets == pytest.approx(videos.report.duration_s * 44_100 / 1024, abs=2.5)
 
 
+@pytest.mark.fault(55)
 @pytest.mark.parametrize("broken", [0, 1])
-def test_row_55_all_videos_appear_or_none(
+def test_all_videos_appear_or_none(
     broken: int, encoded: EncodedLoop, song: Path, tmp_path: Path
 ) -> None:
     earlier = tmp_path / "earlier.mp4"
@@ -73,8 +74,9 @@ def test_row_55_all_videos_appear_or_none(
     assert [path.name for path in tmp_path.iterdir()] == ["earlier.mp4"]
 
 
+@pytest.mark.fault(55)
 @pytest.mark.parametrize("call", [1, 2])
-def test_row_55_a_disk_that_fails_leaves_no_video(
+def test_a_disk_that_fails_leaves_no_video(
     call: int, encoded: EncodedLoop, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = itertools.count(1)
@@ -92,8 +94,9 @@ def test_row_55_a_disk_that_fails_leaves_no_video(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.fault(55)
 @pytest.mark.parametrize("place", [0, 1])
-def test_row_55_a_folder_in_a_videos_place_keeps_the_others_away(
+def test_a_folder_in_a_videos_place_keeps_the_others_away(
     place: int, encoded: EncodedLoop, song: Path, tmp_path: Path
 ) -> None:
     outs = [tmp_path / "video.mp4", tmp_path / "other.mp4"]
@@ -104,8 +107,9 @@ def test_row_55_a_folder_in_a_videos_place_keeps_the_others_away(
     assert list(tmp_path.iterdir()) == [outs[place]]
 
 
+@pytest.mark.fault(55)
 @pytest.mark.parametrize("folder", ["/proc", "/dev/null"])  # also closed to root
-def test_row_55_a_folder_that_takes_no_file_is_named(
+def test_a_folder_that_takes_no_file_is_named(
     folder: str, encoded: EncodedLoop, song: Path
 ) -> None:
     out = Path(folder) / "video.mp4"
