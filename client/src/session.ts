@@ -6,7 +6,6 @@
 import { asObject, asText } from './contract'
 
 export const STORAGE_KEY = 'submission_data'
-export const MAX_SUBMISSIONS = 10
 
 export interface Names {
   pet_name: string
@@ -86,7 +85,8 @@ export class SessionManager {
     return this.read().entries.some((entry) => entry.session_id === session_id)
   }
 
-  hasReachedSubmissionLimit(limit = MAX_SUBMISSIONS): boolean {
+  /** `limit` is the server's, which counts for itself what this browser has forgotten. */
+  hasReachedSubmissionLimit(limit: number): boolean {
     return this.read().entries.length >= limit
   }
 

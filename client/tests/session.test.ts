@@ -80,6 +80,6 @@ describe('SessionManager', () => {
       throw new Error('blocked')
     })
     sessions.updateSession('song1', 'cookie1', NAMES, NOON)
-    expect(sessions.hasReachedSubmissionLimit()).toBe(false)
+    expect(sessions.hasReachedSubmissionLimit(1)).toBe(false)
   })
 })

@@ -29,7 +29,7 @@ from server.web.routes.security_txt import contact
 from server.web.routes.submissions import MAX_FORM_BYTES, submissions
 from server.web.routes.webhook import webhook
 
-TEMPLATES: Final = Path(__file__).parent / "web" / "templates"
+TEMPLATES: Final = Path(__file__).parents[1] / "web" / "templates"
 BODY_TIMEOUT_S: Final = 60
 BLUEPRINTS: Final = (
     *(submissions, results, webhook, media),

@@ -3,13 +3,14 @@ one song.
 """
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.rows import change
-from tests.e2e.visitor import Visitor
-from tests.sites import Site
+from tests.e2e.visitor import Visitor, visit
+from tests.sites import Site, open_site
 
 RouteHandler = Callable[[Route], Awaitable[None]]
 
@@ -133,3 +134,20 @@ async def test_an_eleventh_try_is_not_even_sent(visitor: Visitor) -> None:
     await visitor.sees("sold-out", SOLD_OUT)
     assert not visitor.asked("POST")
     await expect(visitor.shown("songs").get_by_role("link")).to_have_count(10)
+
+
+async def test_the_page_counts_to_the_limit_that_the_site_sets(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with open_site(tmp_path, FORM_SUBMIT_RETRY="12") as site:
+        async with visit(browser, site.url) as visitor:
+            await visitor.remember(f"cookie_{'a' * 24}", entries=11)
+            await visitor.open("/")
+            await visitor.submit()
+            await expect(visitor.message("pet_name")).to_have_text("Please enter your pet’s name.")
+            await expect(visitor.shown("sold-out")).to_be_hidden()
+
+        async with visit(browser, site.url) as visitor:
+            await visitor.remember(f"cookie_{'b' * 24}", entries=12)
+            await visitor.open("/")
+            await visitor.sees("sold-out", SOLD_OUT)

@@ -20,12 +20,12 @@ from tests.servers.proxy import Proxy
 ROUNDS = int(os.environ.get("ROUNDS") or 200)
 SECOND_WEB = "second web"
 FLEETS = int(os.environ.get("FLEETS") or 4)
-"""Sites side by side, because most of a round is waiting: for a song whose order was lost, 30 s."""
+"""Sites side by side, because most of a round is waiting: for a song whose order was lost, a minute."""
 SONGS = 20
 KILLS = 4
 ROUND_S = 4.0
 """Within this time the processes of a round are killed; each is started again at once."""
-GRACE_S = "30"
+GRACE_S = "60"
 """As in real life longer than a song takes, even here: otherwise it is bought again too soon."""
 COLUMNS = ("rounds", "kills", "songs", "ready", "failed", "lost", "published twice", "paid twice")
 

@@ -28,6 +28,8 @@ const LABEL_LETTERS = 16
 const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').matches
 
 const sessions = new SessionManager()
+/** As the server wrote it into the page; without it only the server counts. */
+const submissionLimit = Number(document.documentElement.dataset['submissionsPerBrowser'] ?? Infinity)
 const idempotencyKey = new IdempotencyKey()
 /** A new browser chooses its id itself: the server tells one only once, and that reply may be lost. */
 const newCookieId = `cookie_${randomHex()}`
@@ -47,7 +49,7 @@ Alpine.data('submissionForm', () => ({
 
   async init() {
     this.restoreDraft()
-    this.isSoldOut = sessions.hasReachedSubmissionLimit() || !(await fetchAvailability())
+    this.isSoldOut = sessions.hasReachedSubmissionLimit(submissionLimit) || !(await fetchAvailability())
     if (this.isSoldOut) this.showSoldOut()
   },
 
@@ -210,7 +212,7 @@ Alpine.data('submissionForm', () => ({
   async submit() {
     if (this.isSubmitting) return
     this.keepDraft()
-    if (this.isSoldOut || sessions.hasReachedSubmissionLimit()) {
+    if (this.isSoldOut || sessions.hasReachedSubmissionLimit(submissionLimit)) {
       this.showSoldOut()
       return
     }

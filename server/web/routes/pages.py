@@ -22,7 +22,7 @@ from server.web.limiting import unlimited
 from server.web.noscript import describe, split_sections
 from server.web.open_graph import link_to_site, link_to_song
 
-CLIENT_FOLDER: Final = Path(__file__).parents[2] / "client" / "dist"
+CLIENT_FOLDER: Final = Path(__file__).parents[3] / "client" / "dist"
 PAGES: Final = ("index.html", "waiting.html", "result.html", "admin.html")
 UNLISTED: Final = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
 UNLIMITED: Final = "Visitors come by pages, a school by one address; none costs more than two rows."
