@@ -22,7 +22,7 @@ from server.database.connection import lock_embedded
 from server.database.schema import migrate
 from server.errors import StartError
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.schedule import keep_time
+from server.pipeline.schedule import run_schedule
 from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import work
 from server.process.metrics import ProcessMetrics
@@ -83,7 +83,7 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
             if settings.is_embedded:
                 for queue, broker in brokers.items():
                     parts.create_task(work(services, broker, queue, stop))
-                parts.create_task(keep_time(brokers[Queue.DEFAULT], settings, stop))
+                parts.create_task(run_schedule(brokers[Queue.DEFAULT], settings, stop))
             config = web_server(listener)
             web = parts.create_task(serve_asgi(site, config, shutdown_trigger=goodbye))
             parts.create_task(_end_after_grace(web, stop))

@@ -5,7 +5,7 @@ import structlog
 from realtime.publisher import redis_publisher
 from server.errors import StartError
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.schedule import keep_time
+from server.pipeline.schedule import run_schedule
 from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import work
 from server.services import open_services
@@ -32,7 +32,7 @@ async def run_scheduler(settings: Settings) -> None:
     stop = stop_on_signals()
     broker = create_brokers(settings)[Queue.DEFAULT]
     logger.info("scheduler_started")
-    await keep_time(broker, settings, stop)
+    await run_schedule(broker, settings, stop)
     await broker.shutdown()
 
 

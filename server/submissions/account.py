@@ -47,7 +47,7 @@ async def is_sold_out(services: Services) -> bool:
     return is_too_low(await _balance.get(), services.settings)
 
 
-async def keep_balance(services: Services, credits_left: int, checked_at: datetime) -> None:
+async def store_balance(services: Services, credits_left: int, checked_at: datetime) -> None:
     """Store a balance that was just read, and log it at the level it deserves."""
     await SongAccount.filter(id=1).update(credits=credits_left, credits_checked_at=checked_at)
     if is_too_low(credits_left, services.settings):
