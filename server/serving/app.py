@@ -17,7 +17,7 @@ from server.web.context import attach_services
 from server.web.cors import allow_origins
 from server.web.error_handlers import answer_errors
 from server.web.headers import SecurityHeaders
-from server.web.limiting import tell_limits
+from server.web.limiting import add_limit_headers
 from server.web.routes.admin import admin
 from server.web.routes.documentation import serve_documentation
 from server.web.routes.health import health
@@ -50,7 +50,7 @@ def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
     attach_services(app, services)
     allow_origins(app, services.settings.cors_origins)
     answer_errors(app)
-    tell_limits(app)
+    add_limit_headers(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     serve_documentation(app)
