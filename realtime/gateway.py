@@ -88,7 +88,7 @@ def is_watched(server: socketio.AsyncServer, session_id: str) -> bool:
     return bool(server.manager.has_members(NAMESPACE, room(session_id)))
 
 
-def heed_pushes(server: socketio.AsyncServer, heed: Callable[[Snapshot], None]) -> None:
+def on_push(server: socketio.AsyncServer, heed: Callable[[Snapshot], None]) -> None:
     """Have `heed` called with each snapshot that is published, before anybody here hears of it."""
 
     def note_event(event: str, data: Any) -> None:

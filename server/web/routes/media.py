@@ -51,6 +51,8 @@ class RangeBody(FileBody):
 
 
 class RangeResponse(Response):
+    """A response that sends files as RangeBody."""
+
     file_body_class = RangeBody
 
 
