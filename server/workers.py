@@ -1,4 +1,5 @@
-"""The processes beside the web when PostgreSQL and Redis are there: workers and the scheduler."""
+"""`petsong worker` and `petsong scheduler`: the processes beside the web, with PostgreSQL and
+Redis."""
 
 import structlog
 
@@ -16,7 +17,7 @@ logger = structlog.get_logger(__name__)
 
 
 async def run_worker(settings: Settings, queue: Queue) -> None:
-    """Work on `queue` until SIGINT or SIGTERM; raise StartError without Redis."""
+    """Run the tasks of `queue` until SIGINT or SIGTERM; raise StartError without Redis."""
     redis_url = _require_redis(settings)
     stop = stop_on_signals()
     brokers = create_brokers(settings)
@@ -27,7 +28,7 @@ async def run_worker(settings: Settings, queue: Queue) -> None:
 
 
 async def run_scheduler(settings: Settings) -> None:
-    """Send scheduled tasks until SIGINT or SIGTERM; raise StartError without Redis."""
+    """Enqueue scheduled tasks until SIGINT or SIGTERM; raise StartError without Redis."""
     _require_redis(settings)
     stop = stop_on_signals()
     broker = create_brokers(settings)[Queue.DEFAULT]
@@ -39,7 +40,7 @@ async def run_scheduler(settings: Settings) -> None:
 def _require_redis(settings: Settings) -> str:
     if settings.redis_url is None:
         raise StartError(
-            "workers and the scheduler run inside `petsong serve`; to run them as processes of "
-            "their own set DATABASE_URL and REDIS_URL"
+            "workers and the scheduler run inside `petsong serve`; to run them as separate "
+            "processes, set DATABASE_URL and REDIS_URL"
         )
     return settings.redis_url

@@ -19,8 +19,8 @@ from quart import Quart
 from realtime.events import Snapshot
 from realtime.gateway import (
     SnapshotUnavailable,
-    on_push,
     is_watched,
+    on_push,
     serve_operators,
     serve_watchers,
     tell_watchers,
