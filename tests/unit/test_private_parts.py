@@ -36,7 +36,7 @@ from tortoise.migrations.schema_editor import SqliteSchemaEditor
 from realtime.engine import SocketServer, SpreadingEngine
 from realtime.rooms import LocalRooms, SharedRooms
 from server.database.postgres import PostgresClient, PostgresTransaction
-from server.database.schema import Executor, IndexKeepingEditor, AppliedSteps
+from server.database.schema import AppliedSteps, Executor, IndexKeepingEditor
 from server.database.sqlite import EmbeddedClient, SqliteTransaction
 from server.pipeline.broker import Queue, StreamBroker, create_brokers
 from server.pipeline.worker import DrainingReceiver
