@@ -48,7 +48,7 @@ async def read_site(services: Services) -> list[Reading]:
         _by("petsong_submissions", "Submissions by stage.", "stage", statistics.stages),
         _by(
             "petsong_outcomes",
-            "Ended submissions: ready, or the failure reason.",
+            "Ended submissions by outcome.",
             "outcome",
             statistics.outcomes,
         ),
@@ -57,7 +57,7 @@ async def read_site(services: Services) -> list[Reading]:
         _spreads("petsong_phase_seconds", "Phases of the last 50 songs.", statistics.phases),
         _spreads(
             "petsong_render_phase_seconds",
-            "Render phases of those songs.",
+            "Renders of those songs.",
             statistics.render_phases,
         ),
         one("petsong_credits", "Last known balance.", account.credits),
@@ -75,7 +75,7 @@ async def read_site(services: Services) -> list[Reading]:
             "From the settings.",
             settings.storage_warning_percent / 100,
         ),
-        one("petsong_disk_stop_ratio", "From the settings.", settings.storage_stop_percent / 100),
+        one("petsong_disk_stop_ratio", "From settings.", settings.storage_stop_percent / 100),
         one(
             "petsong_eta_within_range_ratio",
             "Share of the last songs that were ready within the forecast range.",
@@ -97,7 +97,7 @@ def read_process(services: Services) -> list[Reading]:
         one("petsong_sockets", "Open sockets of this process.", process_metrics.sockets),
         one(
             "petsong_event_loop_lag_seconds",
-            "Worst lag of the last minute.",
+            "Worst in a minute.",
             process_metrics.worst_lag_s,
         ),
         one("petsong_open_files_ratio", "Usage of the limit for visitors.", measure_use() / 100),
