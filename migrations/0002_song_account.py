@@ -1,4 +1,4 @@
-"""The song account is one row, there from the start: it is the lock that slots are counted under."""
+"""Create the only row of the song account; it is also the lock under which slots are counted."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

@@ -1,11 +1,11 @@
-"""What songs take is read from their rows now; the account keeps no averages."""
+"""Durations are now read from the rows of songs, so the account's averages are dropped."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Drop the two running means."""
+    """Drop the two running averages."""
 
     dependencies = [("models", "0004_queue_order")]
 

@@ -1,11 +1,14 @@
-"""When a song was downloaded and what its video's making took; releases before this write neither."""
+"""Record when a song was downloaded and how long each phase of its render took.
+
+Earlier releases write neither.
+"""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Add two columns that may be null."""
+    """Add two nullable columns."""
 
     dependencies = [("models", "0005_averages")]
 

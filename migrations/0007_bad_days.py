@@ -1,11 +1,12 @@
-"""What a bad day leaves behind: why a song failed, since when nobody answers, and what ran when."""
+"""Record failures: why a song failed, since when a service is unreachable, and when tasks last
+ran."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Add columns that the release before need not know, and the table of scheduled runs."""
+    """Add columns that the previous release need not know, and the table of scheduled runs."""
 
     dependencies = [("models", "0006_phases")]
 

@@ -1,4 +1,4 @@
-"""Live updates over Socket.IO: knows sessions and payloads, not submissions.
+"""Live updates over Socket.IO: it knows sessions and payloads, not submissions.
 
-Imports no sibling package. `events.py` is the whole protocol; start there.
+Imports no sibling package. Start reading at `events.py`, the whole protocol.
 """

@@ -1,6 +1,7 @@
-"""Engine.IO as thousands of waiting pages need it: their pings spread over time.
+"""Engine.IO with pings spread over time, for thousands of waiting pages.
 
-Sockets that arrived together, after a restart most of all, would be pinged together for ever.
+Otherwise sockets that connected together, for example after a restart, would always be pinged
+together.
 """
 
 import random
@@ -10,15 +11,15 @@ import socketio
 from socketio.async_server import engineio
 
 PING_EVERY_S: Final = (15.0, 25.0)
-"""Drawn anew for each ping; with 20 s for its answer, a dead peer is known after 45 s."""
+"""Drawn for each ping; with 20 s for the answer, a dead peer is detected after 45 s at most."""
 
 
-class SpreadingEngine(engineio.AsyncServer):  # type: ignore[misc] # says nothing of its types
-    """Pings each socket after another random pause."""
+class SpreadingEngine(engineio.AsyncServer):  # type: ignore[misc] # untyped library
+    """Pings each socket at random intervals."""
 
     @property
     def ping_interval(self) -> float:
-        """Return the seconds to the next ping of whoever asks."""
+        """Seconds until the calling socket's next ping."""
         return random.uniform(*PING_EVERY_S)
 
     @ping_interval.setter
@@ -27,8 +28,8 @@ class SpreadingEngine(engineio.AsyncServer):  # type: ignore[misc] # says nothin
         return
 
 
-class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # says nothing of its types
-    """The library's server on `SpreadingEngine`."""
+class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # untyped library
+    """Socket.IO's server on `SpreadingEngine`."""
 
     def _engineio_server_class(self) -> type[SpreadingEngine]:
         return SpreadingEngine

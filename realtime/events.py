@@ -1,17 +1,17 @@
-"""The whole protocol: one event each way, one room per submission, one payload.
+"""The whole protocol: one event each way, one Socket.IO room per submission, one payload.
 
-Operators have a room of their own, in which they hear that something has changed.
+Operators have their own room, which is notified when any submission changes.
 
-    browser ── watch {session_id} ──►  server     acknowledged with a Snapshot or an error, or with
-                                                  nothing while the database is away
+    browser ── watch {session_id} ──►  server     acknowledged with a Snapshot or an error, or
+                                                  empty if the database is unreachable
     browser ◄── status Snapshot ─────  server     after every change, to the submission's room
 
-    operator's page ── operate {ticket} ──► server   acknowledged with {} or an error
-    operator's page ◄── changed ──────────  server   some submission has changed; nothing about it
+    admin page ────── operate {ticket} ──► server   acknowledged with {} or an error
+    admin page ◄───── changed ────────────  server   some submission has changed; no details
 
-A snapshot is complete, so losing one loses nothing: the page keeps the one with the highest
-`version`, and asks again whenever it connects. What no event brings (a place in the queue, the
-progress that time makes, an event that was lost) the server tells within 20 s by itself.
+A snapshot is complete, so a lost one does no harm: the page keeps the one with the highest
+`version`, and watches again whenever it connects. Changes without an event (a place in the queue,
+progress over time, a lost event) are sent by the server within 20 s.
 """
 
 from enum import StrEnum
@@ -49,7 +49,7 @@ class Snapshot(TypedDict):
 
 
 class WatchError(TypedDict):
-    """The acknowledgement of a `watch` that names no submission."""
+    """The acknowledgement of a `watch` for an unknown submission."""
 
     error: str
 
@@ -58,10 +58,10 @@ NOT_FOUND: Final[WatchError] = {"error": "not_found"}
 
 
 OPERATORS: Final = "operators"
-"""The room of those who have proven that they are operators."""
+"""The Socket.IO room of authenticated operators."""
 REFUSED: Final[WatchError] = {"error": "refused"}
 
 
 def room(session_id: str) -> str:
-    """Return the name of the room in which a submission's snapshots are published."""
+    """The Socket.IO room of a submission's snapshots."""
     return f"submission:{session_id}"

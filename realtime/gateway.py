@@ -1,6 +1,6 @@
-"""The browser's side of the protocol: `watch` joins a room, then answers with the present state.
+"""Handles `watch` and `operate`: `watch` joins a room, then answers with the current snapshot.
 
-The order matters: whoever joined before reading cannot miss a change between the two.
+The order matters: a socket that joins before reading cannot miss a change in between.
 """
 
 import logging
@@ -25,20 +25,21 @@ LoadSnapshot = Callable[[str], Awaitable[Snapshot | None]]
 
 NAMESPACE: Final = "/"
 MAX_MESSAGE_BYTES: Final = 4096
-"""A `watch` is some 60 bytes; whoever sends more is not one of our pages."""
+"""A `watch` is some 60 bytes; larger messages don't come from our pages."""
 
 
 class SnapshotUnavailable(Exception):
-    """How a submission stands cannot be said just now."""
+    """The snapshot cannot be read at the moment."""
 
 
 def create_server(
     redis_url: str | None, note_push: Callable[[float], None] | None = None
 ) -> socketio.AsyncServer:
-    """Return the Socket.IO server: WebSocket only, same origin only, across processes by Redis.
+    """Create the Socket.IO server: WebSocket only, same origin only, across processes through
+    Redis.
 
-    Long polling would need sticky sessions as soon as there are two web processes. `note_push` is
-    told the seconds that each event took from its publisher to the sockets here.
+    Long polling would need sticky sessions with more than one web process. `note_push` is called
+    with the seconds that each event took from its publisher to the sockets here.
     """
     silent = logging.getLogger("engineio.server.silent")
     silent.disabled = True
@@ -50,18 +51,18 @@ def create_server(
         client_manager=rooms,
         max_http_buffer_size=MAX_MESSAGE_BYTES,
         namespaces=[NAMESPACE],
-        # Loggers of ours, or the libraries write to standard error by themselves, past what masks
-        # secrets. Of Engine.IO's, whose errors are what strangers send, nothing is logged.
+        # Our own loggers, or the libraries write to standard error directly, bypassing the masking
+        # of secrets. Engine.IO logs nothing: its errors are about malformed client input.
         logger=logging.getLogger("socketio"),
         engineio_logger=silent,
     )
 
 
 def serve_watchers(server: socketio.AsyncServer, load_snapshot: LoadSnapshot) -> None:
-    """Answer `watch` on `server`; `load_snapshot` returns None for an unknown session_id.
+    """Handle `watch` on `server`; `load_snapshot` returns None for an unknown session_id.
 
-    Where it raises SnapshotUnavailable the acknowledgement is empty: the socket stays in the room,
-    and the page asks again in its own time.
+    If it raises SnapshotUnavailable the acknowledgement is empty: the socket stays in the room, and
+    the page retries later.
     """
 
     async def watch(sid: str, *arguments: object) -> Snapshot | WatchError | None:
@@ -84,22 +85,22 @@ def serve_watchers(server: socketio.AsyncServer, load_snapshot: LoadSnapshot) ->
 
 
 def is_watched(server: socketio.AsyncServer, session_id: str) -> bool:
-    """Say whether any socket of this process watches a submission."""
+    """Return whether any socket of this process watches a submission."""
     return bool(server.manager.has_members(NAMESPACE, room(session_id)))
 
 
-def heed_pushes(server: socketio.AsyncServer, heed: Callable[[Snapshot], None]) -> None:
-    """Have `heed` called with each snapshot that is published, before anybody here hears of it."""
+def on_push(server: socketio.AsyncServer, handle: Callable[[Snapshot], None]) -> None:
+    """Call `handle` with each published snapshot, before it is sent to sockets here."""
 
     def note_event(event: str, data: Any) -> None:
         if event == Event.STATUS:
-            heed(data)
+            handle(data)
 
     server.manager.note_event = note_event
 
 
 async def tell_watchers(server: socketio.AsyncServer, snapshot: Snapshot) -> None:
-    """Send `snapshot` to those who watch its submission through this process, and to no others."""
+    """Send `snapshot` to sockets of this process only."""
     target = room(snapshot["session_id"])
     await server.manager.emit(
         Event.STATUS.value, snapshot, namespace=NAMESPACE, room=target, ignore_queue=True
@@ -107,7 +108,8 @@ async def tell_watchers(server: socketio.AsyncServer, snapshot: Snapshot) -> Non
 
 
 def serve_operators(server: socketio.AsyncServer, is_proof: Callable[[str], bool]) -> None:
-    """Answer `operate` on `server`: whoever shows a ticket that `is_proof` takes joins the room."""
+    """Handle `operate` on `server`: a socket with a ticket that `is_proof` accepts joins the
+    room."""
 
     async def operate(sid: str, *arguments: object) -> WatchError | dict[str, str]:
         request = arguments[0] if arguments else None
@@ -121,7 +123,7 @@ def serve_operators(server: socketio.AsyncServer, is_proof: Callable[[str], bool
 
 
 async def disconnect_all(server: socketio.AsyncServer) -> None:
-    """Close every socket with a goodbye, so that browsers reconnect to whoever serves next."""
+    """Disconnect every socket properly, so that browsers reconnect to another process."""
     for sid, _ in list(server.manager.get_participants(NAMESPACE, None)):
         await server.disconnect(sid)
 

@@ -1,6 +1,6 @@
-"""Publishing a snapshot to everyone who watches a submission.
+"""Publishes snapshots to everyone who watches a submission.
 
-Publishing is a hint and never fails its caller: the page asks again on its own.
+Publishing is a hint and never raises: a lost snapshot is sent again later.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from realtime.rooms import TimedRedis
 
 
 class Publisher(Protocol):
-    """Whatever can bring a snapshot to the browsers that watch a submission."""
+    """Sends snapshots to the browsers that watch a submission."""
 
     async def publish(self, snapshot: Snapshot) -> None:
         """Send `snapshot` to the room of its submission."""
@@ -30,7 +30,7 @@ class SocketPublisher:
         """Send `snapshot` to the room of its submission."""
         target = room(snapshot["session_id"])
         emit = self._channel.emit
-        # Side by side, so that a silent Redis costs a second and not one for each.
+        # In parallel, so that an unresponsive Redis costs one second in total.
         await asyncio.gather(
             emit(Event.STATUS.value, snapshot, room=target, namespace="/"),
             emit(Event.CHANGED.value, {}, room=OPERATORS, namespace="/"),
@@ -38,16 +38,15 @@ class SocketPublisher:
 
 
 class RecordingPublisher:
-    """Keeps what was published, in order, for whoever wants to read it back."""
+    """Records published snapshots in order, for tests."""
 
     def __init__(self) -> None:
         self.snapshots: list[Snapshot] = []
 
     async def publish(self, snapshot: Snapshot) -> None:
-        """Append `snapshot` to `snapshots`."""
         self.snapshots.append(snapshot)
 
 
 def redis_publisher(redis_url: str) -> SocketPublisher:
-    """Return a publisher for a process without sockets of its own (a worker)."""
+    """A publisher for a process without sockets (a worker)."""
     return SocketPublisher(TimedRedis(redis_url, write_only=True))

@@ -1,7 +1,7 @@
-"""Rooms found by their member: what a socket costs does not grow with how many others there are.
+"""Socket.IO rooms indexed by member, so that the cost per socket does not grow with their number.
 
-python-socketio looks through every room of the site whenever a socket leaves, and whenever it is
-asked where a socket is (5.18, base_manager.py); with 5,000 sockets that is a millisecond each time.
+python-socketio searches all rooms of the site whenever a socket leaves or its rooms are listed
+(5.18, base_manager.py); with 5,000 sockets that takes a millisecond each time.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ PUBLISH_TIMEOUT_S: Final = 1.0
 logger = structlog.get_logger(__name__)
 
 
-class MemberRooms(BaseManager):  # type: ignore[misc] # the library says nothing of its types
-    """Keeps each socket's rooms beside the library's table of each room's sockets.
+class MemberRooms(BaseManager):  # type: ignore[misc] # untyped library
+    """Keeps each socket's rooms in addition to the library's table of each room's sockets.
 
-    To be mixed in before one of the library's managers, of whose `basic_` methods these are.
+    A mixin that overrides the `basic_` methods of the library's managers.
     """
 
     note_push: Callable[[float], None] | None = None
-    """Is told the seconds that an event took from its publisher to the sockets here."""
+    """Called with the seconds that an event took from its publisher to the sockets here."""
     note_event: Callable[[str, Any], None] = staticmethod(lambda _event, _data: None)
-    """Is told each published event, with its data, before a room hears of it."""
+    """Called with each published event and its data, before it is sent to sockets."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -36,17 +36,15 @@ class MemberRooms(BaseManager):  # type: ignore[misc] # the library says nothing
     def basic_enter_room(
         self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None
     ) -> None:
-        """Put a socket into a room; the room None holds everybody."""
+        """Add a socket to a room; the room None contains all sockets."""
         super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
         self._rooms_of.setdefault(sid, set()).add(room)
 
     def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
-        """Take a socket out of a room."""
         super().basic_leave_room(sid, namespace, room)
         self._rooms_of.get(sid, set()).discard(room)
 
     def basic_disconnect(self, sid: str, namespace: str, **_options: Any) -> None:
-        """Forget a socket."""
         for room in self._rooms_of.pop(sid, set()).copy():
             self.basic_leave_room(sid, namespace, room)
         self.callbacks.pop(sid, None)
@@ -55,18 +53,18 @@ class MemberRooms(BaseManager):  # type: ignore[misc] # the library says nothing
                 pending[namespace].remove(sid)
 
     def has_members(self, namespace: str, room: str | None) -> bool:
-        """Say whether any socket here is in a room."""
         return room in self.rooms.get(namespace, ())
 
     def get_rooms(self, sid: str, _namespace: str) -> list[str]:
-        """Return the rooms of a socket, the one of its own included."""
+        """The rooms of a socket, including its own."""
         return [room for room in self._rooms_of.get(sid, ()) if room is not None]
 
 
 class TimedRedis(socketio.AsyncRedisManager):  # type: ignore[misc]
-    """Writes on each message to the other processes when it was sent, and waits a second for Redis.
+    """Adds the sending time to each message to other processes, and waits at most a second for
+    Redis.
 
-    The library would wait for a silent one as long as redis-py does: 20 s for each message.
+    The library would wait for an unresponsive Redis as long as redis-py does: 20 s per message.
     """
 
     async def _publish(self, data: dict[str, Any]) -> Any:
@@ -95,7 +93,7 @@ class LocalRooms(MemberRooms, socketio.AsyncManager):  # type: ignore[misc]
 
 
 class SharedRooms(MemberRooms, TimedRedis):
-    """The sockets of one web process of several, who hear of each other's events through Redis."""
+    """The sockets of one of several web processes, which share events through Redis."""
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         self.note_event(message["event"], message["data"][0])

@@ -1,10 +1,10 @@
-"""Pixels and packets: a pet's photo and a song become a video of a spinning record.
+"""Renders videos of a spinning record from a pet's photo and a song.
 
-May import the standard library, numpy, cv2, av and mutagen; knows nothing of the server.
-Start reading at `render.py` (make_loop, then render), then `loop.py` and `mp4.py`. `card.py` makes
-the picture for links; `drawing/` is where the record player in `assets/` comes from.
-Applications use `RenderPool`, which keeps the work in child processes. Invariant: what stands here
-imports none of those libraries, so that a process which only asks for videos is small.
+May import the standard library, numpy, cv2, av and mutagen; knows nothing of the server. Start
+reading at `render.py` (make_loop, then render), then `loop.py` and `mp4.py`. `card.py` makes the
+preview image for links; `drawing/` draws the pictures in `assets/`. Applications use `RenderPool`,
+which keeps the work in child processes. Invariant: this module imports none of those libraries, so
+that a process that only requests videos stays small.
 """
 
 from renderer.errors import (

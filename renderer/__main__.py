@@ -1,4 +1,4 @@
-"""`python -m renderer PHOTO SONG OUT`: one video from the command line, without the site.
+"""`python -m renderer PHOTO SONG OUT`: renders one video from the command line, without the site.
 
 Exit codes: 0 done, 1 the video could not be made, 2 the photo, song or encoder is unusable.
 """
@@ -23,7 +23,7 @@ from renderer.spec import FORMATS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Render what the arguments ask for and return the exit code."""
+    """Render one video and return the exit code."""
     asked = _parse(arguments)
     console = Console(stderr=True, highlight=False)
     video = Video(asked.out, FORMATS[asked.format])
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m renderer",
-        description="Video a pet's photo turning on a record for the length of a song.",
+        description="Render a video of a pet's photo spinning on a record for the length of a song.",
     )
     parser.add_argument(
         "photo", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or GIF, cropped to a square"
@@ -73,7 +73,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 @contextmanager
 def _show_progress(console: Console) -> Iterator[Callable[[float], None] | None]:
-    """Show a bar where there is a terminal to show it on."""
+    """Show a progress bar on a terminal."""
     if not console.is_terminal:
         yield None
         return

@@ -1,8 +1,8 @@
-"""AAC on all cores: segments of the sound, encoded side by side and joined into one stream.
+"""Encodes AAC on all cores: segments are encoded in parallel and joined into one stream.
 
-A segment is encoded with the sound around it and gives only its own packets, so that packets
-overlap at a seam as those of one encoder do. Where the seams are depends on the song alone: the
-same song is the same bytes on every machine.
+Each segment is encoded together with some audio around it and contributes only its own packets, so
+packets overlap at a seam as in a single encoder. Seams depend only on the song: the same song gives
+the same bytes on every machine.
 """
 
 import math
@@ -18,25 +18,26 @@ from renderer.cores import count_cores
 
 FRAME_SAMPLES = 1024
 LONGEST_SEGMENT, SHORTEST_SEGMENT = 860, 215  # frames: 20 s and 5 s at 44.1 kHz
-_LEAD_FRAMES = 32  # until rate control and windows are those of a whole song's encoder
+_LEAD_FRAMES = 32  # until rate control and windows match those of an encoder of the whole song
 _TAIL_FRAMES = 1  # the encoder looks one frame ahead to choose its window
-_THREADS_AT_MOST = 4  # on a large machine, jobs side by side use the cores better
+_THREADS_AT_MOST = 4  # on large machines, parallel jobs use the cores better
 
 Packets = list["av.Packet[av.AudioStream]"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """Frames to encode; `own` says which of their packets belong to the stream."""
+    """Frames to encode; `own` selects the packets that belong to the stream."""
 
     frames: list[av.AudioFrame]
     own: slice
 
 
 def plan_segments(samples: float) -> int:
-    """Return how many frames a segment of a song of about so many samples shall have.
+    """The number of frames per segment for a song of about `samples` samples.
 
-    Songs are cut into fours of equal segments, so that one, two or four cores end together.
+    The number of segments is a multiple of four, all of equal length, so that one, two or four
+    cores finish together.
     """
     frames = math.ceil(samples / FRAME_SAMPLES)
     segments = 4 * math.ceil(frames / (4 * LONGEST_SEGMENT))
@@ -46,7 +47,8 @@ def plan_segments(samples: float) -> int:
 def encode_aac(
     sound: Iterable[av.AudioFrame], sample_rate: int, bit_rate: int, segment_frames: int
 ) -> Packets:
-    """Encode frames of any one format to stereo AAC packets from -1024 samples (the priming) on."""
+    """Encode frames of one format to stereo AAC packets, starting at -1024 samples (the
+    priming)."""
     packets: Packets = []
     pending: deque[Future[Packets]] = deque()
     threads = min(count_cores(), _THREADS_AT_MOST)
@@ -61,10 +63,10 @@ def encode_aac(
 
 
 def configure_aac(context: av.AudioCodecContext, sample_rate: int, bit_rate: int) -> None:
-    """Set up an AAC encoder; FFmpeg advises its fast coder at such bit rates.
+    """Configure an AAC encoder; FFmpeg recommends its fast coder at such bit rates.
 
-    Intensity stereo and noise shaping make up for a lack of bits; at 192 kbit/s there is none, and
-    they cost both time and likeness.
+    Intensity stereo and noise shaping compensate for too few bits. At 192 kbit/s bits are plenty,
+    and both would cost time and quality.
     """
     context.sample_rate = sample_rate
     context.layout = "stereo"
@@ -74,9 +76,9 @@ def configure_aac(context: av.AudioCodecContext, sample_rate: int, bit_rate: int
 
 
 def _reframe(sound: Iterable[av.AudioFrame], sample_rate: int) -> Iterator[av.AudioFrame]:
-    """Yield the sound in the encoder's format and frame size; only the last may be shorter.
+    """Yield the audio in the encoder's format and frame size; only the last frame may be shorter.
 
-    Most songs come in the encoder's format; then the resampler passes them on as they are.
+    Most songs already have the encoder's format; then the resampler passes them through.
     """
     resampler = av.AudioResampler("fltp", "stereo", sample_rate)
     fifo = av.AudioFifo()

@@ -1,4 +1,4 @@
-"""The pictures drawn by `renderer.drawing`, read once per process and never written to."""
+"""The pictures drawn by `renderer.drawing`, read once per process and read-only."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ FOLDER = Path(__file__).with_name("assets")
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Pictures in bytes: backgrounds and card BGR, record and needle BGRA with straight alpha.
+    """Pictures as bytes: backgrounds and card in BGR, record and needle in BGRA with straight
+    alpha.
 
-    A background is found by its canvas's height. `digest` names this very set of pictures, as far
-    as videos show them.
+    Backgrounds are keyed by canvas height. `digest` identifies the pictures that appear in videos.
     """
 
     backgrounds: Mapping[int, Bytes]
@@ -32,7 +32,7 @@ class Assets:
 
 @cache
 def load_assets() -> Assets:
-    """Read the pictures; raises `AssetsMissing` naming the file that is not there or not right."""
+    """Read the pictures; raises `AssetsMissing` naming a file that is missing or wrong."""
     backgrounds = {
         1080: _read("1080x1080-bg.png", (1080, 1080, 3)),
         1920: _read("1080x1920-bg.png", (1920, 1080, 3)),

@@ -1,6 +1,7 @@
-"""The song: checked by decoding it to the end, and read once more to encode it for the video.
+"""Checks a song by decoding it completely, and encodes it for the video.
 
-Only the MP3 demuxer is ever asked, so a playlist or page in a song's clothes opens nothing else.
+Only the MP3 demuxer is used, so a playlist or web page disguised as a song cannot open anything
+else.
 """
 
 # mypy: allow-untyped-calls
@@ -23,8 +24,8 @@ from renderer.jobs import SongReport
 
 LONGEST_S = 20 * 60
 SHORTEST_S = 0.5
-_PADDING_S = 0.3  # an encoder's own frames of silence are stated but not decoded
-_SHARE_LOST = 0.02  # a few corrupt frames are a click; more is not the song that was made
+_PADDING_S = 0.3  # an encoder's frames of silence count in the header but are not decoded
+_SHARE_LOST = 0.02  # a few corrupt frames are a click; more is a broken song
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class AudioTrack:
     duration_s: float
 
     def shorten(self, longest_s: float) -> "AudioTrack":
-        """Return the track's beginning, cut at the last packet's end before `longest_s`.
+        """The beginning of the track, cut at the last packet's end before `longest_s`.
 
-        The packets are the same ones; a track that is no longer than that is returned as it is.
+        Packets are shared; a track that is not longer is returned unchanged.
         """
         if self.duration_s <= longest_s:
             return self
@@ -49,7 +50,7 @@ class AudioTrack:
 
 
 def check_song(path: Path) -> SongReport:
-    """Decode the MP3 at `path` to its end; raises `BadSong` where that is not possible."""
+    """Decode the whole MP3 at `path`; raises `BadSong` if that fails."""
     with _open_song(path) as song:
         for _ in song.decode():
             pass
@@ -60,9 +61,9 @@ def check_song(path: Path) -> SongReport:
 def encode_song(
     path: Path, bit_rate: int, on_progress: Callable[[float], None] | None = None
 ) -> AudioTrack:
-    """Encode the MP3 at `path` to stereo AAC; raises `BadSong` as `check_song` does.
+    """Encode the MP3 at `path` to stereo AAC; raises `BadSong` like `check_song`.
 
-    `on_progress` hears the share that has been read, 0 to 1; the encoder is close behind.
+    `on_progress` is called with the share read so far, 0 to 1; the encoder is close behind.
     """
     with _open_song(path) as song:
         sample_rate = 48_000 if song.sample_rate == 48_000 else 44_100
@@ -89,7 +90,7 @@ class _Song:
         self._path = path
         self._container = container
         self._stream = container.streams.audio[0]
-        # Only an encoder's own header states the length; otherwise it is guessed from the size.
+        # Only an encoder's header states the length; otherwise it is estimated from the size.
         self._is_length_stated = tags.bitrate_mode is not BitrateMode.UNKNOWN
         self.expected_s = max(float(tags.length), SHORTEST_S)
         self.sample_rate = self._stream.rate
@@ -103,7 +104,7 @@ class _Song:
         return self._samples / self.sample_rate
 
     def decode(self) -> Iterator[av.AudioFrame]:
-        """Yield frames with timestamps that count samples from 0, passing over corrupt packets."""
+        """Yield frames with timestamps that count samples from 0; corrupt packets are skipped."""
         for packet in self._container.demux(self._stream):
             self._packets += 1
             try:
@@ -113,7 +114,7 @@ class _Song:
                 continue
             for frame in frames:
                 if frame.sample_rate != self.sample_rate:
-                    raise BadSong(f"{self._path} changes its sample rate half way")
+                    raise BadSong(f"{self._path} changes its sample rate")
                 frame.pts, frame.time_base = self._samples, Fraction(1, self.sample_rate)
                 self._samples += frame.samples
                 if self.duration_s > LONGEST_S:
@@ -121,9 +122,9 @@ class _Song:
                 yield frame
 
     def check_end(self) -> None:
-        """Raise `BadSong` where what was decoded is not the whole song."""
+        """Raise `BadSong` unless the whole song was decoded."""
         if self.duration_s < SHORTEST_S:
-            raise BadSong(f"{self._path} holds {self.duration_s:.2f} s of sound, which is no song")
+            raise BadSong(f"{self._path} has only {self.duration_s:.2f} s of sound")
         if self._corrupt > max(1, self._packets * _SHARE_LOST):
             raise BadSong(f"{self._path}: {self._corrupt} of {self._packets} packets are corrupt")
         if (
@@ -137,9 +138,9 @@ class _Song:
 
 @contextmanager
 def _open_song(path: Path) -> Iterator[_Song]:
-    """Open an MP3, turning every foreign error of the block into `BadSong`.
+    """Open an MP3; library errors in the block become `BadSong`.
 
-    A file that is there and cannot be opened is `InputUnreadable` instead.
+    A file that exists but cannot be opened is `InputUnreadable` instead.
     """
     try:
         path.open("rb").close()

@@ -1,7 +1,7 @@
-"""The picture that a link to a pet's song is shown with: the record, and the two names.
+"""Draws the preview image for links to a song: the record and the two names.
 
-Apps show it as small as 300 px wide, so there is little text and it is large. A name that the
-fonts cannot set is left out rather than shown wrong.
+Apps show it as small as 300 px wide, so there is little text and it is large. Names that the fonts
+cannot render are left out rather than shown wrong.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from renderer.photo import decode_photo, read_photo
 from renderer.spec import CANVAS_PX, RenderSpec
 from renderer.timings import Timings
 
-# The player as `renderer.drawing` puts it on the card, in pixels of the card.
+# The player's position in `renderer.drawing`'s card, in pixels of the card.
 _SPINDLE = (320, 315)
 _SCALE = 0.68
 CARD_PHOTO_PX = 244
@@ -39,7 +39,7 @@ _JPEG_QUALITY = 88
 
 
 def draw_card(job: CardJob) -> CardReport:
-    """Draw `job.out`, a JPEG of 1200x630; raises a `RenderError` and then leaves nothing behind."""
+    """Draw `job.out`, a JPEG of 1200x630; raises `RenderError` and then leaves nothing behind."""
     timings = Timings()
     with timings.measure("photo"):
         photo = decode_photo(read_photo(job.photo), job.photo, CARD_PHOTO_PX)
@@ -54,7 +54,7 @@ def draw_card(job: CardJob) -> CardReport:
 
 
 def lay_player(photo: Bytes) -> Bytes:
-    """Return the card without its names: (630, 1200, 3) BGR, with record, light and needle.
+    """The card without names: (630, 1200, 3) BGR, with record, light and needle.
 
     `photo` is a BGR square of `CARD_PHOTO_PX`.
     """
@@ -79,7 +79,7 @@ def _shrink(layers: NDArray[np.floating[Any]], size_px: int) -> Floats:
 
 
 def _lay(picture: Floats, premultiplied: Floats, opacity: Floats) -> None:
-    """Lay a square around the spindle over the picture, as far as it reaches."""
+    """Lay a square, centred on the spindle, over the visible part of the picture."""
     half = opacity.shape[0] // 2
     left, top = _SPINDLE[0] - half, _SPINDLE[1] - half
     shown = np.s_[max(0, -top) : picture.shape[0] - top, max(0, -left) :]
@@ -89,7 +89,7 @@ def _lay(picture: Floats, premultiplied: Floats, opacity: Floats) -> None:
 
 
 def write_names(picture: Bytes, pet_name: str, owner_name: str) -> None:
-    """Write the lines as one block, in the middle of the free cloth's height."""
+    """Write the lines as one block, vertically centred on the free cloth."""
     blocks = list(_set_lines(pet_name, owner_name))
     height_px = sum(block.height_px for block, _ in blocks) + sum(gap for _, gap in blocks)
     y = (_TEXT_TOP + _TEXT_BOTTOM - height_px) // 2

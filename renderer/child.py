@@ -1,7 +1,7 @@
-"""`python -m renderer.child ENCODER [LIMIT]`: a warm process that answers the jobs of `wire.py`.
+"""`python -m renderer.child ENCODER [LIMIT]`: a warm process that runs the jobs of `wire.py`.
 
-It ends at once when its standard input does, also in the middle of a job, so it never outlives its
-parent. Ctrl-C reaches a whole group of processes; only the parent acts on it.
+It exits as soon as its standard input ends, even during a job, so it never outlives its parent.
+Ctrl-C reaches the whole process group; only the parent acts on it.
 """
 
 import os
@@ -27,7 +27,7 @@ from renderer.wire import Job, Report, pack_error, pack_report, unpack_job
 
 
 def serve(requests: Iterable[bytes], answers: BinaryIO, encoder: str) -> None:
-    """Greet with the encoder in use, then answer every request until there are no more."""
+    """Send the encoder in use, then answer every request until the input ends."""
     _send(answers, _answer(lambda: _warm_up(encoder)))
     for line in requests:
         job = unpack_job(line)
@@ -39,7 +39,7 @@ def _answer(work: Callable[[], Report]) -> bytes:
         return pack_report(work())
     except RenderError as error:
         return pack_error(error)
-    except Exception as error:  # one job's surprise must not end the process for the next
+    except Exception as error:  # an unexpected error in one job must not end the process
         return pack_error(RenderCrashed(f"{type(error).__name__}: {' '.join(str(error).split())}"))
 
 
@@ -66,7 +66,7 @@ def _send(answers: BinaryIO, line: bytes) -> None:
 
 
 def _listen(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of `stream` and end the process with it, whatever it is doing by then."""
+    """Yield the lines of `stream`; exit the process when it ends, even during a job."""
     lines: SimpleQueue[bytes] = SimpleQueue()
 
     def read() -> None:
@@ -81,12 +81,12 @@ def _listen(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def main() -> None:
-    """Serve on the standard streams; what a library prints goes to standard error instead."""
+    """Serve on the standard streams; output of libraries goes to standard error instead."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(5)  # pages first: a render may wait a little, a visitor's click may not
+    os.nice(5)  # pages have priority over renders
     encoder, limit_bytes = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
     if limit_bytes:
-        # Not the address space: a GPU's driver reserves far more of that than it will ever use.
+        # Not RLIMIT_AS: a GPU driver reserves far more address space than it ever uses.
         resource.setrlimit(resource.RLIMIT_DATA, (int(limit_bytes), int(limit_bytes)))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

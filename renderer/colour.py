@@ -1,7 +1,7 @@
-"""BT.709 limited range, the colours of HD video: between BGR pictures and YUV 4:2:0 frames.
+"""Converts between BGR pictures and YUV 4:2:0 frames in BT.709 limited range, as in HD video.
 
-OpenCV's own conversion is BT.601 and would turn greens wrong in every player that trusts the tags.
-A frame is one array of (height * 3 / 2, width) bytes: the planes Y, U and V one after another.
+OpenCV's own conversion is BT.601: greens would look wrong in players that follow the tags. A frame
+is one array of (height * 3 / 2, width) bytes: the planes Y, U and V in sequence.
 """
 
 import cv2

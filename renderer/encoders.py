@@ -1,7 +1,7 @@
-"""The H.264 encoders we know how to ask, and what each is asked for.
+"""The supported H.264 encoders and their options.
 
-Whatever the encoder, a loop is one closed group of pictures: one IDR frame, then P-frames only,
-so its packets can be repeated and cut after any frame.
+Whatever the encoder, a loop is one closed group of pictures: one IDR frame, then only P-frames, so
+its packets can be repeated and cut after any frame.
 """
 
 import io
@@ -18,7 +18,7 @@ SOFTWARE = "libx264"
 BT709, LIMITED_RANGE = 1, 1  # as numbered by ISO/IEC 23091-2 and by FFmpeg's AVCOL_RANGE_MPEG
 
 
-def _ask_nvenc(spec: RenderSpec) -> dict[str, str]:
+def _nvenc_options(spec: RenderSpec) -> dict[str, str]:
     return {
         "preset": "p4",
         "rc": "vbr",
@@ -30,14 +30,16 @@ def _ask_nvenc(spec: RenderSpec) -> dict[str, str]:
     }
 
 
-def _ask_x264(spec: RenderSpec) -> dict[str, str]:
+def _x264_options(spec: RenderSpec) -> dict[str, str]:
     frames = spec.frames_per_loop
     one_group = f"keyint={frames}:min-keyint={frames}:scenecut=0:open-gop=0"
-    # Left alone, a frame is cut into a slice for each core: larger files, other ones per machine.
+    # By default x264 cuts a frame into one slice per core: larger files, and different ones per
+    # machine.
     threads = "threads=2:sliced-threads=0"
-    # Every rotation starts from the same first frame, so bits spent there are seen most often.
+    # Every rotation starts with the same frame, so bits spent there are seen most often.
     first_frame = "zones=0,0,b=1.4"
-    # Grooves and fur are fine and even, lettering small and red; measured in benchmarks/README.md.
+    # Grooves and fur are fine and even, lettering is small and red; measured in
+    # benchmarks/README.md.
     detail = "aq-mode=2:deblock=-1,-1:ref=3:chroma-qp-offset=-2"
     return {
         "preset": "veryfast",
@@ -48,8 +50,8 @@ def _ask_x264(spec: RenderSpec) -> dict[str, str]:
 
 
 ENCODERS: Mapping[str, Callable[[RenderSpec], dict[str, str]]] = {
-    "h264_nvenc": _ask_nvenc,
-    SOFTWARE: _ask_x264,
+    "h264_nvenc": _nvenc_options,
+    SOFTWARE: _x264_options,
 }
 
 
@@ -58,10 +60,10 @@ def encode_loop_frames(
 ) -> bytes:
     """Encode YUV 4:2:0 frames into a small MP4 in memory, tagged BT.709 limited range.
 
-    An `FFmpegError` has the encoder's last words in its `log`.
+    An `FFmpegError` has the encoder's last message in `log`.
     """
     target = io.BytesIO()
-    with _keep_last_words(), av.open(target, "w", format="mp4") as container:
+    with _capture_messages(), av.open(target, "w", format="mp4") as container:
         container.metadata["comment"] = comment
         stream = container.add_stream(encoder, rate=spec.fps, options=ENCODERS[encoder](spec))
         assert isinstance(stream, av.VideoStream)
@@ -79,8 +81,9 @@ def encode_loop_frames(
 
 
 @contextmanager
-def _keep_last_words() -> Iterator[None]:
-    """Let FFmpeg say what went wrong, which its error numbers do not; no word goes elsewhere."""
+def _capture_messages() -> Iterator[None]:
+    """Capture FFmpeg's error messages, which say more than its error numbers, and keep them from
+    stderr."""
     level = av.logging.get_level()
     av.logging.set_level(av.logging.ERROR)
     try:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a render; each error has a stable `kind`.
+"""The errors of a render; each has a stable `kind`.
 
     RenderError
     ├── BadSpec              bad_spec             no retry   no whole number of frames per rotation
@@ -6,8 +6,8 @@
     ├── BadSong              bad_song             no retry   missing, truncated or no MP3
     ├── AssetsMissing        assets_missing       no retry   the installation is incomplete
     ├── EncoderUnavailable   encoder_unavailable  no retry   a forced encoder does not open
-    ├── InputUnreadable      input_unreadable     retry      the disk or the system refuses to read
-    ├── OutputFailed         output_failed        retry      the file did not stand its check
+    ├── InputUnreadable      input_unreadable     retry      the disk or the system fails to read
+    ├── OutputFailed         output_failed        retry      the file failed its check
     │   └── OutputUnwritable output_unwritable    retry      disk full, folder read-only
     ├── RenderCrashed        render_crashed       retry      the child died (out of memory, signal)
     └── RenderTimeout        render_timeout       retry      the child was killed at its time limit
@@ -20,14 +20,15 @@ from typing import ClassVar
 
 
 class RenderError(Exception):
-    """Base of the tree; `kind` crosses process borders, `can_retry` says if trying again helps."""
+    """The base class; `kind` identifies an error across processes, `can_retry` tells if retrying
+    helps."""
 
     kind: ClassVar[str] = "render_error"
     can_retry: ClassVar[bool] = False
 
 
 class BadSpec(RenderError):
-    """The `RenderSpec` cannot be filmed, for instance a rotation of 45.5 frames."""
+    """The `RenderSpec` cannot be rendered, for example a rotation of 45.5 frames."""
 
     kind = "bad_spec"
 
@@ -45,39 +46,39 @@ class BadSong(RenderError):
 
 
 class AssetsMissing(RenderError):
-    """One of the three drawn pictures is missing or has the wrong size."""
+    """A picture of the record player is missing or has the wrong size."""
 
     kind = "assets_missing"
 
 
 class EncoderUnavailable(RenderError):
-    """The encoder asked for by name does not open on this machine."""
+    """The requested encoder does not work on this machine."""
 
     kind = "encoder_unavailable"
 
 
 class InputUnreadable(RenderError):
-    """The photo or song is there, but the disk or the operating system does not let it be read."""
+    """The photo or song exists, but the disk or the operating system fails to read it."""
 
     kind = "input_unreadable"
     can_retry = True
 
 
 class OutputFailed(RenderError):
-    """The result could not be written or did not stand its check; nothing was left behind."""
+    """The result could not be written or failed its check; nothing was left behind."""
 
     kind = "output_failed"
     can_retry = True
 
 
 class OutputUnwritable(OutputFailed):
-    """The disk or the operating system refuses to write: the job itself is not to blame."""
+    """The disk or the operating system refuses to write; the job is not at fault."""
 
     kind = "output_unwritable"
 
 
 class RenderCrashed(RenderError):
-    """The child that did the work died; other children were not touched."""
+    """The child that ran the job died; other children are not affected."""
 
     kind = "render_crashed"
     can_retry = True
@@ -108,14 +109,14 @@ _KINDS: dict[str, type[RenderError]] = {
 
 
 def explain_unreadable(path: Path, error: OSError, bad: type[RenderError]) -> RenderError:
-    """Return what an input that cannot be opened means: `bad` where no such file exists.
+    """The error for an input that cannot be opened: `bad` if the file does not exist.
 
-    Anything else (too many open files, an I/O error, a stale mount) is the machine's trouble.
+    Anything else (too many open files, an I/O error, a stale mount) is the machine's fault.
     """
     is_missing = isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError)
     return (bad if is_missing else InputUnreadable)(f"cannot read {path}: {error.strerror}")
 
 
 def revive(kind: str, message: str) -> RenderError:
-    """Make the error of this `kind` again, on the other side of a process border."""
+    """Recreate an error of this `kind` from another process."""
     return _KINDS.get(kind, RenderError)(message)

@@ -1,16 +1,16 @@
-"""How large a picture says it is, read from its first bytes: a few kB may unfold to gigabytes."""
+"""Reads the size of a picture from its header: a few kB may decode to gigabytes."""
 
 import struct
 
 START_OF_JPEG = b"\xff\xd8\xff"
 
-_NO_FRAME_HEADER = (0xC4, 0xC8, 0xCC)  # tables and extensions among JPEG's markers for frames
+_NO_FRAME_HEADER = (0xC4, 0xC8, 0xCC)  # not frame headers, although in the range of their markers
 
 
 def measure(encoded: bytes) -> tuple[int, int]:
-    """Return width and height in pixels; (0, 0) for a header that is cut or of another format.
+    """Width and height in pixels; (0, 0) if the header is truncated or of another format.
 
-    Knows JPEG, PNG, GIF and WebP.
+    Supports JPEG, PNG, GIF and WebP.
     """
     try:
         if encoded.startswith(START_OF_JPEG):

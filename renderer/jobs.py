@@ -1,6 +1,6 @@
-"""Specs in, reports out: the frozen values the public calls take and return.
+"""The jobs and reports of the public calls, as frozen values.
 
-They cross the pipe to a child process as JSON, so each field is JSON, a path or such a value.
+They are sent to child processes as JSON, so each field is JSON, a path or such a value.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ SHORTEST_VIDEO_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The encoder to use; `fallback` says why it is not the hardware one."""
+    """The encoder to use; `fallback` is why no hardware encoder is used."""
 
     encoder: str
     fallback: str | None = None
@@ -39,7 +39,7 @@ class LoopJob:
 
 @dataclass(frozen=True, slots=True)
 class LoopReport:
-    """What `make_loop` wrote; `fallback` says why the hardware encoder was not used."""
+    """The result of `make_loop`; `fallback` is why no hardware encoder was used."""
 
     encoder: str
     fallback: str | None
@@ -52,9 +52,9 @@ class LoopReport:
 class Video:
     """One MP4 to write at `out`.
 
-    `loop` is what `make_loop` wrote for the same photo and spec. A loop that is missing, damaged
-    or of another photo is encoded anew. The video is as long as the song, or ends
-    at `longest_s` seconds of it.
+    `loop` was made by `make_loop` from the same photo and spec. A loop that is missing, damaged or
+    made from another photo is encoded again. The video is as long as the song, or ends after
+    `longest_s` seconds.
     """
 
     out: Path
@@ -69,9 +69,9 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """Video `photo` turning to `song`, once for each of `videos`; the song is encoded once for all.
+    """Render `photo` and `song` into each of `videos`; the song is encoded once.
 
-    All videos appear or none; they must agree on the sound's bit rate.
+    All videos appear or none; they must have the same audio bit rate.
     """
 
     photo: Path
@@ -87,9 +87,9 @@ class RenderJob:
 
 @dataclass(frozen=True, slots=True)
 class VideoReport:
-    """One video as it was read back; `encoder` is the one that made its frames.
+    """One video as it was read back; `encoder` made its frames.
 
-    `fallback` says why that was not the hardware one.
+    `fallback` is why no hardware encoder was used.
     """
 
     encoder: str
@@ -101,7 +101,7 @@ class VideoReport:
 
 @dataclass(frozen=True, slots=True)
 class RenderReport:
-    """What `render` wrote, a report for each video in the job's order."""
+    """The result of `render`, with a report per video in the job's order."""
 
     duration_s: float
     videos: tuple[VideoReport, ...]
@@ -110,7 +110,7 @@ class RenderReport:
 
 @dataclass(frozen=True, slots=True)
 class CardJob:
-    """Draw the picture that a link to a pet's song is shown with, at `out`."""
+    """Draw the preview image for links to a song at `out`."""
 
     photo: Path
     out: Path
@@ -125,7 +125,7 @@ class CardJob:
 
 @dataclass(frozen=True, slots=True)
 class CardReport:
-    """What `draw_card` wrote."""
+    """The result of `draw_card`."""
 
     size_bytes: int
     timings: dict[str, float]
@@ -133,7 +133,7 @@ class CardReport:
 
 @dataclass(frozen=True, slots=True)
 class SongReport:
-    """What a song really holds, found by decoding it to the end."""
+    """The real properties of a song, found by decoding it completely."""
 
     duration_s: float
     sample_rate: int

@@ -1,7 +1,7 @@
-"""Names in letters: which ones can be set at all, and how large and in which lines.
+"""Renders names: which ones the fonts support, at which size and with which line breaks.
 
-The fonts are OpenCV's own. They know Latin, Greek, Cyrillic, Hebrew, Chinese, Japanese and Korean,
-draw "?" for what they lack, join no letters, stack no marks, and run from left to right only.
+The fonts are OpenCV's. They support Latin, Greek, Cyrillic, Hebrew, Chinese, Japanese and Korean,
+draw "?" for missing glyphs, join no letters, stack no marks, and run only from left to right.
 """
 
 import unicodedata
@@ -22,7 +22,7 @@ _SIZE_STEP_PX = 4
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a block of text looks; `colour` is BGR, lines lie `leading` times the size apart."""
+    """The style of a block of text; `colour` is BGR, line spacing is `leading` times the size."""
 
     font: Literal["sans", "italic"]
     weight: int  # 100 to 900
@@ -42,13 +42,13 @@ class Block:
 
     @property
     def height_px(self) -> int:
-        """The height of all lines, with the room above the first."""
+        """The height of all lines, including the space above the first."""
         return round(len(self.lines) * self.style.leading * self.size_px)
 
     def write(self, picture: Bytes, x: int, y: int) -> None:
         """Write the lines with their left ends at `x`, from `y` down, into the BGR picture."""
         for number, line in enumerate(self.lines, start=1):
-            # The last fifth of a line's height is for what hangs below it.
+            # The lowest part of a line is for descenders.
             baseline = y + round((number * self.style.leading - 0.3) * self.size_px)
             font = cv2.FontFace(self.style.font)
             colour, shown = self.style.colour, _order_for_eye(line)
@@ -58,10 +58,10 @@ class Block:
 
 
 def is_settable(text: str) -> bool:
-    """Say whether the fonts show this text as its readers write it.
+    """Return whether the fonts render this text correctly.
 
-    Letters that join (Arabic) or carry marks (Devanagari, Thai) would come out wrong, and so would
-    a line that runs both ways.
+    Letters that join (Arabic) or carry marks (Devanagari, Thai) would be wrong, and so would lines
+    with both directions.
     """
     letters = text.replace(" ", "")
     directions = {unicodedata.bidirectional(letter) for letter in letters}
@@ -72,7 +72,8 @@ def is_settable(text: str) -> bool:
 def fit_block(text: str, style: Style, width_px: int, height_px: int) -> Block:
     """Set `text` as large as its box and style allow.
 
-    What does not fit at the smallest size breaks words, and ends in an ellipsis at last.
+    If it does not fit at the smallest size, words are broken, and finally the text ends with an
+    ellipsis.
     """
     for size_px in range(style.largest_px, style.smallest_px, -_SIZE_STEP_PX):
         block = Block(style, size_px, tuple(_wrap(text, style, size_px, width_px)))
@@ -120,7 +121,7 @@ def _measure(text: str, style: Style, size_px: int) -> int:
 
 
 def _order_for_eye(line: str) -> str:
-    """Put a line that reads from right to left into the order in which it is drawn."""
+    """Put a right-to-left line into drawing order."""
     is_right_to_left = any(unicodedata.bidirectional(letter) == "R" for letter in line)
     return line[::-1] if is_right_to_left else line
 

@@ -1,8 +1,8 @@
-"""The lamp's light on the vinyl: it stays where the lamp is while the grooves turn beneath it.
+"""The lamp's light on the vinyl: it stays in place while the grooves turn below.
 
-A groove is a ring of tiny mirrors, so a lamp shows as two opposite wedges of light. The light is
-a gain (grooves glint as they pass under it) and a glow (the sheen on top), both drawn on the
-record's square and zero glow, unit gain, outside the grooves.
+A groove acts as a ring of tiny mirrors, so a lamp appears as two opposite wedges of light. The
+light is a gain (grooves glint as they pass) and a glow (the sheen on top), both covering the
+record's square, with unit gain and zero glow outside the grooves.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
-"""The loop: one rotation of one pet's record, encoded once, as a small MP4 in memory.
+"""The loop: one rotation of a record, encoded once as a small MP4 in memory.
 
-It carries a fingerprint of what it was made from, so a loop is never used for another photo.
+It contains a fingerprint of its inputs, so a loop is never used for another photo.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from renderer.timings import Timings
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`mp4` holds exactly the packets of one rotation; `comment` says what they are of."""
+    """`mp4` contains exactly the packets of one rotation; `comment` identifies its inputs."""
 
     mp4: bytes
     comment: str
@@ -40,12 +40,12 @@ def encode_loop(
 ) -> tuple[Loop, Bytes]:
     """Compose and encode the rotation of `photo`; also return its first frame (YUV 4:2:0).
 
-    An encoder that worked before and breaks in the middle is replaced by libx264, with the reason
-    in the choice. `path` is only named in errors.
+    If the encoder breaks during the job, libx264 replaces it, with the reason in the choice. `path`
+    is only used in error messages.
     """
     with timings.measure("encoder"):
         choice = choose(encoder)
-    with timings.measure("assets"):  # nothing once they are loaded
+    with timings.measure("assets"):  # free once they are loaded
         build_scene(spec)
     with timings.measure("photo"):
         pixels = decode_photo(photo, path, spec.pet_size_px)
@@ -63,7 +63,7 @@ def encode_loop(
 
 
 def read_loop(path: Path, photo: bytes, spec: RenderSpec) -> Loop | None:
-    """Return the loop at `path` if it is whole and was encoded from this photo, else None."""
+    """Return the loop at `path` if it is complete and was made from this photo, else None."""
     try:
         mp4 = path.read_bytes()
         with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
@@ -76,7 +76,7 @@ def read_loop(path: Path, photo: bytes, spec: RenderSpec) -> Loop | None:
 
 
 def fingerprint(photo: bytes, spec: RenderSpec) -> str:
-    """Name the pictures and numbers a loop is made from."""
+    """Hash everything that a loop is made from."""
     digest = hashlib.sha256(photo)
     digest.update(repr(spec).encode())
     digest.update(load_assets().digest)
@@ -95,7 +95,7 @@ def _encode_loop(
 
 
 def _digest(mp4: bytes) -> str:
-    """Name the stream, which is quicker than to see whether it can be decoded."""
+    """Hash the stream, which is faster than checking whether it can be decoded."""
     with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
         stream = container.streams.video[0]
         digest = hashlib.sha256(stream.codec_context.extradata or b"")

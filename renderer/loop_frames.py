@@ -1,6 +1,6 @@
-"""One clockwise rotation of a pet's record, frame by frame.
+"""Composes the frames of one clockwise rotation of a record.
 
-Frame k is turned by exactly k whole parts of the circle, so the last frame leads into the first.
+Frame k is turned by exactly k equal parts of the circle, so the last frame leads into the first.
 """
 
 import math
@@ -18,16 +18,16 @@ from renderer.cores import count_cores
 from renderer.scene import Scene, build_scene
 from renderer.spec import SPINDLE_X_PX, RenderSpec
 
-# Frames are composed side by side; threads inside one warp would only cost.
+# Frames are composed in parallel; threads inside a single warp only add cost.
 cv2.setNumThreads(1)
-_THREADS_AT_MOST = 4  # on a large machine, jobs side by side use the cores better
+_THREADS_AT_MOST = 4  # on large machines, parallel jobs use the cores better
 
 
 class Record(NamedTuple):
-    """A pet's record seen from above, not turned yet and never written to, on the canvas's scale.
+    """A record seen from above, unrotated and read-only, at the scale of the canvas.
 
-    Luma is (vinyl_size_px, vinyl_size_px); chroma has a third axis of Cb and Cr. Both are softened
-    to what the video's size can show.
+    Luma is (vinyl_size_px, vinyl_size_px); chroma has a third axis of Cb and Cr. Both are blurred
+    to the detail that the video's size can show.
     """
 
     luma: Bytes
@@ -43,7 +43,7 @@ def compose_loop(photo: Bytes, spec: RenderSpec) -> Iterator[Bytes]:
 
 
 def convert_record(photo: Bytes, spec: RenderSpec) -> Record:
-    """Lay the photo on the record and convert both, once for all frames."""
+    """Lay the photo on the record and convert the result, once for all frames."""
     yuv = to_yuv(lay_photo_on_record(photo, spec))
     return Record(
         luma=_soften(yuv[..., 0], spec.scale),
@@ -52,7 +52,7 @@ def convert_record(photo: Bytes, spec: RenderSpec) -> Record:
 
 
 def turn_record(record: Record, spec: RenderSpec) -> Iterator[Bytes]:
-    """Yield the frames of one rotation, a few of them composed ahead of the one asked for."""
+    """Yield the frames of one rotation; a few are composed ahead."""
     scene = build_scene(spec)
 
     def compose(index: int) -> Bytes:
@@ -90,7 +90,7 @@ def _compose_frame(scene: Scene, record: Record, turn: float, spec: RenderSpec) 
 
 
 class _Grid(NamedTuple):
-    """side x side samples of a video's plane: the first at (x, y) in video pixels, `step` apart."""
+    """side x side samples of a video plane: the first at (x, y) in video pixels, `step` apart."""
 
     x: float
     y: float
@@ -99,10 +99,10 @@ class _Grid(NamedTuple):
 
 
 def _turn(plane: Bytes, turn: float, grid: _Grid, spec: RenderSpec) -> Bytes:
-    """Return what the grid shows of `plane`, the record's picture, turned clockwise by `turn`.
+    """Sample `plane`, the picture of the record turned clockwise by `turn`, on the grid.
 
-    The matrix takes a sample's place to the canvas, turns it back around the spindle and finds it
-    on the picture.
+    The matrix maps a sample to the canvas, rotates it back around the spindle and finds it in the
+    picture.
     """
     cos, sin = math.cos(turn), math.sin(turn)
     turn_back = np.array([[cos, sin], [-sin, cos]])
@@ -125,7 +125,7 @@ def _multiply_add(plane: Bytes, gain: Floats, offset: Floats) -> Bytes:
 
 
 def lay_photo_on_record(photo: Bytes, spec: RenderSpec) -> Floats:
-    """Return the record's square in BGR with the photo as an anti-aliased disc in its middle."""
+    """The record's square in BGR, with the photo as an anti-aliased disc in the middle."""
     size = (spec.vinyl_size_px, spec.vinyl_size_px)
     picture = load_assets().record[..., :3].astype(np.float32)
     record = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
@@ -139,7 +139,7 @@ def lay_photo_on_record(photo: Bytes, spec: RenderSpec) -> Floats:
 
 
 def _soften(plane: Floats, scale: float) -> Bytes:
-    """Round to bytes after taking away what is too fine for `scale`, or it would flicker."""
+    """Blur detail too fine for `scale`, which would flicker, and round to bytes."""
     if scale < 1:
         sigma = 0.5 * math.sqrt(1 / scale**2 - 1)
         plane = np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)

@@ -1,6 +1,6 @@
-"""The video's file: a loop's packets repeated beside the song's, then read back and checked.
+"""Writes the video file: the loop's packets repeated beside the song's, then read back and checked.
 
-Packets are copied, never encoded again; a file that does not stand its check is not published.
+Packets are copied, never encoded again; a file that fails its check is not published.
 """
 
 import heapq
@@ -22,9 +22,9 @@ from renderer.spec import RenderSpec
 def write_mp4(
     part: Path, loop: Loop, frames: int, spec: RenderSpec, audio: AudioTrack | None = None
 ) -> None:
-    """Write `frames` of the turning record, and the song, into an MP4 that plays while it loads.
+    """Write `frames` of the loop, and the song, into an MP4 that plays while it loads.
 
-    Without a song the file is a preview, and carries the loop's label for `read_loop`.
+    Without a song the file is the loop itself, and carries its label for `read_loop`.
     """
     with (
         av.open(io.BytesIO(loop.mp4), "r", format="mp4") as source,
@@ -32,8 +32,8 @@ def write_mp4(
     ):
         template = source.streams.video[0]
         loop_packets = [packet for packet in source.demux(template) if packet.size]
-        # Only a finished file's stream is a template: one that an encoder has not written yet
-        # lacks the H.264 headers, and the muxer would not say so.
+        # The template must be a stream of a finished file: one that an encoder has not written yet
+        # lacks the H.264 headers, which the muxer does not report.
         video = container.add_stream_from_template(template)
         tracks: list[Iterable[av.Packet[Any]]] = [_repeat(loop_packets, video, frames, spec)]
         if audio:
@@ -47,9 +47,9 @@ def write_mp4(
 
 
 def check_mp4(part: Path, frames: int, duration_s: float, spec: RenderSpec) -> None:
-    """Read the file back as a player would; raises `OutputFailed` where it does not hold up.
+    """Read the file back like a player; raises `OutputFailed` if anything is wrong.
 
-    Shows the first frame, jumps to the last rotation and shows that; `duration_s` may be off by
+    Decodes the first frame, seeks to the last rotation and decodes that; `duration_s` may be off by
     one frame.
     """
     try:
@@ -77,9 +77,9 @@ def _repeat(
     frames: int,
     spec: RenderSpec,
 ) -> "Iterator[av.Packet[av.VideoStream]]":
-    """Yield `frames` packets, the loop's over and over, one frame apart from 0 on.
+    """Yield `frames` packets, repeating the loop's, one frame apart from 0 on.
 
-    The same packets come again with new timestamps; the muxer takes its own reference.
+    The same packet objects get new timestamps; the muxer takes its own reference.
     """
     for index in range(frames):
         packet = packets[index % len(packets)]

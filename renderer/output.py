@@ -1,4 +1,4 @@
-"""Files appear whole at their final path or not at all."""
+"""Writes files so that they appear complete at their final path or not at all."""
 
 import errno
 import os
@@ -14,14 +14,16 @@ from renderer.parts import create_part
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`; the block's end makes it `path`, an error removes it.
+    """Yield a temporary path beside `path`; rename it at the end of the block, remove it on an
+    error.
 
-    What the operating system refuses becomes `OutputUnwritable`, what the muxer refuses
-    `OutputFailed`.
+    Errors of the operating system become `OutputUnwritable`, those of the muxer `OutputFailed`.
     """
     part: Path | None = None
     try:
-        if path.is_dir():  # told now: when it is renamed, other files of a job may be in place
+        if (
+            path.is_dir()
+        ):  # checked first: at the rename, other files of a job may already be in place
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         part = create_part(path)
         yield part
@@ -38,7 +40,7 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 
 def sync(path: Path) -> None:
-    """Wait until the disk has the file, or the folder's entry for it; raises `OSError`."""
+    """Flush a file, or a folder's entries, to disk; raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What a file is called until it is whole: a hidden name beside its own."""
+"""Names of incomplete files: hidden, beside the final file."""
 
 import os
 import re
@@ -8,11 +8,11 @@ from pathlib import Path
 from tempfile import mkstemp
 
 PART = re.compile(r"\.(?P<of>.+)\.\w+\.part")
-"""The names that `create_part` makes, and of what; applications delete what was left for ever."""
+"""Names made by `create_part`, with the final name; applications delete orphaned ones."""
 
 
 def create_part(path: Path) -> Path:
-    """Make an empty file, readable by all, that is to become `path`; raises `OSError`."""
+    """Create an empty, world-readable file that is to become `path`; raises `OSError`."""
     descriptor, name = mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.fchmod(descriptor, 0o644)
     os.close(descriptor)
@@ -20,7 +20,7 @@ def create_part(path: Path) -> Path:
 
 
 def discard_parts(paths: Iterable[Path]) -> None:
-    """Remove what a killed writer of these paths left beside them."""
+    """Remove incomplete files of killed writers of these paths."""
     for path in paths:
         for part in path.parent.glob(f".{escape(path.name)}.*.part"):
             part.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""A pet's photo, from whatever file it came in, as a square picture.
+"""Decodes a pet's photo from any common format into a square picture.
 
-The bytes are read once, so that what is shown and what is fingerprinted are the same photo.
+The bytes are read once, so the photo that is shown is the one that is fingerprinted.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ _PIXELS_AT_MOST = 120_000_000  # beyond the cameras of phones; 360 MB once decod
 
 
 def read_photo(path: Path) -> bytes:
-    """Read the file at `path`; raises `BadPhoto` where there is none, else `InputUnreadable`."""
+    """Read the file at `path`; raises `BadPhoto` if it does not exist, else `InputUnreadable`."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -26,17 +26,17 @@ def read_photo(path: Path) -> bytes:
 
 
 def decode_photo(encoded: bytes, path: Path, size_px: int) -> Bytes:
-    """Decode, turn upright, crop to the centred square and scale to (size_px, size_px, 3) BGR.
+    """Decode, rotate upright, crop to the centred square and scale to (size_px, size_px, 3) BGR.
 
-    What is transparent becomes white; of a moving picture the first frame is shown. `path` is only
-    named in the `BadPhoto` raised for anything that is not a whole picture.
+    Transparent areas become white; animations show their first frame. Raises `BadPhoto` for
+    anything that is not a complete picture; `path` is only used in the message.
     """
     width, height = measure(encoded)
     if width * height > _PIXELS_AT_MOST:
         raise BadPhoto(f"{path} is {width}x{height}, more than {_PIXELS_AT_MOST:,} pixels")
     picture = None if _is_cut(encoded) else _decode(encoded)
     if picture is None:
-        raise BadPhoto(f"{path} is not a whole picture; give a JPEG or PNG")
+        raise BadPhoto(f"{path} is not a complete picture; use a JPEG or PNG")
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -47,7 +47,7 @@ def decode_photo(encoded: bytes, path: Path, size_px: int) -> Bytes:
 
 
 def _is_cut(encoded: bytes) -> bool:
-    """Tell an empty file and a truncated JPEG, whose rest a decoder would fill with grey."""
+    """Detect empty files and truncated JPEGs, whose rest a decoder would fill with grey."""
     return not encoded or (
         encoded.startswith(START_OF_JPEG)
         and encoded.rfind(_END_OF_JPEG) < encoded.rfind(_START_OF_SCAN)
@@ -55,14 +55,14 @@ def _is_cut(encoded: bytes) -> bool:
 
 
 def _decode(encoded: bytes) -> Bytes | None:
-    """Return the picture in 8-bit BGR, or None where there is none."""
+    """Decode to 8-bit BGR; None if that fails."""
     content = np.frombuffer(encoded, np.uint8)
     try:
         if not encoded.startswith(START_OF_JPEG):
             drawn = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
             if drawn is not None and drawn.shape[2:] == (4,) and drawn.dtype.kind == "u":
                 return _lay_on_white(drawn)
-        # Unlike the other, this way turns the picture upright; cameras know no transparency.
+        # Unlike IMREAD_UNCHANGED this rotates the picture upright; photos from cameras are opaque.
         shown = cv2.imdecode(content, cv2.IMREAD_COLOR)
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:  # says nothing about the picture
@@ -72,7 +72,7 @@ def _decode(encoded: bytes) -> Bytes | None:
 
 
 def _lay_on_white(drawn: MatLike) -> Bytes:
-    """Lay BGRA of 8 or 16 bits on white."""
+    """Blend BGRA of 8 or 16 bits onto white."""
     white = 256**drawn.itemsize - 1
     alpha = cv2.cvtColor(drawn[..., 3], cv2.COLOR_GRAY2BGR)
     shown = cv2.multiply(drawn[..., :3], alpha, scale=1 / white)

@@ -1,6 +1,6 @@
-"""Jobs in warm child processes: the renderer's calls as awaitables.
+"""Runs jobs in warm child processes: the renderer's calls as awaitables.
 
-`process_pool.py` says what holds for the children themselves.
+`process_pool.py` manages the processes.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from renderer.parts import discard_parts
 from renderer.process_pool import ProcessPool, ProcessUnavailable, describe_end
 from renderer.wire import Job, pack_job, unpack_report
 
-# Two copies of this library come with NumPy and OpenCV and set 180 MB aside for every core of the
-# machine when they are loaded; nothing here asks anything of them.
+# NumPy and OpenCV each bring a copy of OpenBLAS, which reserves 180 MB per core of the machine when
+# loaded and is not used here.
 _SMALL = {"OPENBLAS_NUM_THREADS": "1"}
 START_TIMEOUT_S = 60.0  # imports on a cold disk; a job's own limit may be shorter
 
@@ -37,11 +37,11 @@ START_TIMEOUT_S = 60.0  # imports on a cold disk; a job's own limit may be short
 class RenderPool:
     """The renderer's calls as awaitables; callers beyond `size` queue in order.
 
-    Children start when first needed and stay warm. One that dies or takes longer than `timeout_s`
-    is killed and replaced; its caller gets `RenderCrashed` or `RenderTimeout`, others notice
-    nothing. A cancelled caller takes its child with it. `encoder` is used for every job, whatever
-    the job says. `memory_limit_bytes` bounds what each child may write to (VmData in
-    `/proc`); one that makes videos of all formats takes about 0.5 GB.
+    Children start on demand and stay warm. One that dies or takes longer than `timeout_s` is killed
+    and replaced; its caller gets `RenderCrashed` or `RenderTimeout`, others are not affected.
+    Cancelling a caller kills its child. `encoder` overrides the encoder of every job.
+    `memory_limit_bytes` limits the data segment of each child (VmData in `/proc`); a child that
+    makes videos of all formats takes about 0.5 GB.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class RenderPool:
     ) -> None:
         self.size = size
         self.timeout_s = timeout_s
-        self.choice: Choice | None = None  # the encoder in use, once a child has told
+        self.choice: Choice | None = None  # the encoder in use, once a child has reported it
         self._encoder = encoder
         limit = str(memory_limit_bytes or "")
         self._processes = ProcessPool(
@@ -72,9 +72,9 @@ class RenderPool:
         await self.close()
 
     async def start(self) -> Choice:
-        """Warm up one child and return the encoder in use.
+        """Start one child and return the encoder in use.
 
-        Raises `EncoderUnavailable` or `AssetsMissing` where no job could ever succeed.
+        Raises `EncoderUnavailable` or `AssetsMissing` if no job could ever succeed.
         """
         async with self._processes.borrow():
             pass
@@ -82,27 +82,23 @@ class RenderPool:
         return self.choice
 
     async def make_loop(self, job: LoopJob) -> LoopReport:
-        """Run `renderer.make_loop` in a child."""
         job = replace(job, encoder=self._encoder)
         return LoopReport(**await self._run("make_loop", job, job.outputs))
 
     async def render(self, job: RenderJob) -> RenderReport:
-        """Run `renderer.render` in a child."""
         job = replace(job, encoder=self._encoder)
         report = await self._run("render", job, job.outputs)
         videos = tuple(VideoReport(**video) for video in report["videos"])
         return RenderReport(**report | {"videos": videos})
 
     async def draw_card(self, job: CardJob) -> CardReport:
-        """Run `renderer.draw_card` in a child."""
         return CardReport(**await self._run("draw_card", job, job.outputs))
 
     async def check_song(self, path: Path) -> SongReport:
-        """Run `renderer.check_song` in a child."""
         return SongReport(**await self._run("check_song", path, ()))
 
     async def close(self) -> None:
-        """Kill every child, whatever it is doing, and wait until all are gone."""
+        """Kill all children and wait until they are gone."""
         await self._processes.close()
 
     async def _run(self, task: str, job: Job, outputs: tuple[Path, ...]) -> dict[str, Any]:
@@ -120,18 +116,18 @@ class RenderPool:
 
 
 def _is_harmless(error: BaseException) -> bool:
-    """Say whether a child told of this error itself and is ready for the next job."""
+    """Return whether the child itself reported this error and is ready for the next job."""
     return isinstance(error, RenderError) and not isinstance(error, RenderCrashed | RenderTimeout)
 
 
 async def _ask(child: Process, request: bytes, task: str, timeout_s: float) -> dict[str, Any]:
-    """Send one line and return the report that answers it."""
+    """Send one line and return the report in the answer."""
     assert child.stdin is not None
     assert child.stdout is not None
     try:
         async with asyncio.timeout(timeout_s):
             child.stdin.write(request)
-            with suppress(ConnectionError):  # it died; the missing answer says so
+            with suppress(ConnectionError):  # it died, which the missing answer shows
                 await child.stdin.drain()
             answer = await child.stdout.readline()
     except TimeoutError as error:

@@ -1,7 +1,7 @@
-"""Which of the encoders this machine really has: a question to the encoder itself, asked once.
+"""Finds out which encoders work on this machine, by encoding with them once.
 
-A driver that is installed may still have no encoder behind it, as on NVIDIA's A100 or H100, so
-only frames that were encoded count.
+A driver may be installed without an encoder behind it, as on NVIDIA's A100 or H100, so only frames
+that were actually encoded count.
 """
 
 import logging
@@ -22,9 +22,9 @@ _FRAMES = 4
 
 
 def choose(name: str = AUTO) -> Choice:
-    """Return the encoder for `name`: itself if it works, for "auto" the first that does.
+    """The encoder for `name`: itself if it works; for "auto" the first that works.
 
-    Raises `EncoderUnavailable` for a name that is unknown or was asked for and does not work.
+    Raises `EncoderUnavailable` for an unknown name, or a requested encoder that does not work.
     """
     if name != AUTO:
         if name not in ENCODERS:
@@ -43,16 +43,16 @@ def choose(name: str = AUTO) -> Choice:
 
 
 def replace_broken(choice: Choice, error: Exception) -> Choice | None:
-    """Return the encoder for a job whose own broke half way; None where no other is left."""
+    """The encoder for a job whose encoder broke; None if there is no other."""
     if choice.encoder == SOFTWARE:
         return None
     reason = f"{choice.encoder} broke: {describe(error)}"
-    log.warning("%s; this job goes on with %s", reason, SOFTWARE)
+    log.warning("%s; this job continues with %s", reason, SOFTWARE)
     return Choice(SOFTWARE, reason)
 
 
 def describe(error: Exception) -> str:
-    """Return the driver's or the library's own words on one line."""
+    """The message of the driver or library, on one line."""
     words = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
     if last_words := getattr(error, "log", None):
         words += f": {last_words[2]}"
@@ -61,15 +61,15 @@ def describe(error: Exception) -> str:
 
 @cache
 def probe(name: str) -> str | None:
-    """Encode the first frames of a video; return None if that works, else the reason it does not.
+    """Encode the first frames of a video; None if that works, else the reason.
 
-    The answer is kept for the life of the process.
+    The result is cached for the life of the process.
     """
     spec = RenderSpec()
     photo = np.full((spec.pet_size_px, spec.pet_size_px, 3), 128, np.uint8)
     try:
         encode_loop_frames(islice(compose_loop(photo, spec), _FRAMES), name, spec)
-    except Exception as error:  # drivers fail in ways of their own; each of them means no
+    except Exception as error:  # drivers fail in many ways; each means unavailable
         reason = describe(error)
         log.info("encoder %s is not available: %s", name, reason)
         return reason

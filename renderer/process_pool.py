@@ -1,7 +1,7 @@
-"""A pool of warm child processes, so that a crash, a leak or a hang costs one job and no more.
+"""A pool of warm child processes, so that a crash, leak or hang costs only one job.
 
-At most `size` children live at a time, and each has one borrower at a time. A borrower returns its
-child whole, or the pool kills it.
+At most `size` children exist, each with one borrower at a time. A borrower returns its child
+intact, or the pool kills it.
 """
 
 import asyncio
@@ -13,14 +13,14 @@ from contextlib import asynccontextmanager, suppress
 
 
 class ProcessUnavailable(Exception):
-    """No child process can be had: the pool is closed, or a new child ended at once."""
+    """No child process is available: the pool is closed, or a new child exited at once."""
 
 
 class ProcessPool:
     """Processes of `python -m *words`, started on demand and reused.
 
     `greet` waits until a new child is ready, and raises if it never will be. An error in the
-    borrower's block kills its child, unless `is_harmless` says that the child is not to blame.
+    borrower's block kills its child, unless `is_harmless` says that the child is fine.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class ProcessPool:
 
     @asynccontextmanager
     async def borrow(self, wait_s: float | None = None) -> AsyncIterator[Process]:
-        """Lend a child for the block's length; borrowers beyond `size` queue in order.
+        """Lend a child for the length of the block; borrowers beyond `size` queue in order.
 
         Raises TimeoutError if none is free within `wait_s`, ProcessUnavailable once the pool is
-        closed, and whatever `greet` or the operating system raises.
+        closed, and any error of `greet` or the operating system.
         """
         if self._closing.is_set():
             raise ProcessUnavailable("the pool is closed")
@@ -58,7 +58,7 @@ class ProcessPool:
                 yield child
             except BaseException as error:
                 if not self._is_harmless(error):
-                    await self._bury(child)
+                    await self._kill_and_wait(child)
                     raise
                 self._idle.append(child)
                 raise
@@ -67,7 +67,7 @@ class ProcessPool:
             self._slots.release()
 
     async def close(self) -> None:
-        """Kill every child, whatever it is doing, and wait until all are gone."""
+        """Kill all children and wait until they are gone."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -76,21 +76,21 @@ class ProcessPool:
         for _ in range(self.size):
             await self._slots.acquire()
         for child in self._idle:
-            await self._bury(child)
+            await self._kill_and_wait(child)
         self._idle.clear()
 
     async def _take(self) -> Process:
         while self._idle:
             child = self._idle.pop()
-            if _is_there(child) and not self._closing.is_set():
+            if _is_alive(child) and not self._closing.is_set():
                 return child
-            await self._bury(child)
+            await self._kill_and_wait(child)
         return await self._start()
 
     async def _start(self) -> Process:
         if self._closing.is_set():
             raise ProcessUnavailable("the pool is closed")
-        # A group of its own keeps the terminal's Ctrl-C away until the child can ignore it itself.
+        # A separate process group keeps Ctrl-C away until the child ignores it itself.
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", *self._words),
             stdin=PIPE,
@@ -104,26 +104,26 @@ class ProcessPool:
                 _kill(child)
             await self._greet(child)
         except BaseException:
-            await self._bury(child)
+            await self._kill_and_wait(child)
             raise
         return child
 
-    async def _bury(self, child: Process) -> None:
-        """Kill a child that nobody else has borrowed, and wait until it is gone."""
+    async def _kill_and_wait(self, child: Process) -> None:
+        """Kill a child that nobody is using, and wait until it is gone."""
         _kill(child)
         await child.communicate()
         self._living.discard(child)
 
 
 async def describe_end(child: Process) -> str:
-    """Say how a child that has ended did so: by a signal or with an exit code."""
+    """Describe how a child ended: by a signal or with an exit code."""
     code = await child.wait()
     if code < 0:
         return f"was ended by {signal.Signals(-code).name}"
     return f"ended with exit code {code}"
 
 
-def _is_there(child: Process) -> bool:
+def _is_alive(child: Process) -> bool:
     """Send an empty line: writing to a dead child fails at once, long before it is reaped."""
     assert child.stdin is not None
     child.stdin.write(b"\n")

@@ -1,6 +1,6 @@
-"""The two calls that make videos: encode a photo's loop, repeat it for the length of a song.
+"""The two calls that make videos: encode a photo's loop, and repeat it for the length of a song.
 
-Both are pure functions of their job, hold nothing back between calls and may run side by side.
+Both are pure functions of their job, keep no state between calls and may run in parallel.
 """
 
 from collections.abc import Callable
@@ -48,16 +48,16 @@ def make_loop(job: LoopJob) -> LoopReport:
 
 
 def render(job: RenderJob, on_progress: Callable[[float], None] | None = None) -> RenderReport:
-    """Write the videos of the whole song; raises `RenderError` and leaves nothing behind.
+    """Write the videos of the whole song; raises `RenderError` and then leaves nothing behind.
 
-    `on_progress` hears the share of the song that is encoded, 0 to 1.
+    `on_progress` is called with the share of the song that is encoded, 0 to 1.
     """
     bit_rates = {video.spec.audio_bit_rate for video in job.videos}
     if len(bit_rates) != 1:
-        raise BadSpec("a job's videos must be some, and share one bit rate of the sound")
+        raise BadSpec("a job needs at least one video, and all must have the same audio bit rate")
     outs = set(job.outputs)
     if len(outs) < len(job.videos) or outs & {job.photo, job.song}:
-        raise BadSpec("every video needs a file of its own, other than the photo's and the song's")
+        raise BadSpec("every video needs its own file, different from the photo's and the song's")
     timings = Timings()
     photo = read_photo(job.photo)
     loops = _get_loops(photo, job, timings)
@@ -72,7 +72,7 @@ def render(job: RenderJob, on_progress: Callable[[float], None] | None = None) -
 
 
 def _get_loops(photo: bytes, job: RenderJob, timings: Timings) -> list[tuple[Loop, bool]]:
-    """Return each video's loop as `_get_loop` does; videos of one spec and loop share it."""
+    """Get each video's loop; videos with the same spec and loop share it."""
     found: dict[tuple[RenderSpec, Path | None], tuple[Loop, bool]] = {}
     for video in job.videos:
         if (video.spec, video.loop) not in found:
@@ -81,7 +81,7 @@ def _get_loops(photo: bytes, job: RenderJob, timings: Timings) -> list[tuple[Loo
 
 
 def _get_loop(video: Video, photo: bytes, job: RenderJob, timings: Timings) -> tuple[Loop, bool]:
-    """Return the video's loop and whether it was there already."""
+    """Return the video's loop, and whether it existed already."""
     with timings.measure("loop"):
         loop = read_loop(video.loop, photo, video.spec) if video.loop else None
     if loop:
@@ -101,7 +101,7 @@ def _write_video(
     with timings.measure("check"):
         check_mp4(part, frames, audio.duration_s, video.spec)
     with timings.measure("write"):
-        sync(part)  # a disk that fails is heard of before any video has appeared
+        sync(part)  # detects a failing disk before any video has appeared
     return VideoReport(
         encoder=loop.choice.encoder,
         fallback=loop.choice.fallback,

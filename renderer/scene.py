@@ -1,7 +1,7 @@
-"""Everything that stands still - background, lamp, needle - folded into a gain and an offset.
+"""Folds everything static - background, lamp, needle - into a gain and an offset.
 
 A video frame is `gain * turning record + offset`, because laying one picture over another is linear
-in each of them. So a frame costs one rotation and one multiply-add, whatever stands still.
+in each. So a frame costs one rotation and one multiply-add, however much is static.
 """
 
 import math
@@ -27,11 +27,11 @@ from renderer.spec import CANVAS_PX, SPINDLE_X_PX, RenderSpec
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The still part of a video, in the encoder's own pixel format and never written to.
+    """The static part of a video, in the encoder's pixel format and read-only.
 
     `frame` is a whole YUV 4:2:0 frame without the record's part. The others cover the square of
-    `side` pixels from (`left`, `top`) on, in which the record turns: luma (side, side), chroma
-    (side / 2, side / 2, 2). All three are even.
+    `side` pixels from (`left`, `top`) in which the record turns: luma (side, side), chroma (side /
+    2, side / 2, 2). All three are even.
     """
 
     frame: Bytes
@@ -46,7 +46,7 @@ class Scene:
 
 @cache
 def build_scene(spec: RenderSpec) -> Scene:
-    """Fold the assets for `spec`; the same value for every job of the process."""
+    """Fold the assets for `spec`; cached for all jobs of the process."""
     gain, offset = _fold(spec)
     yuv = to_yuv(offset)
     luma = yuv[..., 0] - BLACK_LUMA * gain
@@ -79,7 +79,7 @@ def build_scene(spec: RenderSpec) -> Scene:
 
 
 def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
-    """Return gain (height, width) and offset (height, width, 3) BGR at the video's size."""
+    """Gain (height, width) and offset (height, width, 3) BGR at the video's size."""
     assets = load_assets()
     light, glow = light_vinyl(spec.vinyl_size_px)
     vinyl = (spec.vinyl_size_px, spec.vinyl_size_px)
@@ -111,7 +111,7 @@ def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
 
 
 def _square_at_spindle(side_px: int, spec: RenderSpec) -> tuple[slice, slice]:
-    """Return the rows and columns of the canvas that a picture around the spindle covers."""
+    """The rows and columns of the canvas covered by a picture centred on the spindle."""
     top, left = spec.spindle_y_px - side_px // 2, SPINDLE_X_PX - side_px // 2
     return slice(top, top + side_px), slice(left, left + side_px)
 

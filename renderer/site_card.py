@@ -1,6 +1,6 @@
-"""`python -m renderer.site_card [FILE]` draws what a link to the site itself is shown with.
+"""`python -m renderer.site_card [FILE]` draws the preview image for links to the site itself.
 
-It is the card of a song, with a heart on the record's label where a pet would be.
+It is the card of a song, with a heart on the record's label instead of a pet.
 """
 
 import sys
@@ -19,7 +19,7 @@ _JPEG_QUALITY = 84
 
 
 def draw_site_card() -> Bytes:
-    """Return the picture, (630, 1200, 3) BGR, the same each time."""
+    """The picture, (630, 1200, 3) BGR, the same each time."""
     picture = lay_player(_draw_label())
     write_names(picture, "your pet", "you")
     return picture

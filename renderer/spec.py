@@ -1,7 +1,7 @@
-"""What a video looks like: shape, speed and quality as one frozen value.
+"""The size, speed and quality of a video, as one frozen value.
 
-Lengths of things on the record are given on the canvas the pictures are drawn on, which is
-`CANVAS_PX` wide, and scale with the video's width.
+Sizes of things on the record refer to the canvas of the pictures, which is `CANVAS_PX` wide, and
+scale with the video's width.
 """
 
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ from renderer.errors import BadSpec
 CANVAS_PX: Final = 1080
 SPINDLE_X_PX: Final = 540
 
-# A tall video's record lies above the middle: the apps that show it cover its lower end.
+# In a tall video the record is above the middle, because apps cover the lower end.
 _SPINDLE_Y_PX: Final = {1080: 540, 1920: 888}
 
 
 @dataclass(frozen=True, slots=True)
 class RenderSpec:
-    """The numbers of one video; the defaults are the campaign's own.
+    """The parameters of one video; the defaults are the campaign's.
 
-    `crf` is on the scale of libx264; every encoder is asked for the quality it stands for.
+    `crf` is on libx264's scale; other encoders are set to a similar quality.
     """
 
     width_px: int = 720
@@ -41,7 +41,7 @@ class RenderSpec:
             raise BadSpec(f"{self.width_px}x{self.height_px}: width and height must be even")
         if self.canvas_height_px not in _SPINDLE_Y_PX:
             raise BadSpec(
-                f"{self.width_px}x{self.height_px} is no shape there is a picture for; "
+                f"{self.width_px}x{self.height_px} has no background picture; "
                 "choose a square or 9:16"
             )
         if not 0 < self.pet_size_px < self.vinyl_size_px <= CANVAS_PX:
@@ -54,7 +54,7 @@ class RenderSpec:
 
     @property
     def frames_per_loop(self) -> int:
-        """How many frames one rotation takes."""
+        """The number of frames of one rotation."""
         return 60 * self.fps // self.rpm
 
     @property
@@ -69,11 +69,12 @@ class RenderSpec:
 
     @property
     def spindle_y_px(self) -> int:
-        """How far below the canvas's upper edge the record turns; across, always in the middle."""
+        """The distance of the record's centre from the top of the canvas; horizontally it is
+        centred."""
         return _SPINDLE_Y_PX[self.canvas_height_px]
 
     def count_frames(self, duration_s: float) -> int:
-        """How many frames video `duration_s`, to the nearest frame and at least one."""
+        """The number of frames for `duration_s`, rounded to the nearest and at least one."""
         return max(1, round(duration_s * self.fps))
 
 
@@ -84,4 +85,4 @@ FORMATS: Final[Mapping[str, RenderSpec]] = MappingProxyType(
         "story": RenderSpec(width_px=1080, height_px=1920, fps=30),
     }
 )
-"""The videos people ask for by name: for pages and messages, for large screens, for phone apps."""
+"""The formats by name: for pages and messages, for large screens, for phone apps."""

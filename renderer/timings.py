@@ -1,4 +1,4 @@
-"""How long each phase took; one `Timings` belongs to one job and is never shared."""
+"""Durations of phases; one `Timings` belongs to one job and is never shared."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,14 +9,14 @@ Item = TypeVar("Item")
 
 
 class Timings(dict[str, float]):
-    """Seconds by phase, in the order the phases began; a repeated phase adds up.
+    """Seconds by phase, in the order in which the phases began; repeated phases add up.
 
-    Each second counts once: what is measured inside another phase is not counted there.
+    Each second counts once: time measured inside another phase is not counted in the outer one.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._inside_s = 0.0  # what inner phases have taken so far
+        self._inside_s = 0.0  # time of inner phases so far
 
     @contextmanager
     def measure(self, phase: str) -> Iterator[None]:
@@ -31,7 +31,7 @@ class Timings(dict[str, float]):
             self._inside_s = inside_s + duration_s
 
     def measure_each(self, phase: str, items: Iterable[Item]) -> Iterator[Item]:
-        """Pass on the items; add the time spent waiting for them to `phase`."""
+        """Yield the items; add the time spent waiting for them to `phase`."""
         iterator = iter(items)
         while True:
             with self.measure(phase):

@@ -4,8 +4,8 @@
     answer    {"report": {...}} | {"error": {"kind": "bad_song", "message": "..."}}
     greeting  {"report": {"encoder": "libx264", "fallback": "..."}} | {"error": ...}
 
-A child greets once, when it is warm, and then answers each request in turn.
-Empty lines ask nothing.
+A child sends its greeting when it is ready, and then answers each request in turn.
+Empty lines are ignored.
 """
 
 import json
@@ -34,13 +34,11 @@ _PATHS = frozenset({"photo", "song", "loop", "poster", "out"})
 
 
 def pack_job(task: str, job: Job) -> bytes:
-    """Write a request."""
     fields = {"path": job} if isinstance(job, Path) else asdict(job)
     return _pack({"task": task, "job": fields})
 
 
 def unpack_job(line: bytes) -> Job:
-    """Read a request."""
     request = json.loads(line)
     fields: dict[str, Any] = request["job"]
     match request["task"]:
@@ -59,17 +57,15 @@ def unpack_job(line: bytes) -> Job:
 
 
 def pack_report(report: Report) -> bytes:
-    """Write the answer to a request that went well."""
     return _pack({"report": asdict(report)})
 
 
 def pack_error(error: RenderError) -> bytes:
-    """Write the answer to a request that did not."""
     return _pack({"error": {"kind": error.kind, "message": str(error)}})
 
 
 def unpack_report(line: bytes) -> dict[str, Any]:
-    """Read an answer's report; raises the `RenderError` it holds instead."""
+    """Parse an answer's report, or raise the `RenderError` in it."""
     answer = json.loads(line)
     if error := answer.get("error"):
         raise revive(error["kind"], error["message"])

@@ -1,4 +1,4 @@
-"""The `petsong` command: one verb for each process of the site, and two to look at it."""
+"""The `petsong` command: the processes of the site, and commands to maintain and inspect it."""
 
 import asyncio
 import sys
@@ -29,79 +29,79 @@ from server.workers import run_scheduler, run_worker
 Result = TypeVar("Result")
 
 
-class Complaints:
-    """What went wrong, in one line on standard error, without the secrets it may quote."""
+class ErrorConsole:
+    """Prints errors in one line on standard error, with secrets masked."""
 
     def __init__(self) -> None:
         self.redact = Redactor().redact
         self._console = Console(stderr=True, soft_wrap=True, highlight=False)
 
     def print(self, text: str) -> None:
-        """Write one complaint."""
         self._console.print(self.redact(text), markup=False)
 
 
-# Before anything below takes hold of them.
+# Before anything below uses the streams.
 open_missing_streams()
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 output = Console()
 logger = structlog.get_logger(__name__)
-complaints = Complaints()
+errors = ErrorConsole()
 
 
 @app.command()
 def serve() -> None:
-    """Serve the site; without Redis its workers and its clock run in the same process."""
+    """Serve the site; without Redis, workers and scheduler run in the same process."""
     settings = _settings(log_to=sys.stdout)
 
     def announce() -> None:
-        if not output.is_terminal:  # whoever collects it expects JSON alone
+        if not output.is_terminal:  # log collectors expect only JSON
             logger.info("site_opened", port=settings.port, is_simulated=settings.is_simulated)
             return
         output.print(f"petsong is open: http://localhost:{settings.port}", highlight=False)
         if settings.is_simulated:
-            output.print("SONAUTO_API_KEY is not set: songs come from the built-in demo composer.")
+            output.print("SONAUTO_API_KEY is not set: songs come from the built-in simulator.")
 
     _run(serve_site(settings, announce))
 
 
 @app.command()
-def worker(queue: Annotated[Queue, typer.Option(help="Which queue to work on.")]) -> None:
-    """Work on one queue (needs Redis); any number may run, on any host."""
+def worker(queue: Annotated[Queue, typer.Option(help="The queue to work on.")]) -> None:
+    """Run the tasks of one queue (needs Redis); any number of workers may run, on any host."""
     _run(run_worker(_settings(log_to=sys.stdout), queue))
 
 
 @app.command()
 def scheduler() -> None:
-    """Send the scheduled tasks (needs Redis); a second one does no harm."""
+    """Enqueue the scheduled tasks (needs Redis); a second scheduler does no harm."""
     _run(run_scheduler(_settings(log_to=sys.stdout)))
 
 
 @app.command()
 def migrate(
     to: Annotated[
-        str | None, typer.Option(help="A step to go to, up or down: 0005, or `empty` for none.")
+        str | None,
+        typer.Option(help="The step to go to, up or down: 0005, or `empty` for none."),
     ] = None,
 ) -> None:
-    """Bring the database to the newest schema, or back to what an older release needs."""
+    """Migrate the database to the newest schema, or back to that of an older release."""
     _run(migrate_database(_settings(), to))
 
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="The tar file to write.")]) -> None:
-    """Write database and files into one file, while the site runs on."""
+    """Back up database and files to one tar file, while the site is running."""
     output.print(_run(back_up(_settings(), file)), highlight=False, soft_wrap=True)
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument(help="What `backup` has written.")]) -> None:
-    """Bring a backup into an installation without submissions, before its site is started."""
+def restore(file: Annotated[Path, typer.Argument(help="A file written by `backup`.")]) -> None:
+    """Restore a backup into an installation without submissions, before its site is started."""
     output.print(_run(restore_backup(_settings(), file)), highlight=False, soft_wrap=True)
 
 
 @app.command()
 def status() -> None:
-    """Show how many submissions stand where, and how the song account is."""
+    """Show the number of submissions per stage, the workers, credits and storage."""
     table = Table("", "", show_header=False)
     settings = _settings("ERROR")
     redact = Redactor(settings.list_secrets()).redact
@@ -112,7 +112,8 @@ def status() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Check everything the site needs, one line each; exit with 1 if something is missing."""
+    """Check everything the site needs. Exits 1 if a check fails; warnings don't affect the exit
+    status."""
     settings = _settings("ERROR")
     findings = _run(examine(settings))
     redact = Redactor(settings.list_secrets()).redact
@@ -122,7 +123,7 @@ def doctor() -> None:
         mark = "[green]ok[/]" if finding.is_ok else "[red]missing[/]"
         mark = "[yellow]warning[/]" if finding.is_warning else mark
         table.add_row(mark, finding.subject, text)
-        if not output.is_terminal:  # a line each, for scripts
+        if not output.is_terminal:  # one line per check, for scripts
             line = f"{mark:>12} {finding.subject}: {text}"
             output.print(line, highlight=False, soft_wrap=True)
     if output.is_terminal:
@@ -136,9 +137,9 @@ def _settings(log_level: str | None = None, *, log_to: TextIO = sys.stderr) -> S
         settings = load_settings()
         check_production(settings)
     except PetsongError as error:
-        raise _complain(error) from None
+        raise _exit_with(error) from None
     secrets = settings.list_secrets()
-    complaints.redact = Redactor(secrets).redact
+    errors.redact = Redactor(secrets).redact
     configure_logging(log_level or settings.log_level, secrets, output=log_to)
     return settings
 
@@ -147,9 +148,9 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         return asyncio.run(work)
     except (PetsongError, RenderError, OSError) as error:
-        raise _complain(error) from None
+        raise _exit_with(error) from None
 
 
-def _complain(error: Exception) -> typer.Exit:
-    complaints.print(f"petsong: {error}")
+def _exit_with(error: Exception) -> typer.Exit:
+    errors.print(f"petsong: {error}")
     return typer.Exit(2)

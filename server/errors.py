@@ -1,34 +1,34 @@
-"""Every error the application raises on purpose.
+"""The errors that the application raises on purpose.
 
 PetsongError
-├── SettingsError            the environment cannot be run with; one line says what to change
-├── StartError               a start-up condition does not hold (port taken, assets missing)
-├── BackupUnusable           the file is not a whole backup of ours
+├── SettingsError            invalid configuration; one line per variable to change
+├── StartError               the process cannot start (port taken, assets missing)
+├── BackupUnusable           the file is not a complete backup of ours
 ├── FormRejected             400, the visitor can correct it
 ├── IdempotencyKeyReused     422, this key was sent with another form
-├── SubmissionLimitReached   429, this browser has used its submissions up
-├── TooManyRequests          429, this address asks too often
+├── SubmissionLimitReached   429, this browser has used up its submissions
+├── TooManyRequests          429, too many requests from this address
 ├── SoldOut                  503, no song can be bought at present
-├── StorageFull              503, there is no room for another song
+├── StorageFull              503, no storage capacity for another song
 ├── DatabaseUnavailable      503, nothing was written
-├── PhotosUnavailable        503, nobody can look at a photo at present
+├── PhotosUnavailable        503, no worker process can decode photos now
 └── SongServiceError         the song service did not do what was asked
-    ├── NeverReached         the request did not arrive: safe to send again
-    ├── Unanswered           it may have arrived: sending again may pay twice
-    ├── Unavailable          it serves nobody: 5xx, redirects, 401 to 405, a wrong key
-    ├── Paused               it wants no requests for a while: 429
+    ├── NeverReached         the request did not arrive: safe to repeat
+    ├── Unanswered           it may have arrived: repeating it may pay twice
+    ├── Unavailable          it would fail for anybody: 5xx, redirects, 401 to 405, wrong key
+    ├── Paused               it asks us to wait: 429
     ├── Refused              it will never accept this request: 422, 400 about a field
-    └── SongUnusable         the song file cannot be had or is not a song
-        └── SongHostAway     its host serves nobody at present
+    └── SongUnusable         the song file cannot be downloaded or is not a song
+        └── SongHostAway     its host is unreachable or failing
 """
 
 
 class PetsongError(Exception):
-    """Base of all errors raised on purpose; `str()` is fit for a log line."""
+    """Base class of our errors; `str()` is suitable for a log line."""
 
 
 class SettingsError(PetsongError):
-    """The environment variables do not make a configuration that can be run."""
+    """The environment variables are not a valid configuration."""
 
 
 class StartError(PetsongError):
@@ -36,11 +36,11 @@ class StartError(PetsongError):
 
 
 class BackupUnusable(PetsongError):
-    """The file is not a whole backup of ours; nothing was restored."""
+    """The file is not a complete backup of ours; nothing was restored."""
 
 
 class FormRejected(PetsongError):
-    """The form is not acceptable; `fields` maps a field's name to what is wrong with it."""
+    """The form is invalid; `fields` maps field names to messages."""
 
     def __init__(self, error: str, message: str, fields: dict[str, str] | None = None) -> None:
         super().__init__(error)
@@ -50,11 +50,11 @@ class FormRejected(PetsongError):
 
 
 class IdempotencyKeyReused(PetsongError):
-    """The Idempotency-Key came with another form before, or from another browser."""
+    """The Idempotency-Key was used with another form, or by another browser."""
 
 
 class SubmissionLimitReached(PetsongError):
-    """The browser's cookie_id has used all its submissions."""
+    """The browser's cookie_id has used up its submissions."""
 
     def __init__(self, attempts_used: int, max_attempts: int) -> None:
         super().__init__(f"{attempts_used} of {max_attempts} submissions used")
@@ -63,7 +63,7 @@ class SubmissionLimitReached(PetsongError):
 
 
 class TooManyRequests(PetsongError):
-    """One address has asked too often; it may ask again after `retry_after_s` seconds."""
+    """Too many requests from one address; it may retry after `retry_after_s` seconds."""
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"retry after {retry_after_s} s")
@@ -71,11 +71,11 @@ class TooManyRequests(PetsongError):
 
 
 class SoldOut(PetsongError):
-    """The song service's credits are used up, so no further submission is taken."""
+    """The song service's credits are used up; no submissions are accepted."""
 
 
 class StorageFull(PetsongError):
-    """So much of the disk is used that no further submission is taken."""
+    """The storage is too full; no submissions are accepted."""
 
 
 class DatabaseUnavailable(PetsongError):
@@ -83,15 +83,15 @@ class DatabaseUnavailable(PetsongError):
 
 
 class PhotosUnavailable(PetsongError):
-    """No child process is free, or can be started, to look at a photo."""
+    """No photo worker is free or can be started."""
 
 
 class SongServiceError(PetsongError):
-    """The song service did not do what was asked of it."""
+    """The song service did not do what was asked."""
 
 
 class NeverReached(SongServiceError):
-    """The request never arrived (refused, no such host, TLS): it may be sent again."""
+    """The request never arrived (refused, no such host, TLS): it may be repeated."""
 
 
 class Unanswered(SongServiceError):
@@ -99,9 +99,9 @@ class Unanswered(SongServiceError):
 
 
 class Unavailable(SongServiceError):
-    """The service answered, and the fault is its own or our account's: it would refuse anybody.
+    """The fault is the service's or our account's: any order would fail.
 
-    `retry_after_s` is the wait that it named, 0 where it named none.
+    `retry_after_s` is the wait that the service named, 0 if it named none.
     """
 
     def __init__(self, message: str, status: int, retry_after_s: float = 0.0) -> None:
@@ -111,7 +111,7 @@ class Unavailable(SongServiceError):
 
 
 class Paused(SongServiceError):
-    """The service wants no requests for `retry_after_s` seconds: we asked too often."""
+    """The service asks us to wait for `retry_after_s` seconds: we sent too many requests."""
 
     def __init__(self, message: str, retry_after_s: float) -> None:
         super().__init__(message)
@@ -127,7 +127,7 @@ class Refused(SongServiceError):
 
 
 class SongUnusable(SongServiceError):
-    """The song file cannot be had; `is_final` says that no time will change that."""
+    """The song file cannot be used; `is_final` means that retrying is pointless."""
 
     def __init__(self, message: str, *, is_final: bool = False) -> None:
         super().__init__(message)
@@ -135,4 +135,4 @@ class SongUnusable(SongServiceError):
 
 
 class SongHostAway(SongUnusable):
-    """The host could not be reached, or answered that it serves nobody at present."""
+    """The song's host is unreachable, not listed, or failing for everybody."""

@@ -1,6 +1,6 @@
-"""How often one address may ask: a moving window for each rule, shared by all web processes.
+"""Rate limits per address: a moving window per rule, shared by all web processes.
 
-Limits protect the site and never stop it: while Redis is away each web process counts by itself.
+Limits never take the site down: without Redis, each web process counts on its own.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Rule(StrEnum):
-    """What is counted."""
+    """The limited kinds of request."""
 
     SUBMISSIONS = "submissions"
     RESULTS = "results"
@@ -42,10 +42,10 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True)
 class Allowance:
-    """What an address has left of a rule, the request just counted included.
+    """What an address has left of a rule, including the request just counted.
 
-    Of `quota` requests in any `window_s` seconds `remaining` are left; another one comes back in
-    `wait_s`. `is_exceeded` says that this request was one too many, and was not counted.
+    Of `quota` requests in any `window_s` seconds, `remaining` are left; the next one is free in
+    `wait_s`. `is_exceeded` means that this request was above the limit, and was not counted.
     """
 
     rule: Rule
@@ -57,7 +57,7 @@ class Allowance:
 
 
 class RequestLimits:
-    """Counts requests by rule and address; open it with `async with`. Opening connects nowhere."""
+    """Counts requests by rule and address; use it with `async with`. It connects on first use."""
 
     def __init__(self, settings: Settings) -> None:
         self._items: dict[Rule, RateLimitItem] = {
@@ -92,9 +92,9 @@ class RequestLimits:
             await self._connections.aclose()
 
     async def count(self, rule: Rule, address: str | None, *, is_counted: bool = True) -> Allowance:
-        """Count one request, or only look; return what `address` has left.
+        """Count one request, or only check; return what `address` has left.
 
-        An IPv6 address is counted with its whole /64, which is what one customer is given.
+        IPv6 addresses are counted by /64, the usual allocation of one customer.
         """
         client = client_key(address)
         try:
@@ -102,13 +102,13 @@ class RequestLimits:
                 allowance = await self._count_in(self._windows, rule, client, is_counted)
         except (RedisError, OSError, TimeoutError) as error:
             self._note(is_counting=False, error=type(error).__name__)
-            # Otherwise whoever can slow Redis down could guess at passwords without end.
+            # Otherwise, anybody who can slow Redis down could guess passwords without limit.
             return await self._count_in(self._own_windows, rule, client, is_counted)
         self._note(is_counting=True)
         return allowance
 
     async def is_counting(self) -> bool:
-        """Say whether the place where requests are counted answers."""
+        """Return whether the storage of the counters responds."""
         try:
             async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
                 return await self._storage.check()
@@ -133,16 +133,16 @@ class RequestLimits:
 
     def _note(self, *, is_counting: bool, error: str | None = None) -> None:
         if self._was_counting and not is_counting:
-            logger.warning("limits_counting_alone", error=error)
+            logger.warning("limits_per_process", error=error)
         elif is_counting and not self._was_counting:
-            logger.info("limits_counting_together_again")
+            logger.info("limits_shared_again")
         self._was_counting = is_counting
 
 
 def client_key(address: str | None) -> str:
-    """Return under which name a peer is counted: its IPv4 address, its IPv6 /64, or `unknown`.
+    """The key by which a client is counted: its IPv4 address, its IPv6 /64, or `unknown`.
 
-    Some proxies write a port behind the address; without this all their visitors were one.
+    Some proxies append a port to the address, which is ignored.
     """
     match = WITH_PORT.fullmatch(address or "")
     try:

@@ -1,6 +1,7 @@
-"""The composition root: everything a view or a task works with, opened once for each process.
+"""The composition root: everything that views and tasks use, opened once per process.
 
-The same for the web and the workers; what differs (who publishes, who is rung) is passed in.
+It is the same for web processes and workers; the publisher and the task queue, which differ, are
+passed in.
 """
 
 from collections.abc import AsyncIterator
@@ -20,31 +21,31 @@ from server.storage import Storage, open_storage
 
 
 class TaskQueue(Protocol):
-    """Tells whoever works in the background that there is something to do.
+    """Enqueues background tasks.
 
-    Ringing is a hint and never fails its caller: what was not heard the sweeper rings again.
+    Enqueueing is a hint and never raises: if a message is lost, the sweep enqueues the task again.
     """
 
     async def enqueue(self, task_name: str, session_id: str | None = None) -> None:
-        """Ask for the named task to be run, for one submission or for the site as a whole."""
+        """Enqueue a task, for one submission or for the whole site."""
         ...
 
     async def finish(self) -> None:
-        """Ring at once what still waits to be rung."""
+        """Send all delayed messages now."""
         ...
 
     def queue_of(self, task_name: str) -> str:
-        """Return the name of the queue in which a task waits for a worker."""
+        """The name of a task's queue."""
         ...
 
     async def count_waiting(self, queue: str) -> int:
-        """Return how many messages wait in a queue; 0 where that cannot be found out."""
+        """Count the unread messages in a queue; 0 if unknown."""
         ...
 
 
 @dataclass(frozen=True)
 class Services:
-    """What the domain and its edges are given to work with."""
+    """The dependencies of views and tasks."""
 
     settings: Settings
     storage: Storage
@@ -65,11 +66,10 @@ async def open_services(
     task_queue: TaskQueue,
     process_metrics: ProcessMetrics | None = None,
 ) -> AsyncIterator[Services]:
-    """Open the database and the song service's client for the block's length.
+    """Open all services for the length of the block.
 
-    The render pool starts with the first worker, so that a web process has none, and the photo pool
-    with the first photo, so that a worker has none. Raises
-    DatabaseUnavailable or StorageUnavailable when one of them cannot be had.
+    The render pool starts with the first worker, so web processes have none; photo workers start
+    with the first photo, so workers have none. Raises DatabaseUnavailable or StorageUnavailable.
     """
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings))

@@ -1,4 +1,4 @@
-"""What the values of environment variables may look like, beyond being numbers and words."""
+"""Types and validators for the values of environment variables."""
 
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -69,12 +69,12 @@ LogLevel = Annotated[
 Positive = Annotated[int, Field(gt=0)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 Unset = BeforeValidator(lambda value: value or None)
-"""Takes an empty variable for one that is not set."""
+"""Treats an empty variable as unset."""
 Secret = Annotated[SecretStr | None, Unset]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Formats = Annotated[Words, AfterValidator(_are_formats)]
 Origins = Annotated[Words, AfterValidator(_are_origins)]
-# Both may hold a password, so they are not shown.
+# Both may contain a password, so they are not shown.
 DatabaseUrl = Annotated[str, AfterValidator(_use_asyncpg), Field(repr=False)]
 RedisUrl = Annotated[str | None, Unset, Field(repr=False)]
 PhotoMemory = Annotated[int, Field(ge=LEAST_PHOTO_MEMORY_MB)]

@@ -1,7 +1,7 @@
-"""The only reader of the environment; every field is an environment variable of the same name.
+"""The settings; every field is an environment variable of the same name.
 
-Names are the spec's where the spec has one. `Settings` is frozen and checked as a whole, so that a
-configuration that cannot be run with is refused before anything starts.
+Names come from the spec where it has one. `Settings` is frozen and validated as a whole, so that an
+invalid configuration is rejected before anything starts.
 """
 
 from collections.abc import Mapping
@@ -45,11 +45,12 @@ SQUARE_VARIABLES: Final = {
     "height_px": "VIDEO_RESOLUTION",
     "fps": "VIDEO_FPS",
 }
-"""Which numbers of a video are ours to set: the first in every format, these in `square` only."""
+"""Settings that override numbers of a format: the first in every format, the second in `square`
+only."""
 
 
 class Settings(BaseSettings):
-    """What the site runs with; see README.md for what each variable does."""
+    """The configuration of the site; README.md describes each variable."""
 
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
@@ -155,9 +156,9 @@ class Settings(BaseSettings):
         if uses_sqlite and self.redis_url:
             raise ValueError("REDIS_URL needs DATABASE_URL to name a PostgreSQL database")
         if not uses_sqlite and not self.redis_url:
-            raise ValueError("DATABASE_URL names PostgreSQL, so REDIS_URL must be set too")
+            raise ValueError("REDIS_URL must be set too, because DATABASE_URL names PostgreSQL")
         if not self.is_embedded and self.sonauto_api_key is None:
-            raise ValueError("SONAUTO_API_KEY must be set when REDIS_URL is")
+            raise ValueError("SONAUTO_API_KEY must be set if REDIS_URL is set")
         webhook = urlsplit(self.webhook_base_url)
         is_private = webhook.scheme == "http" and webhook.hostname in LOOPBACK_HOSTS
         if self.sonauto_api_key is not None and webhook.scheme != "https" and not is_private:
@@ -171,32 +172,32 @@ class Settings(BaseSettings):
                 self._build_spec(name)
             except BadSpec as error:
                 variables = ", ".join(dict.fromkeys(_video_variables(name).values()))
-                raise ValueError(f"{variables}: no {name} video can be made: {error}") from error
+                raise ValueError(f"{variables}: cannot render {name} videos: {error}") from error
         return self
 
     @property
     def is_embedded(self) -> bool:
-        """Say whether everything runs in this one process (no Redis)."""
+        """Return whether everything runs in this one process (no Redis)."""
         return self.redis_url is None
 
     @property
     def is_simulated(self) -> bool:
-        """Say whether songs come from our own simulator, because no API key is set."""
+        """Return whether songs come from the simulator, because no API key is set."""
         return self.sonauto_api_key is None
 
     @property
     def uses_objects(self) -> bool:
-        """Say whether files are objects of a bucket, and not files in folders."""
+        """Return whether files are stored in a bucket, not in folders."""
         return self.storage_url.startswith("s3:")
 
     def list_secrets(self) -> list[str]:
-        """Return every key and password in clear, for whoever masks them in what is shown."""
+        """All keys and passwords in plain text, for masking them in output."""
         keys = (
             *(self.sonauto_api_key, self.admin_password),
             *(self.storage_access_key_id, self.storage_secret_access_key),
         )
         urls = (self.database_url, self.redis_url or "")
-        # Of an address Python returns the password as it is written there.
+        # The password as written in the URL, and decoded below.
         written = [urlsplit(url).password or "" for url in urls]
         return [key.get_secret_value() for key in keys if key] + [
             form for password in written if password for form in (password, unquote(password))
@@ -204,12 +205,12 @@ class Settings(BaseSettings):
 
     @property
     def formats(self) -> Mapping[str, RenderSpec]:
-        """Return the spec of each format that is made, the main one first."""
+        """The spec of each format that is rendered, the main one first."""
         return {name: self._build_spec(name) for name in self.render_formats}
 
     @property
     def main_format(self) -> str:
-        """Return the format of the video that the pages show."""
+        """The format of the video shown on the pages."""
         return self.render_formats[0]
 
     def _build_spec(self, name: str) -> RenderSpec:
@@ -221,9 +222,9 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read and check the environment (and `.env`).
+    """Read and validate the environment and `.env`.
 
-    Raises SettingsError with one line for each variable that must change; no value is quoted.
+    Raises SettingsError with one line per invalid variable; values are never quoted.
     """
     try:
         return Settings()

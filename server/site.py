@@ -1,7 +1,7 @@
-"""The running site: `petsong serve`, one process of it.
+"""The process of `petsong serve`.
 
-Embedded, the process holds everything: web, realtime, workers, the clock and, without an API key,
-the song service's stand-in. Beside PostgreSQL and Redis it is a web process and nothing else.
+Embedded, it runs everything: web, realtime, workers, the scheduler and, without an API key, the
+simulator. With PostgreSQL and Redis it is only a web process.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from server.database.connection import lock_embedded
 from server.database.schema import migrate
 from server.errors import StartError
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.schedule import keep_time
+from server.pipeline.schedule import run_schedule
 from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import work
 from server.process.metrics import ProcessMetrics
@@ -36,16 +36,16 @@ from server.simulator.client import Simulator
 
 SIMULATOR_FOLDER: Final = Path("var/simulator")
 GRACE_S: Final = 3.0
-BACKLOG: Final = 2048  # after a restart everybody comes back at once
+BACKLOG: Final = 2048  # after a restart all visitors reconnect at once
 
 logger = structlog.get_logger(__name__)
 
 
 async def serve(settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve the site until SIGINT or SIGTERM; unfinished submissions go on at the next start.
+    """Serve the site until SIGINT or SIGTERM; unfinished submissions continue at the next start.
 
-    `announce` is called once visitors are let in. Raises StartError when the port is taken or a
-    part is missing.
+    `announce` is called when the site is ready for visitors. Raises StartError if the port is taken
+    or something is missing.
     """
     stop = stop_on_signals()
     async with AsyncExitStack() as stack:
@@ -72,27 +72,26 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
         stack.push_async_callback(task_queue.finish)
         site = create_asgi(create_app(services), sockets, services)
 
-        async def goodbye() -> None:
+        async def disconnect_sockets() -> None:
             await stop.wait()
             await disconnect_all(sockets)
 
         if settings.is_embedded:
-            # Here and not among the parts, which would end in a group of errors.
+            # Not in the task group, which would wrap the error in an ExceptionGroup.
             await services.renders.start()
         async with asyncio.TaskGroup() as parts:
             if settings.is_embedded:
                 for queue, broker in brokers.items():
                     parts.create_task(work(services, broker, queue, stop))
-                parts.create_task(keep_time(brokers[Queue.DEFAULT], settings, stop))
+                parts.create_task(run_schedule(brokers[Queue.DEFAULT], settings, stop))
             config = web_server(listener)
-            web = parts.create_task(serve_asgi(site, config, shutdown_trigger=goodbye))
+            web = parts.create_task(serve_asgi(site, config, shutdown_trigger=disconnect_sockets))
             parts.create_task(_end_after_grace(web, stop))
             logger.info("serving", port=settings.port)
             announce()
 
 
 def stop_on_signals() -> asyncio.Event:
-    """Return an event that SIGINT and SIGTERM set."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -100,10 +99,10 @@ def stop_on_signals() -> asyncio.Event:
 
 
 def bind(settings: Settings) -> Listener:
-    """Return the listening socket; raise StartError with what to do when the port is taken."""
+    """Open the listening socket; raise StartError with advice if the port is taken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # asyncio sends at once (TCP_NODELAY) only where the protocol is named; else the kernel holds an
-    # answer's body back for 40 ms, until the browser has acknowledged its head.
+    # asyncio sets TCP_NODELAY only if the protocol is named; otherwise the kernel delays a
+    # response's body by 40 ms, until the browser has acknowledged the headers.
     listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -118,26 +117,25 @@ def bind(settings: Settings) -> Listener:
 
 
 def web_server(listener: Listener) -> ListenerConfig:
-    """Return Hypercorn's configuration for a socket that is bound already."""
     keep_to_http1()
     config = ListenerConfig(listener)
     config.backlog = BACKLOG
     config.include_server_header = False
-    # Otherwise it would gather 16 MB before the sockets' own limit is asked.
+    # Otherwise it would buffer 16 MB before the sockets' own limit applies.
     config.websocket_max_message_size = MAX_MESSAGE_BYTES
     config.graceful_timeout = GRACE_S
-    # Otherwise it would write to standard error by itself as well, past what masks secrets.
+    # Otherwise it would also write to standard error directly, bypassing the masking of secrets.
     config.errorlog = logging.getLogger("hypercorn.error")
     return config
 
 
 @asynccontextmanager
 async def simulate(settings: Settings) -> AsyncIterator[Settings]:
-    """Run the song service's stand-in beside the site; yield settings that point at it.
+    """Run the simulator beside the site; yield settings that point to it.
 
-    It keeps its songs, and its port if it can, from one start to the next.
+    It keeps its songs, and its port if possible, across restarts.
     """
-    # The addresses of its songs are kept in the database, so the port should stay the same.
+    # URLs of its songs are stored in the database, so the port should stay the same.
     port = _port_if_free(settings.port + 1)
     delay_s = settings.simulator_delay_seconds
     async with Simulator.start(SIMULATOR_FOLDER, delay_s=delay_s, port=port) as simulator:
@@ -161,7 +159,7 @@ def _port_if_free(port: int) -> int:
 
 
 async def _end_after_grace(web: asyncio.Task[None], stop: asyncio.Event) -> None:
-    # From Python 3.12 on Hypercorn waits for idle connections without a limit
+    # Since Python 3.12, Hypercorn waits for idle connections without a limit
     # (https://github.com/pgjones/hypercorn/issues/308).
     await stop.wait()
     with suppress(asyncio.CancelledError, TimeoutError):

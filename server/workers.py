@@ -1,11 +1,12 @@
-"""The processes beside the web when PostgreSQL and Redis are there: workers and the scheduler."""
+"""`petsong worker` and `petsong scheduler`: the processes beside the web, with PostgreSQL and
+Redis."""
 
 import structlog
 
 from realtime.publisher import redis_publisher
 from server.errors import StartError
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.schedule import keep_time
+from server.pipeline.schedule import run_schedule
 from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import work
 from server.services import open_services
@@ -16,7 +17,7 @@ logger = structlog.get_logger(__name__)
 
 
 async def run_worker(settings: Settings, queue: Queue) -> None:
-    """Work on `queue` until SIGINT or SIGTERM; raise StartError without Redis."""
+    """Run the tasks of `queue` until SIGINT or SIGTERM; raise StartError without Redis."""
     redis_url = _require_redis(settings)
     stop = stop_on_signals()
     brokers = create_brokers(settings)
@@ -27,19 +28,19 @@ async def run_worker(settings: Settings, queue: Queue) -> None:
 
 
 async def run_scheduler(settings: Settings) -> None:
-    """Send scheduled tasks until SIGINT or SIGTERM; raise StartError without Redis."""
+    """Enqueue scheduled tasks until SIGINT or SIGTERM; raise StartError without Redis."""
     _require_redis(settings)
     stop = stop_on_signals()
     broker = create_brokers(settings)[Queue.DEFAULT]
     logger.info("scheduler_started")
-    await keep_time(broker, settings, stop)
+    await run_schedule(broker, settings, stop)
     await broker.shutdown()
 
 
 def _require_redis(settings: Settings) -> str:
     if settings.redis_url is None:
         raise StartError(
-            "workers and the scheduler run inside `petsong serve`; to run them as processes of "
-            "their own set DATABASE_URL and REDIS_URL"
+            "workers and the scheduler run inside `petsong serve`; to run them as separate "
+            "processes, set DATABASE_URL and REDIS_URL"
         )
     return settings.redis_url

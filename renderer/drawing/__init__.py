@@ -1,5 +1,5 @@
-"""The pictures of `renderer/assets/`, drawn in code; no part of the running program.
+"""Draws the pictures in `renderer/assets/`; not used at run time.
 
-All show one record player under one lamp and meet at its spindle. Start reading in `__main__.py`;
-`brush.py` holds what the others paint with. May import numpy and cv2, and nothing of the renderer.
+All show one record player under one lamp, centred on its spindle. Start reading at `__main__.py`;
+`brush.py` has the shared tools. May import numpy and cv2, and nothing of the renderer.
 """

@@ -1,4 +1,4 @@
-"""`python -m renderer.drawing [FOLDER] [NAME...]` draws the pictures anew."""
+"""`python -m renderer.drawing [FOLDER] [NAME...]` draws the pictures again."""
 
 import sys
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The brush of all pictures: shapes as distances, metal and lacquer as colours, one lamp.
+"""Tools for all pictures: shapes as distances, metal and lacquer as colours, one lamp.
 
 Everything is drawn larger with exact edges and scaled down, so the same numbers give the same
 pictures.
@@ -26,10 +26,10 @@ INK = (12, 9, 11)
 
 
 class Picture:
-    """A picture under the brush: premultiplied RGB and coverage.
+    """A picture being drawn: premultiplied RGB and coverage.
 
-    `x` and `y` are each pixel's place on the square canvas that the player is drawn on. The
-    picture shows that canvas from `left` and `top` on, at `scale` pixels per canvas pixel.
+    `x` and `y` are each pixel's position on the square canvas on which the player is drawn. The
+    picture shows that canvas from (`left`, `top`), at `scale` pixels per canvas pixel.
     """
 
     def __init__(
@@ -44,7 +44,8 @@ class Picture:
         self.x, self.y = np.meshgrid(across, down)
 
     def crop(self, left: float, top: float, right: float, bottom: float) -> "Picture":
-        """Return the part that is painted on in place, which is quicker for small things."""
+        """A part that shares its pixels with this picture; drawing on it is faster for small
+        things."""
         drawn = OVERSIZE * self.scale
         first, last, above, below = (
             max(0, round(edge * drawn))
@@ -58,7 +59,7 @@ class Picture:
         return part
 
     def lay(self, colour: Colour | Plane, coverage: Plane | float) -> None:
-        """Lay a colour, one or one for each pixel, over what is there."""
+        """Lay a colour, or one colour per pixel, over the picture."""
         cover = np.broadcast_to(np.asarray(coverage, np.float32), self.alpha.shape)
         rows, columns = np.flatnonzero(cover.any(1)), np.flatnonzero(cover.any(0))
         if not rows.size:
@@ -71,7 +72,7 @@ class Picture:
         self.alpha[part] += (1 - self.alpha[part]) * cover[part]
 
     def shade(self, coverage: Plane, shift: tuple[float, float], blur: float, dark: float) -> None:
-        """Lay the shadow that a shape of this coverage throws when lit from the upper left."""
+        """Draw the shadow of a shape with this coverage, lit from the upper left."""
         drawn = OVERSIZE * self.scale
         moved = np.array([[1, 0, shift[0] * drawn], [0, 1, shift[1] * drawn]], np.float32)
         shadow = cv2.warpAffine(coverage, moved, coverage.shape[::-1])

@@ -4,7 +4,7 @@ import numpy as np
 
 from renderer.drawing.brush import OVERSIZE, WINE, Picture, Plane, fill, ramp, turn
 
-# Each petal: its middle on the canvas, its length, and the way its tip points.
+# Per petal: its centre on the canvas, its length, and the direction of its tip.
 STORY_PETALS = (
     (196, -28, 74, 200),
     (300, 8, 50, 20),
@@ -29,13 +29,13 @@ def measure_from_lamp(picture: Picture) -> Plane:
 
 
 def lay_cloth(picture: Picture, reach: float = 1300) -> None:
-    """Smooth cloth, brightest under the lamp, whose light reaches so far."""
+    """Draw smooth cloth, brightest under the lamp, whose light reaches `reach`."""
     stops = [(0.0, (120, 28, 54)), (7 / 13 * reach, WINE), (reach, (26, 5, 14))]
     picture.lay(ramp(measure_from_lamp(picture), stops), 1.0)
 
 
 def lay_folds(picture: Picture) -> None:
-    """Soft folds across the light: lit where they face the lamp, deep where they turn away."""
+    """Draw soft folds: lit where they face the lamp, dark where they turn away."""
     across, along = turn(picture.x, picture.y, 58)
     slope = np.zeros_like(across)
     for length, sway, depth, phase in (
@@ -54,7 +54,7 @@ def lay_folds(picture: Picture) -> None:
 
 
 def lay_petal(picture: Picture, x: float, y: float, length: float, degrees: float) -> None:
-    """A rose petal with its shadow: cupped, with a pale lip that curls over."""
+    """Draw a rose petal with its shadow: cupped, with a pale lip that curls over."""
     part = picture.crop(x - length, y - length, x + length, y + length)
     along, aside = turn((part.x - x) / length * 2, (part.y - y) / length * 2, degrees)
     aside = aside + 0.22 * np.sin(length) * (along**2 - 0.4)

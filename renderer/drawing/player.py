@@ -42,7 +42,7 @@ def draw_square() -> Picture:
 
 
 def draw_story() -> Picture:
-    """The same player on a tall picture, with petals where no app lays its controls."""
+    """The same player on a tall picture, with petals where apps have no controls."""
     picture = Picture(CANVAS, 1920, top=SPINDLE - STORY_SPINDLE_Y)
     lay_cloth(picture, reach=2000)
     lay_folds(picture)
@@ -53,7 +53,7 @@ def draw_story() -> Picture:
 
 
 def draw_card() -> Picture:
-    """The player smaller at the left, cut by the edge, and free cloth for the names."""
+    """The player smaller on the left, cut by the edge, with free cloth for the names."""
     left, top = (SPINDLE - at / CARD_SCALE for at in CARD_SPINDLE)
     picture = Picture(1200, 630, left, top, CARD_SCALE)
     lay_cloth(picture, reach=2600)
@@ -65,7 +65,7 @@ def draw_card() -> Picture:
 
 
 def lay_player(picture: Picture) -> None:
-    """A blush lacquered body, its platter waiting for the record."""
+    """Draw the blush lacquered body and its platter."""
     picture = picture.crop(-120, -120, 1200, 1200)  # as far as its shadow reaches
     x, y = picture.x, picture.y
     from_lamp = measure_from_lamp(picture)

@@ -39,7 +39,7 @@ def draw_record() -> Picture:
 
 
 def vinyl_colour(radius: Plane, angle: Plane) -> Plane:
-    """Grooves as rings of light and dark, louder and quieter along the way, pressed off-centre."""
+    """Colours of the vinyl: light and dark grooves of varying loudness, slightly off-centre."""
     random = np.random.default_rng(14_02_2026)
     fine = np.convolve(random.normal(size=4 * RECORD), [0.25, 0.5, 0.25], "same")
     pitch = np.arange(4 * RECORD) / 8
@@ -72,7 +72,7 @@ def draw_label(picture: Picture, radius: Plane, angle: Plane) -> None:
 
 
 def print_strip(width: int, height: int) -> Plane:
-    """The label's ring cut open: ink coverage, to be read from left to right."""
+    """The ring of the label as a straight strip: ink coverage, read from left to right."""
     strip = np.zeros((height, width), np.uint8)
     line, size = "A LOVE SONG FOR YOU", round(height * 0.50)
     font, spacing, repeats = cv2.FontFace("sans"), round(height * 0.16), 3

@@ -1,4 +1,4 @@
-"""The tonearm, as it lies over the player and the record."""
+"""Draws the tonearm over the player and the record."""
 
 import numpy as np
 

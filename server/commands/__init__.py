@@ -1,1 +1,1 @@
-"""What the command line runs beside the site itself: backup, restore, status and doctor."""
+"""Commands besides the site itself: backup, restore, status and doctor."""

@@ -1,8 +1,8 @@
 """`petsong backup FILE`: the database and the files of its submissions in one tar file.
 
-The rows are those of one moment; their files come after, so that none of that moment is missing
-which was not deleted since. The manifest with all checksums comes last: a file without it was never
-finished. Databases and storages of either kind write the same.
+The rows are a consistent snapshot. The files are read afterwards, so none is missing unless it was
+deleted meanwhile. The manifest with all checksums is written last: a file without it is incomplete.
+The format does not depend on the kind of database or storage.
 """
 
 import hashlib
@@ -33,15 +33,16 @@ TABLES: Final[dict[str, type[Model]]] = {
     "cookie_quotas": CookieQuota,
     "song_accounts": SongAccount,
 }
-"""All but the heartbeats and what ran by the clock: they tell of processes that are no more."""
+"""All tables except heartbeats and scheduled runs, which are about running processes."""
 BATCH: Final = 200
-"""How many rows are in memory at once, lyrics and answers included."""
+"""Rows in memory at a time; they include lyrics and full answers."""
 
 Checksums = dict[str, str]
 
 
 async def back_up(settings: Settings, target: Path) -> str:
-    """Write the backup and return a line about it; an unfinished one bears another name.
+    """Write the backup and return a one-line summary; until it is complete its name ends in
+    `.part`.
 
     Raises DatabaseUnavailable, StorageUnavailable or OSError.
     """
@@ -66,7 +67,8 @@ async def _add_tables(tar: tarfile.TarFile, folder: Path) -> Checksums:
         if connection.capabilities.dialect == "postgres":
             await connection.execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         for table, model in TABLES.items():
-            # In a tar file the size comes first; a temporary folder may well be in memory.
+            # A tar entry starts with its size. The file is next to the target because TMPDIR may be
+            # in memory.
             with TemporaryFile(dir=folder) as lines:
                 await _dump(model, connection, lines)
                 size = lines.tell()
@@ -105,7 +107,7 @@ async def _add_file(
             size = os.fstat(content.fileno()).st_size
             _add(tar, f"files/{FOLDER_NAMES[number]}/{path.name}", content, size, sums)
     except FileNotFoundError:
-        return  # deleted since it was listed, as its visitor or its age wanted
+        return  # deleted since it was listed
     if local != path:  # a copy of an object
         local.unlink()
 
@@ -123,5 +125,5 @@ def _add(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int, sums: C
     member.size = size
     member.mtime = int(now().timestamp())
     tar.addfile(member, content)
-    # Of no use to who only writes, and 1 kB for each file.
+    # Not needed for writing, and 1 kB per file.
     tar.getmembers().clear()

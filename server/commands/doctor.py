@@ -1,4 +1,4 @@
-"""What `petsong status` and `petsong doctor` look at; nothing here changes anything."""
+"""The checks of `petsong status` and `petsong doctor`; they change nothing."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -30,7 +30,7 @@ MAX_SKEW_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of `petsong doctor`; with `is_warning` the site runs, but not for everybody."""
+    """One line of `petsong doctor`; with `is_warning` the site runs, but with limitations."""
 
     subject: str
     is_ok: bool
@@ -39,7 +39,6 @@ class Finding:
 
 
 async def read_status(settings: Settings) -> list[tuple[str, str]]:
-    """Return label and value of each line of `petsong status`."""
     storage = await _try("storage", lambda: _try_storage(settings))
     async with open_database(settings):
         counts = (
@@ -60,7 +59,7 @@ async def read_status(settings: Settings) -> list[tuple[str, str]]:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Try each part the site needs and return what was found, broken parts included."""
+    """Check everything the site needs; failures are returned as findings."""
     return [
         await _try("database", lambda: _reach_database(settings)),
         await _try("redis", lambda: _reach_redis(settings)),
@@ -111,27 +110,27 @@ async def _examine_storage(settings: Settings) -> Finding:
 
 async def _ask_song_service(settings: Settings) -> str:
     if settings.is_simulated:
-        return "demo composer"
+        return "simulator"
     hasty = settings.model_copy(update={"api_request_timeout_seconds": probes.TIMEOUT_S})
     async with SongService(hasty) as songs:
         return f"song service, {await songs.read_credits()} credits"
 
 
 async def _reach_webhook(settings: Settings) -> Finding:
-    # A warning at the most: before the site is started nobody answers there.
+    # Only a warning, because nothing responds there before the site is started.
     if settings.is_simulated:
-        return Finding("webhook", True, "within this machine")
+        return Finding("webhook", True, "on this machine")
     url = settings.webhook_base_url
     try:
         is_ours = await probes.is_alive(url)
     except OSError as error:
-        text = f"{url} does not answer ({error}); songs are then asked for, and come later"
+        text = f"{url} does not respond ({error}); songs are found by polling, and take longer"
         return Finding("webhook", True, text, is_warning=True)
     if not is_ours:
-        return Finding("webhook", True, f"another site answers at {url}", is_warning=True)
+        return Finding("webhook", True, f"another site responds at {url}", is_warning=True)
     if not url.startswith("https:"):
-        return Finding("webhook", True, f"{url} is no https:// address", is_warning=True)
-    return Finding("webhook", True, f"{url} answers")
+        return Finding("webhook", True, f"{url} is not an https:// URL", is_warning=True)
+    return Finding("webhook", True, f"{url} responds")
 
 
 async def _compare_clocks(settings: Settings) -> Finding:
@@ -146,7 +145,7 @@ async def _compare_clocks(settings: Settings) -> Finding:
             skews["the song service"] = await probes.measure_skew(settings.external_api_url)
     known = {name: skew_s for name, skew_s in skews.items() if skew_s is not None}
     if not known:
-        return Finding("clock", True, "nobody to compare it with")
+        return Finding("clock", True, "no other clock to compare with")
     text = ", ".join(f"{skew_s:+.0f} s to {name}" for name, skew_s in known.items())
     is_wrong = any(abs(skew_s) > MAX_SKEW_S for skew_s in known.values())
     return Finding("clock", True, text, is_warning=is_wrong)
@@ -154,7 +153,7 @@ async def _compare_clocks(settings: Settings) -> Finding:
 
 async def _start_renderer(settings: Settings) -> str:
     if find_spec("cv2") is None:
-        return "not installed here; this is no render node"
+        return "not installed; this host does not render"
     async with RenderPool(encoder=settings.render_encoder) as renders:
         choice = await renders.start()
     return f"{choice.encoder} ({choice.fallback})" if choice.fallback else choice.encoder
@@ -162,9 +161,9 @@ async def _start_renderer(settings: Settings) -> str:
 
 def _count_files() -> Finding:
     hard = read_hard_limit()
-    text = f"{hard} may be open in a process"
+    text = f"{hard} open files allowed per process"
     if hard < MAX_FILES:
-        text += f", and {MAX_FILES} are wanted; raise the hard limit (ulimit -Hn)"
+        text += f", {MAX_FILES} recommended: raise the hard limit (ulimit -Hn)"
     return Finding("files", True, text, is_warning=hard < MAX_FILES)
 
 

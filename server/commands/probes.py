@@ -1,4 +1,4 @@
-"""What `petsong doctor` asks others over the network; each question ends within seconds."""
+"""The network probes of `petsong doctor`; each ends within seconds."""
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -12,9 +12,9 @@ TIMEOUT_S: Final = 5.0
 
 
 async def measure_skew(url: str) -> float | None:
-    """Return by how many seconds this host's clock is ahead of the server at `url`.
+    """Seconds by which this host's clock is ahead of the server at `url`.
 
-    None if that tells no time. Raises OSError when it does not answer.
+    None if the response has no date. Raises OSError if the server does not respond.
     """
     told = (await _get(url)).headers.get("Date", "")
     try:
@@ -24,13 +24,13 @@ async def measure_skew(url: str) -> float | None:
 
 
 async def is_alive(base_url: str) -> bool:
-    """Say whether a site of ours answers at `base_url`; raises OSError when nobody does."""
+    """Return whether our site responds at `base_url`; raises OSError if nothing does."""
     answer = await _get(f"{base_url.rstrip('/')}/api/health/live")
     return answer.is_success and '"alive"' in answer.text
 
 
 def skew_to(moment: datetime) -> float:
-    """Return by how many seconds this host's clock is ahead of another's `moment`, which is now."""
+    """Seconds by which this host's clock is ahead of `moment`, the current time elsewhere."""
     return (read_host_time() - moment).total_seconds()
 
 

@@ -1,7 +1,7 @@
-"""`petsong restore FILE`: what `petsong backup` has written, into an empty installation.
+"""`petsong restore FILE`: restores a backup into an empty installation.
 
-Everything is checked before anything is written. Files come first and the rows last, in one
-transaction, so that an interrupted restore is simply done again.
+Everything is checked before anything is written. Files are written first and all rows last, in one
+transaction, so an interrupted restore can be repeated.
 """
 
 import hashlib
@@ -26,13 +26,13 @@ from server.storage.names import FOLDER_NAMES
 from server.submissions.model import Submission
 
 BATCH: Final = 200
-"""How many rows are in memory at once, lyrics and answers included."""
+"""Rows in memory at a time; they include lyrics and full answers."""
 
 
 async def restore(settings: Settings, source: Path) -> str:
-    """Restore the backup and return a line about it.
+    """Restore the backup and return a one-line summary.
 
-    Raises BackupUnusable when the file is not whole, StartError when there are submissions here.
+    Raises BackupUnusable if the file is incomplete, StartError if the installation has submissions.
     """
     try:
         with tarfile.open(source) as tar:
@@ -55,22 +55,23 @@ def _check(tar: tarfile.TarFile, storage: Storage) -> None:
     for member in tar:
         content = tar.extractfile(member) if member.isreg() else None
         if content is None or member.name in found:
-            raise ValueError(f"{member.name!r} is no file, or there twice")
+            raise ValueError(f"{member.name!r} is not a file, or is a duplicate")
         found[member.name] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
     if found.pop(MANIFEST, None) is None:
-        raise ValueError("it has no manifest, so it was never finished")
+        raise ValueError("it has no manifest, so it is incomplete")
     manifest = json.load(_open(tar, MANIFEST))
     if manifest["format"] != FORMAT:
-        raise ValueError("another release has written it")
+        raise ValueError("it was written by an incompatible release")
     for name in manifest["sha256"].keys() | found.keys():
         if manifest["sha256"].get(name) != found.get(name):
-            raise ValueError(f"{name} is damaged, missing or too many")
+            raise ValueError(f"{name} is damaged, missing or unexpected")
     for name in found:
         _locate(name, storage)
 
 
 def _locate(name: str, storage: Storage) -> tuple[int, str] | None:
-    """Return folder and name of a file, None of a table; raise ValueError for anything else."""
+    """Return folder number and name of a file, None for a table; raise ValueError for anything
+    else."""
     parts = PurePosixPath(name).parts
     if len(parts) == 2 and parts[0] == "database" and parts[1].removesuffix(".jsonl") in TABLES:
         return None
@@ -78,7 +79,7 @@ def _locate(name: str, storage: Storage) -> tuple[int, str] | None:
         number = FOLDER_NAMES.index(parts[1])
         if storage.find_owner(storage.folders[number] / parts[2]):
             return number, parts[2]
-    raise ValueError(f"{name!r} is no name of ours")
+    raise ValueError(f"{name!r} is not a name in our backups")
 
 
 async def _restore_files(tar: tarfile.TarFile, storage: Storage) -> int:
@@ -135,7 +136,7 @@ async def _restore_rows(tar: tarfile.TarFile) -> int:
 
 
 def _build(model: type[Model], row: dict[str, Any]) -> Model:
-    # Columns of another release that this one does not know are left out.
+    # Unknown columns of another release are left out.
     return model(**{name: value for name, value in row.items() if name in model._meta.fields_map})
 
 
@@ -146,5 +147,5 @@ def _read_rows(tar: tarfile.TarFile, table: str) -> Iterator[dict[str, Any]]:
 def _open(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     content = tar.extractfile(name)
     if content is None:
-        raise ValueError(f"{name} is no file")
+        raise ValueError(f"{name} is not a file")
     return content

@@ -1,1 +1,1 @@
-"""The database: connection, schema, clock, and what PostgreSQL and SQLite need of their own."""
+"""The database: connection, schema, clock, and workarounds for PostgreSQL and SQLite."""

@@ -1,7 +1,7 @@
-"""Keeps `clock.now` to the clock of a PostgreSQL server; SQLite has none but the host's.
+"""Synchronises `clock.now` with the clock of PostgreSQL; with SQLite the host's clock is used.
 
-Without this a host whose clock is eleven minutes fast would take every lease for expired and every
-song for overdue.
+Otherwise a host whose clock is eleven minutes fast would consider every lease expired and every
+song overdue.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from tortoise import BaseDBAsyncClient
 from server.clock import read_steady_s, set_time
 
 COMPARE_EVERY_S: Final = 10.0
-"""Often enough for a server whose own clock is set, and for a host that was suspended."""
+"""Frequent enough to notice a server whose clock is set, or a host that was suspended."""
 
 logger = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
 async def follow_clock(database: BaseDBAsyncClient) -> AsyncIterator[None]:
-    """Go by the database's clock for the block's length; raises what the first question does."""
+    """Use the database's clock for the length of the block; raises errors of the first query."""
     if database.capabilities.dialect != "postgres":
         yield
         return
@@ -42,7 +42,7 @@ async def _follow(database: BaseDBAsyncClient) -> None:
         await asyncio.sleep(COMPARE_EVERY_S)
         try:
             await _compare(database)
-        # Whatever it was: the last comparison still holds, and the next one comes.
+        # Whatever the error, the last comparison still holds and the next one follows.
         except Exception as error:
             logger.warning("clock_not_compared", reason=type(error).__name__)
 

@@ -1,4 +1,4 @@
-"""Tortoise's configuration and connection; the one place that opens the database."""
+"""Configures Tortoise and opens the database; nothing else opens it."""
 
 import asyncio
 import fcntl
@@ -28,37 +28,38 @@ UNAVAILABLE: Final = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    # A connection that is cut just as a transaction begins ends in this one.
+    # A connection that breaks just as a transaction begins raises this.
     asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
-    # A failover: the password is not known yet, or the server is still read-only; and a lock or an
-    # idle transaction that was given up.
+    # During a failover: the password is not known yet, or the server is still read-only. Also a
+    # lock or an idle transaction that timed out.
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidTransactionStateError,
     TransactionManagementError,
     asyncpg.ObjectNotInPrerequisiteStateError,
     asyncpg.PostgresSystemError,
     DBConnectionError,
-    # SQLite's, when a transaction cannot be committed; those of statements Tortoise does wrap.
+    # SQLite's error if a transaction cannot be committed; errors of statements are wrapped by
+    # Tortoise.
     sqlite3.OperationalError,
 )
-"""What the drivers raise when the database is away, full or deadlocked: the same may do later.
+"""Errors of the drivers if the database is unreachable, full or deadlocked: retrying may work.
 
 Tortoise does not wrap these.
 """
 
 TROUBLE: Final = (*UNAVAILABLE, OperationalError)
-"""What whoever goes on without the database must catch: SQLite's errors too, which Tortoise wraps
-together with mistakes."""
+"""For code that continues without the database: also SQLite's errors, which Tortoise wraps together
+with faulty statements."""
 
 
 async def _keep_session(connection: object) -> None:
-    """Leave a connection that goes back to the pool as it is.
+    """Skip asyncpg's reset when a connection returns to the pool.
 
-    asyncpg would ask PostgreSQL to forget the session's settings, locks and cursors, a round trip
-    after each statement, and we have none; it still rolls back a transaction left open.
+    The reset clears settings, locks and cursors with a round trip after each statement, and we use
+    none of them. Open transactions are still rolled back.
     """
 
 
@@ -68,16 +69,15 @@ POSTGRES_POOL: Final[dict[str, Any]] = {
     "maxsize": 10,
     "reset": _keep_session,
 }
-"""What asyncpg's pool is opened with; seconds for connecting and for one statement, in place of
-for ever."""
+"""Options of asyncpg's pool. Connecting and single statements time out after these seconds, instead
+of never."""
 
 SQLITE: Final = "sqlite://"
 
 
 def orm_configuration(url: str) -> dict[str, Any]:
-    """Return Tortoise's configuration for the database at `url`."""
-    # Tortoise keeps prepared statements by connection name for the life of the process; under one
-    # name SQLite's would be sent to PostgreSQL by a process that has used both.
+    # Tortoise caches prepared statements by connection name for the life of the process. Under one
+    # name, a process that has used both would send SQLite's statements to PostgreSQL.
     engine = url.partition("://")[0]
     connection = expand_db_url(url)
     connection["engine"] = (postgres if engine == "asyncpg" else sqlite).__name__
@@ -98,14 +98,14 @@ def orm_configuration(url: str) -> dict[str, Any]:
 
 
 TORTOISE_ORM: Final = orm_configuration(EMBEDDED_DATABASE)
-"""What Tortoise's own command line is pointed at when a migration is written."""
+"""The configuration for Tortoise's command line, used to write migrations."""
 
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[None]:
-    """Connect for the length of the block; one at a time in a process.
+    """Connect for the length of the block; one connection pool per process.
 
-    Raises DatabaseUnavailable when it does not answer or has not been migrated.
+    Raises DatabaseUnavailable if the database does not respond or was not migrated.
     """
     sqlite_file = find_sqlite_file(settings.database_url)
     if sqlite_file and not sqlite_file.is_file():
@@ -125,9 +125,9 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
 
 @contextmanager
 def lock_embedded(settings: Settings) -> Iterator[None]:
-    """Keep a second site away from the SQLite file: two would lock each other out of it.
+    """Lock the SQLite file against a second site: two would block each other.
 
-    Raises StartError when one is running; a killed one holds nothing.
+    Raises StartError if another site is running; the lock of a killed process is released.
     """
     file = Path(settings.database_url.removeprefix(SQLITE))
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -140,12 +140,12 @@ def lock_embedded(settings: Settings) -> Iterator[None]:
 
 
 def is_busy(error: OperationalError) -> bool:
-    """Say whether SQLite could not just now: locked by somebody, full or read-only."""
+    """Return whether SQLite failed temporarily: locked, full or read-only."""
     return any(isinstance(reason, sqlite3.OperationalError) for reason in error.args)
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Say whether an error of TROUBLE may pass by itself, and is no mistake in a statement."""
+    """Return whether an error of TROUBLE may pass by itself, and is not a faulty statement."""
     return not isinstance(error, OperationalError) or is_busy(error)
 
 
@@ -155,7 +155,7 @@ async def _require_schema() -> None:
             for connection in connections.all():
                 await connection.execute_query("SELECT id FROM song_accounts")
     except UNAVAILABLE as error:
-        raise DatabaseUnavailable(f"the database does not answer: {error}") from error
+        raise DatabaseUnavailable(f"the database does not respond: {error}") from error
     except OperationalError as error:
         raise DatabaseUnavailable(
             f"the database has not been migrated: run petsong migrate ({error})"
@@ -163,5 +163,5 @@ async def _require_schema() -> None:
 
 
 def find_sqlite_file(url: str) -> Path | None:
-    """Return the file that `url` names, None when it names a server."""
+    """The file of an SQLite URL, None for a server."""
     return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None

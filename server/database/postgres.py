@@ -1,6 +1,7 @@
-"""PostgreSQL's connections: waited for during some seconds, not for ever, and given back always.
+"""PostgreSQL's client: waiting for a connection times out, and connections always return to the
+pool.
 
-asyncpg bounds this wait only by a task of its own for each statement; a timer is all it takes.
+asyncpg's own time-out creates a task per statement; a timer is enough.
 """
 
 import asyncio
@@ -16,11 +17,11 @@ from tortoise.backends.base.client import (
 from tortoise.exceptions import TransactionManagementError
 
 FREE_WITHIN_S: Final = 5
-"""As long as a waiting page waits for its answer."""
+"""The time-out of a waiting page."""
 
 
 class BoundedPool:
-    """As much of asyncpg's pool as Tortoise uses."""
+    """The part of asyncpg's pool that Tortoise uses."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -30,39 +31,38 @@ class BoundedPool:
         self.expire_connections = pool.expire_connections
 
     async def acquire(self) -> Any:
-        """Return a connection; raise TimeoutError when none becomes free, or is made, in time."""
+        """Acquire a connection; raise TimeoutError if none becomes free in time."""
         async with asyncio.timeout(FREE_WITHIN_S):
             return await self._pool.acquire()
 
 
 class PostgresTransaction(TransactionContextPooled):
-    """A transaction that is over when it cannot begin, or its task is cancelled by then.
+    """A transaction that is cleaned up if it cannot begin or its task is cancelled meanwhile.
 
-    Tortoise's keeps the connection in that case, and the task would take the broken transaction
-    for the one under way as long as it lives: a worker's heartbeat would never be heard again.
+    Tortoise would keep the connection, and the task would use the broken transaction for the rest
+    of its life: a worker's heartbeat would never be written again.
     """
 
     async def __aenter__(self) -> TransactionalDBClient:
-        """Begin; a connection that has begun nonetheless is rolled back by its pool."""
+        """Begin; if that fails after all has begun, the pool rolls the connection back."""
         try:
             return await super().__aenter__()
         except BaseException:
             if hasattr(self, "token"):
-                # What Tortoise calls a transaction that needs no rollback.
+                # Tells Tortoise that no rollback is needed.
                 await self.__aexit__(TransactionManagementError, None, None)
             raise
 
 
 class PostgresClient(AsyncpgDBClient):
-    """Tortoise's client on a bounded pool, with such transactions."""
+    """Tortoise's client with BoundedPool and PostgresTransaction."""
 
     def _in_transaction(self) -> TransactionContext:
         return PostgresTransaction(TransactionWrapper(self), self._pool_init_lock)
 
     async def create_pool(self, **options: Any) -> BoundedPool:
-        """Connect; Tortoise calls this with the credentials of its configuration."""
         return BoundedPool(await super().create_pool(**options))
 
 
 client_class = PostgresClient
-"""What Tortoise looks for in the module that its configuration names as the engine."""
+"""Tortoise looks for this name in the engine's module."""

@@ -1,7 +1,7 @@
-"""The database's schema: brought to the newest step of `migrations/`, or to an earlier one.
+"""Migrates the database to the newest step of `migrations/`, or to an earlier one.
 
-All steps of a run are one transaction, with the notes of which were made: a run that is killed has
-done nothing. Several at once take turns.
+All steps of a run, and the record of them, are one transaction: a run that is killed changes
+nothing. Parallel runs wait for each other.
 """
 
 import asyncio
@@ -34,33 +34,32 @@ FIRST: Final = "__first__"
 
 
 class IndexKeepingEditor(SqliteSchemaEditor):
-    """Drops a column of SQLite by the statement for it.
+    """Drops a column of SQLite with DROP COLUMN.
 
-    The library copies the table without the column instead, and forgets to copy its indexes.
+    Tortoise copies the table without the column instead, and loses its indexes.
     """
 
     async def remove_field(self, model: type[Model], field: Field[Any]) -> None:
-        """Drop the column of `field`."""
         await BaseSchemaEditor.remove_field(self, model, field)
 
 
-class Notes(MigrationRecorder):
-    """The table of the steps that were made, which exists."""
+class AppliedSteps(MigrationRecorder):
+    """The table of applied steps, which already exists."""
 
     async def ensure_schema(self, schema_editor: BaseSchemaEditor) -> None:
         """Do nothing: creating the table would end SQLite's transaction."""
 
 
 class Executor(MigrationExecutor):
-    """The library's executor with our editor for SQLite; `create_notes` comes first."""
+    """Tortoise's executor with our editor for SQLite; call `create_table` first."""
 
     def __init__(self, connection: BaseDBAsyncClient, apps: dict[str, dict[str, Any]]) -> None:
         super().__init__(connection, apps)
-        self.recorder = Notes(connection)
+        self.recorder = AppliedSteps(connection)
         self.loader = MigrationLoader(apps, self.recorder, load=False)
 
-    async def create_notes(self) -> None:
-        """Create the table of notes where there is none."""
+    async def create_table(self) -> None:
+        """Create the table of applied steps if it is missing."""
         await MigrationRecorder(self.connection).ensure_schema(self._schema_editor(atomic=False))
 
     def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> BaseSchemaEditor:
@@ -71,15 +70,15 @@ class Executor(MigrationExecutor):
 
 
 def list_steps() -> list[str]:
-    """Return the names of all steps, oldest first."""
+    """All step names, oldest first."""
     return sorted(path.stem for path in Path(migrations.__path__[0]).glob("[0-9]*.py"))
 
 
 async def migrate(settings: Settings, to: str | None = None) -> None:
-    """Bring the database to the newest schema, or up or down to the step that `to` begins.
+    """Migrate to the newest schema, or up or down to the step whose name starts with `to`.
 
-    `empty` undoes all of them. Raises StartError for an unknown step, DatabaseUnavailable when the
-    database does not answer; then nothing has changed.
+    `empty` undoes all steps. Raises StartError for an unknown step, DatabaseUnavailable if the
+    database does not respond; then nothing has changed.
     """
     target = NEWEST if to is None else _find_step(to)
     url = settings.database_url
@@ -87,18 +86,18 @@ async def migrate(settings: Settings, to: str | None = None) -> None:
         try:
             await _move_to(url, target)
         finally:
-            # SQLite's thread would keep the process alive.
+            # Otherwise SQLite's thread keeps the process alive.
             await Tortoise.close_connections()
 
 
 async def _move_to(url: str, target: str) -> None:
     configuration = orm_configuration(url)
     for connection in configuration["connections"].values():
-        # A step through a large table takes minutes, which a visitor's statement never may.
+        # A migration of a large table may take minutes; a statement for a visitor may not.
         connection["credentials"].pop("command_timeout", None)
     await Tortoise.init(config=configuration)
     (outside,) = connections.all()
-    await Executor(outside, configuration["apps"]).create_notes()
+    await Executor(outside, configuration["apps"]).create_table()
     async with in_transaction() as connection:
         executor = Executor(connection, configuration["apps"])
         await executor.migrate(
@@ -118,7 +117,7 @@ def _find_step(name: str) -> str:
 
 @asynccontextmanager
 async def _lock_folder(folder: Path) -> AsyncIterator[None]:
-    # The folder itself, so that no file is left for the lock.
+    # Lock the folder itself, so that no lock file is left behind.
     lock = _open_folder(folder)
     try:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
@@ -140,7 +139,7 @@ async def _lock_server(url: str) -> AsyncIterator[None]:
     try:
         lock = await asyncpg.connect(url.replace("asyncpg://", "postgresql://", 1))
     except UNAVAILABLE as error:
-        raise DatabaseUnavailable(f"the database does not answer: {error}") from error
+        raise DatabaseUnavailable(f"the database does not respond: {error}") from error
     try:
         await lock.execute("SELECT pg_advisory_lock($1)", LOCK)
         yield

@@ -1,4 +1,4 @@
-"""SQLite's client, whose lock is free again after a transaction that could not begin."""
+"""SQLite's client, which releases its lock if a transaction could not begin."""
 
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import (
@@ -9,13 +9,13 @@ from tortoise.backends.sqlite.client import (
 
 
 class SqliteTransaction(SqliteTransactionContext):
-    """A transaction that is over when it cannot begin, or its task is cancelled by then.
+    """A transaction that is cleaned up if it cannot begin or its task is cancelled meanwhile.
 
-    Tortoise's keeps the lock in that case, and with it every statement that is still to come.
+    Tortoise would keep the lock, and block every later statement.
     """
 
     async def __aenter__(self) -> TransactionalDBClient:
-        """Begin; the thread may yet do so after a cancellation, so it is told to roll back."""
+        """Begin; after a cancellation the thread may still begin, so it is told to roll back."""
         try:
             return await super().__aenter__()
         except BaseException as error:
@@ -25,11 +25,11 @@ class SqliteTransaction(SqliteTransactionContext):
 
 
 class EmbeddedClient(SqliteClient):
-    """Tortoise's client with such transactions."""
+    """Tortoise's client with SqliteTransaction."""
 
     def _in_transaction(self) -> TransactionContext:
         return SqliteTransaction(SqliteTransactionWrapper(self), self._lock)
 
 
 client_class = EmbeddedClient
-"""What Tortoise looks for in the module that its configuration names as the engine."""
+"""Tortoise looks for this name in the engine's module."""

@@ -1,1 +1,1 @@
-"""Logging, and what is masked in it."""
+"""Logging and the masking of secrets."""

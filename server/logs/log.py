@@ -1,7 +1,7 @@
-"""Logging: one structured line an event, JSON unless a terminal reads it.
+"""Logging: one structured line per event, as JSON unless the output is a terminal.
 
-No line holds a name, a photo, a key or a token; `short_id` is what is shown of a session id. What
-libraries quote nevertheless is masked as the last thing before a line is written.
+Lines contain no names, photos, keys or tokens; session ids are shortened by `short_id`. Whatever
+libraries quote is masked last, just before a line is written.
 """
 
 import logging
@@ -23,7 +23,7 @@ QUIET_LOGGERS = ("taskiq", "hypercorn", "httpx", "tortoise", "socketio", "engine
 def configure_logging(level: str, secrets: Iterable[str] = (), *, output: TextIO) -> None:
     """Send our events and the libraries' warnings to `output` in one format.
 
-    `secrets` are masked wherever they turn up, tracebacks included.
+    `secrets` are masked wherever they occur, including tracebacks.
     """
     redactor = Redactor(secrets)
 
@@ -37,7 +37,7 @@ def configure_logging(level: str, secrets: Iterable[str] = (), *, output: TextIO
     ]
     is_terminal = output.isatty()
     renderer: Processor = (
-        # Its usual tracebacks show the values of variables, names and photos among them.
+        # Its default tracebacks show the values of variables, such as names and photos.
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if is_terminal
         else structlog.processors.JSONRenderer()
@@ -63,7 +63,7 @@ def configure_logging(level: str, secrets: Iterable[str] = (), *, output: TextIO
     )
     root = logging.getLogger()
     root.handlers[:] = [lines]
-    # A library's debugging lines hold what it works on: rows, headers, bodies.
+    # Debug lines of libraries contain data: rows, headers, bodies.
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
     for name in OUR_LOGGERS:
         logging.getLogger(name).setLevel(level.upper())
@@ -73,9 +73,9 @@ def configure_logging(level: str, secrets: Iterable[str] = (), *, output: TextIO
 
 
 def open_missing_streams() -> None:
-    """Point standard output and error at nothing where the process was started without them.
+    """Open standard output and error on /dev/null if the process was started without them.
 
-    The next file or socket would get their numbers, and the renderer's children write to these.
+    Otherwise the next file or socket gets their numbers, and the renderer's children write to it.
     """
     for name, number in (("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
@@ -90,7 +90,7 @@ def open_missing_streams() -> None:
 def _log_uncaught(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    # Python itself would write the error's text as it is.
+    # Python itself would write the error without masking.
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, traceback)
         return
@@ -98,5 +98,5 @@ def _log_uncaught(
 
 
 def short_id(session_id: str) -> str:
-    """Return as much of a session id as a log may hold: it finds the row and opens no page."""
+    """The part of a session id that may be logged: it finds the row but opens no page."""
     return session_id[:8]

@@ -1,6 +1,6 @@
-"""Secrets -> `***` in any text that is shown: log lines, tracebacks and complaints.
+"""Masks secrets with `***` in any output: log lines, tracebacks and error messages.
 
-Nothing of ours writes one down; libraries quote addresses, bodies and headers in their errors.
+Our code writes no secrets; libraries quote URLs, bodies and headers in their errors.
 """
 
 import json
@@ -10,27 +10,27 @@ from typing import Final
 
 MASK: Final = "***"
 MIN_SECRET: Final = 8
-"""What is shorter is no secret, and would mask half of a line."""
+"""Shorter values are not secrets; masking them would mask half of a line."""
 
 SHAPES: Final = (
     re.compile(r"sksonauto_[\w-]+()"),
-    # A password in an address; the name before it stays.
+    # A password in a URL; the user name stays.
     re.compile(r"(?<=://)([^\s/:@\"']*:)[^\s/@\"']+(?=@)"),
-    # The token of a webhook, or whatever somebody has tried.
+    # The token of a webhook, valid or not.
     re.compile(r"(/api/webhook/)[^\s\"'?,)\]}<>\\]+"),
     re.compile(r"(\b(?:Bearer|Basic) )[\w+/=.~-]{6,}", re.I),
     re.compile(r"(\bX-Amz-(?:Signature|Credential|Security-Token)=)[^&\s\"']+", re.I),
-    # Of an id of ours, as in the names of files, as much is left as finds its row.
+    # One of our ids, for example in a file name; the part that finds its row stays.
     re.compile(r"(?<![A-Za-z0-9])([a-z][a-z0-9]{7})[a-z0-9]{16}(?![A-Za-z0-9])"),
 )
 
 
 class Redactor:
-    """Masks the given secrets, and whatever has the shape of one."""
+    """Masks the given secrets, and anything that looks like one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = {secret for secret in secrets if len(secret) >= MIN_SECRET}
-        # As JSON and as Python write them, too.
+        # Also as escaped in JSON and in Python's repr.
         spelled = {json.dumps(secret)[1:-1] for secret in known} | {
             repr(one)[1:-1] for one in known
         }
@@ -38,7 +38,6 @@ class Redactor:
         self._known = re.compile("|".join(map(re.escape, longest_first))) if known else None
 
     def redact(self, text: str) -> str:
-        """Return `text` without secrets."""
         if self._known is not None:
             text = self._known.sub(MASK, text)
         for shape in SHAPES:

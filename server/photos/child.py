@@ -1,8 +1,8 @@
-"""`python -m server.photos.child ALARM_S LIMIT`: a warm process that cleans photos, one by one.
+"""`python -m server.photos.child ALARM_S LIMIT`: a warm process that cleans photos one by one.
 
-On standard input come a length on a line of its own and as many bytes of base64; on standard output
-go a length and a JPEG, or `0` for a photo that is refused. It knows no secret of the site, and ends
-with its input, or ALARM_S seconds after it was given a photo it cannot finish.
+Standard input: a length on a line, then as many bytes of base64. Standard output: a length and a
+JPEG, or `0` for a rejected photo. The process knows no secret of the site. It ends with its input,
+or ALARM_S seconds after it was given a photo it cannot finish.
 """
 
 import os
@@ -18,12 +18,12 @@ from server.photos.cleaning import clean_photo
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, alarm_s: int) -> None:
-    """Greet with an empty answer, then answer every photo until there are no more."""
+    """Send an empty answer when ready, then answer every photo until the input ends."""
     _send(answers, b"")
     for line in requests:
         if not line.strip():
-            continue  # a knock
-        # The parent kills it sooner; this is for a child whose parent has been killed.
+            continue  # a check whether this process is alive
+        # The parent kills it earlier; this is for a child whose parent was killed.
         signal.alarm(alarm_s)
         _send(answers, _clean(requests.read(int(line))))
         signal.alarm(0)
@@ -42,14 +42,14 @@ def _send(answers: BinaryIO, jpeg: bytes) -> None:
 
 
 def _limit(memory_bytes: int) -> None:
-    # A dump would show the photo.
+    # A core dump would contain the photo.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
 
 def main() -> None:
-    """Serve on the standard streams; what a library prints goes to standard error instead."""
+    """Serve on the standard streams; output of libraries goes to standard error instead."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Image.preinit()
     _limit(int(sys.argv[2]))

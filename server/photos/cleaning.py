@@ -1,7 +1,7 @@
-"""Base64 from a stranger -> the bytes of a clean JPEG.
+"""Untrusted base64 -> a clean JPEG.
 
-What is stored is drawn anew from the pixels: no byte of the upload survives, so neither a location
-nor a hidden file does. The size is read from the header, before anything is decoded.
+The stored photo is encoded again from the pixels: no byte of the upload survives, so neither
+locations nor hidden files do. The size is read from the header before anything is decoded.
 """
 
 import base64
@@ -19,12 +19,12 @@ MAX_BASE64_CHARACTERS: Final = (MAX_BYTES + 2) // 3 * 4
 DATA_URL_PREFIX: Final = "data:image/jpeg;base64,"
 QUALITY: Final = 92
 MAX_SCANS: Final = 200
-"""Cameras write ten or so; each costs a millisecond, and 100,000 of them fit into 5 MB."""
+"""Cameras write about ten. Each costs a millisecond, and 100,000 fit into 5 MB."""
 START_OF_SCAN: Final = b"\xff\xda"
 
 SRGB: Final = ImageCms.createProfile("sRGB")
 
-# A damaged file that Pillow only warns about is refused like any other damaged file.
+# Files that Pillow only warns about are rejected like other damaged files.
 warnings.filterwarnings("error", module=r"PIL\.")
 
 
@@ -37,14 +37,14 @@ def clean_photo(text: str) -> bytes:
     upload = _decode_base64(text)
     try:
         return _redraw(upload)
-    # Pillow's parsers raise whatever the bytes lead them into (OSError, SyntaxError, struct.error,
-    # KeyError, DecompressionBombError ...), and nothing but those bytes is at work here.
+    # Pillow's parsers raise all kinds of errors for malicious bytes (OSError, SyntaxError,
+    # struct.error, KeyError, DecompressionBombError ...), and the photo is the only input here.
     except Exception as error:
         raise photo_rejected() from error
 
 
 def photo_rejected() -> FormRejected:
-    """Return the spec's refusal of a photo."""
+    """The spec's error for an invalid photo."""
     message = "Please upload JPG or PNG image under 5MB"
     return FormRejected("Invalid image format", message, {"photo": message})
 
@@ -68,10 +68,11 @@ def _redraw(upload: bytes) -> bytes:
     with Image.open(io.BytesIO(upload), formats=("JPEG",)) as photo:
         if photo.size != SIZE_PX:
             raise ValueError(f"the photo is {photo.width}x{photo.height}")
-        # A photo that is still to be decoded would be copied once more when it is saved.
+        # Without this, saving would make another copy of the photo.
         photo.load()
         clean = _to_srgb(_upright(photo))
-        # All that Pillow would copy beside the pixels: comment, XMP, profile. EXIF it never copies.
+        # Everything that Pillow would copy besides the pixels: comment, XMP, profile. It never
+        # copies EXIF.
         clean.info = {}
         jpeg = io.BytesIO()
         clean.save(jpeg, "JPEG", quality=QUALITY)
@@ -79,7 +80,7 @@ def _redraw(upload: bytes) -> bytes:
 
 
 def _upright(photo: Image.Image) -> Image.Image:
-    # Most photos stand upright, and each copy of the pixels takes half a millisecond.
+    # Most photos are upright already, and each copy of the pixels takes half a millisecond.
     if photo.getexif().get(ExifTags.Base.Orientation, 1) == 1:
         return photo
     return ImageOps.exif_transpose(photo)

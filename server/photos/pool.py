@@ -1,7 +1,7 @@
-"""Photos are cleaned in warm child processes, so that a hostile one costs a child and no more.
+"""Cleans photos in warm child processes, so that a malicious photo costs one child at most.
 
-What kills a child, or takes it too long, is a photo that cannot be read. That there is no child to
-be had is our fault and not the photo's.
+A photo that kills its child, or takes too long, is rejected as unreadable. If no child is
+available, that is our fault, not the photo's.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from server.photos.cleaning import photo_rejected
 NUM_CHILDREN: Final = 2
 START_TIMEOUT_S: Final = 30.0  # imports on a cold disk
 INHERITED: Final = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
-"""What a child may know of the environment: no key, no password, no address of ours."""
+"""Environment variables that a child inherits: no keys, passwords or URLs of ours."""
 
 logger = structlog.get_logger(__name__)
 
@@ -28,9 +28,9 @@ logger = structlog.get_logger(__name__)
 class PhotoPool:
     """`clean_photo` as an awaitable, in at most NUM_CHILDREN processes.
 
-    Children start when first needed. One that takes longer than `timeout_s` for a photo is killed,
-    and nobody waits for a child longer than twice that, so that one hostile photo ahead costs the
-    others only time. `memory_limit_bytes` bounds what each maps.
+    Children start on demand. A child that takes longer than `timeout_s` for a photo is killed, and
+    callers wait for a child at most twice that long, so one malicious photo only delays others.
+    `memory_limit_bytes` limits the address space of each child.
     """
 
     def __init__(self, timeout_s: float, memory_limit_bytes: int) -> None:
@@ -49,24 +49,24 @@ class PhotoPool:
             async with self._processes.borrow(2 * self._timeout_s) as child:
                 jpeg = await self._ask(child, text)
         except (ProcessUnavailable, OSError) as error:
-            raise PhotosUnavailable(f"no child for photos: {error or 'all are busy'}") from error
+            raise PhotosUnavailable(f"no photo worker: {error or 'all are busy'}") from error
         if not jpeg:
             raise photo_rejected()
         return jpeg
 
     async def close(self) -> None:
-        """Kill every child, whatever it is doing, and wait until all are gone."""
+        """Kill all children and wait until they are gone."""
         await self._processes.close()
 
     async def _ask(self, child: Process, text: str) -> bytes:
         assert child.stdin is not None
-        # A lone surrogate is no base64 either.
+        # A lone surrogate is not valid base64 either.
         photo = text.encode(errors="replace")
         try:
             async with asyncio.timeout(self._timeout_s):
                 child.stdin.write(b"%d\n" % len(photo))
                 child.stdin.write(photo)
-                with suppress(ConnectionError):  # it died; the missing answer says so
+                with suppress(ConnectionError):  # it died, which the missing answer shows
                     await child.stdin.drain()
                 return await _read_answer(child)
         except TimeoutError as error:

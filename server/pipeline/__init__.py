@@ -1,5 +1,5 @@
-"""Background work, in the order it happens: the queue, its tasks, the steps they run, the upkeep.
+"""Background work: the broker, the tasks, the steps they run, and scheduled upkeep.
 
-May import `submissions`, `services` and what lies below; never `web`. The one home of taskiq.
-Start reading at `tasks.py`, top to bottom; every step can be run again by hand.
+May import `submissions`, `services` and their dependencies; never `web`. The only package that
+imports taskiq. Start reading at `tasks.py`. Every step can also be called without a broker.
 """

@@ -1,4 +1,4 @@
-"""Orders as they are written down: before the money is spent, and once their answer is known."""
+"""Generation attempts: recorded before the order is sent, concluded once the answer is known."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,12 +18,13 @@ ACCEPTED: Final = "accepted"
 NOTHING_BOUGHT: Final = "nothing_bought"
 UNANSWERED: Final = "unanswered"
 UNKNOWN_OUTCOME: Final = Q(outcome=None) | Q(outcome=UNANSWERED)
-"""Attempts that may have been paid for, as far as we know."""
+"""Attempts that may have been paid for."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """An order that is written down: its row, its webhook's token, and by when it must leave.
+    """A recorded order: its row id, its webhook token, and the time after which it must not be
+    sent.
 
     `stale_at_s` is a time of `clock.read_steady_s`.
     """
@@ -34,15 +35,15 @@ class Attempt:
 
 
 async def find_unanswered(session_id: str) -> list[GenerationAttempt]:
-    """Return a submission's orders that may have been paid for, the latest last."""
+    """Return a submission's attempts that may have been paid for, oldest first."""
     return await GenerationAttempt.filter(UNKNOWN_OUTCOME, session_id=session_id).order_by("id")
 
 
-async def write_down(services: Services, lease: Lease, num_unanswered: int) -> Attempt | None:
-    """Write an order down before the money is spent; None when that is no longer ours to do.
+async def record_attempt(services: Services, lease: Lease, num_unanswered: int) -> Attempt | None:
+    """Record an attempt before the money is spent; None if this worker may no longer order.
 
-    Whoever was frozen past the lease finds another fence, a song that was adopted meanwhile another
-    stage, and somebody else's order one more that is unanswered.
+    That is the case when the lease was lost (another fence), when a song was adopted meanwhile
+    (another stage), or when somebody else recorded an attempt (one more is unanswered).
     """
     secret = new_secret()
     grace = timedelta(seconds=services.settings.ambiguous_grace_seconds)
@@ -66,5 +67,4 @@ async def write_down(services: Services, lease: Lease, num_unanswered: int) -> A
 
 
 async def conclude(attempt: Attempt, outcome: str) -> None:
-    """Note what has become of an order."""
     await GenerationAttempt.filter(id=attempt.id).update(outcome=outcome)

@@ -1,8 +1,8 @@
-"""How a ring reaches a worker: Redis Streams between processes, plain queues within one.
+"""Message brokers: Redis Streams between processes, asyncio queues within one.
 
-A message is a doorbell and is dropped from its stream as it is read: whoever rang it has committed
-before, so that what a crash or a flushed Redis loses is rung again by the sweeper. Redelivery by
-the broker is never relied upon.
+Messages are deleted from the stream as they are read. This is safe because the row is committed
+before its task is enqueued: if a crash or a flushed Redis loses a message, the sweep enqueues the
+task again. Nothing relies on redelivery by the broker.
 """
 
 import asyncio
@@ -22,35 +22,36 @@ from taskiq_redis import RedisStreamBroker
 from server.settings import Settings
 
 StreamEntries = tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]
-"""A stream's name, and its messages by id, as redis-py returns them."""
+"""A stream's name and its (id, fields) messages, as redis-py returns them."""
 
 STREAM_LENGTH: Final = 10_000
-MOST_COUNTED: Final = 1000
-"""With so many a queue has all that a sweep could add."""
+COUNT_LIMIT: Final = 1000
+"""`count_waiting` stops here; a sweep never enqueues more."""
 RECONNECT_S: Final = 1.0
 CONSUMER: Final = "worker"
-"""One name for all who listen: nothing is acknowledged, so Redis need not tell them apart."""
+"""All workers share one consumer name: nothing is acknowledged, so Redis need not tell them
+apart."""
 
 logger = structlog.get_logger(__name__)
 
 
 class Queue(StrEnum):
-    """The two queues: renders keep a core busy for seconds, everything else waits on others."""
+    """The two queues: renders are CPU-bound for seconds, all other tasks wait on I/O."""
 
     DEFAULT = "default"
     RENDER = "render"
 
 
 class CountingBroker(AsyncBroker, ABC):
-    """A Taskiq broker that knows how many messages nobody has read yet."""
+    """A Taskiq broker that can count its unread messages."""
 
     @abstractmethod
     async def count_waiting(self, queue: str) -> int:
-        """Return the number of unread messages in a queue; raises RedisError or OSError."""
+        """Count the unread messages in a queue; raises RedisError or OSError."""
 
 
 class InProcessBroker(CountingBroker):
-    """Hands messages over within one process; one instance for each queue, sharing `lines`."""
+    """Passes messages within one process; one instance per queue, all sharing `lines`."""
 
     def __init__(self, queue: Queue, lines: defaultdict[str, asyncio.Queue[bytes]]) -> None:
         super().__init__()
@@ -58,23 +59,21 @@ class InProcessBroker(CountingBroker):
         self._lines = lines
 
     async def kick(self, message: BrokerMessage) -> None:
-        """Put the message into the line of the queue that its label names."""
+        """Add the message to the queue named in its label."""
         self._lines[message.labels["queue_name"]].put_nowait(message.message)
 
     async def count_waiting(self, queue: str) -> int:
-        """Return the length of the queue's line."""
         return self._lines[queue].qsize()
 
     async def listen(self) -> AsyncGenerator[bytes, None]:
-        """Yield the messages of this broker's queue as they come."""
         while True:
             yield await self._lines[self._queue].get()
 
 
 class StreamBroker(RedisStreamBroker, CountingBroker):
-    """RedisStreamBroker that reads each message once and outlives a restart of Redis.
+    """A RedisStreamBroker that reads each message once and survives Redis restarts.
 
-    Of the library's there are the pool of connections, the group and their end.
+    The connection pool, the consumer group and the shutdown are inherited.
     """
 
     def __init__(self, url: str, **options: Any) -> None:
@@ -82,13 +81,13 @@ class StreamBroker(RedisStreamBroker, CountingBroker):
         self._redis = Redis(connection_pool=self.connection_pool)
 
     async def startup(self) -> None:
-        """Make the queue's group; a Redis that is away is waited for by `listen`."""
+        """Create the consumer group; if Redis is unreachable, `listen` retries."""
         with suppress(RedisError, OSError):
             await super().startup()
 
     async def kick(self, message: BrokerMessage) -> None:
-        """Add the message to the stream of the queue that its label names."""
-        # The base class makes a client for each message, which costs more than the message.
+        """Add the message to the stream named in its label."""
+        # The base class creates a client per message, which costs more than sending it.
         await self._redis.xadd(
             message.labels.get("queue_name") or self.queue_name,
             {b"data": message.message},
@@ -96,9 +95,9 @@ class StreamBroker(RedisStreamBroker, CountingBroker):
             approximate=self.approximate,
         )
 
-    # The base class yields messages that want an acknowledgement; ours want none.
+    # The base class yields acknowledgeable messages; ours are not acknowledged.
     async def listen(self) -> AsyncGenerator[bytes, None]:  # type: ignore[override]
-        """Yield the messages of this broker's queue; when Redis is away, wait for its return."""
+        """Yield this queue's messages; while Redis is unreachable, keep reconnecting."""
         while True:
             try:
                 async with Redis(connection_pool=self.connection_pool) as redis:
@@ -107,20 +106,20 @@ class StreamBroker(RedisStreamBroker, CountingBroker):
             except (RedisError, OSError) as error:
                 logger.warning("redis_unreachable", reason=type(error).__name__)
                 await asyncio.sleep(RECONNECT_S)
-                # A flushed or replaced Redis has forgotten the stream and its group.
+                # A flushed or replaced Redis has lost the stream and its group.
                 await self.startup()
 
     async def count_waiting(self, queue: str) -> int:
-        """Return how many messages come after the last one that any worker has read.
+        """Count the messages after the last one delivered to any worker.
 
-        Not the stream's length: whoever dies between reading and deleting leaves a message there
-        that nobody will read again.
+        The stream's length would be wrong: a worker killed between reading and deleting leaves a
+        message behind that nobody will read.
         """
         read_up_to = b"0"
         for group in await self._redis.xinfo_groups(queue):
             if group["name"].decode() == self.consumer_group_name:
                 read_up_to = group["last-delivered-id"]
-        unread = await self._redis.xrange(queue, min=b"(" + read_up_to, count=MOST_COUNTED)
+        unread = await self._redis.xrange(queue, min=b"(" + read_up_to, count=COUNT_LIMIT)
         return len(unread or ())
 
     async def _read(self, redis: Redis) -> AsyncGenerator[bytes, None]:
@@ -141,7 +140,7 @@ class StreamBroker(RedisStreamBroker, CountingBroker):
 
 
 def create_brokers(settings: Settings) -> dict[Queue, CountingBroker]:
-    """Return one broker for each queue; any of them can be kicked for all queues."""
+    """Create one broker per queue; each of them can send to every queue."""
     if settings.redis_url is None:
         lines: defaultdict[str, asyncio.Queue[bytes]] = defaultdict(asyncio.Queue)
         return {queue: InProcessBroker(queue, lines) for queue in Queue}
@@ -153,7 +152,7 @@ def create_brokers(settings: Settings) -> dict[Queue, CountingBroker]:
             consumer_name=CONSUMER,
             xread_block=1000,
             maxlen=STREAM_LENGTH,
-            # redis-py 8 bounds each read to 5 s through wait_for, which loses cancellations on
+            # redis-py 8 limits each read to 5 s with wait_for, which can lose cancellations on
             # Python 3.11 (https://github.com/python/cpython/issues/86296).
             socket_timeout=None,
             socket_connect_timeout=5,

@@ -1,7 +1,7 @@
-"""The song's file is fetched, checked and put in its place.
+"""Downloads the song's file, checks it and stores it.
 
-What may change with time (a host that does not have the file yet, or is away) is waited for without
-counting; bytes that are no song would come again as they are, so they are final.
+Errors that may pass (a host that is away or does not have the file yet) are retried without
+counting as attempts. Invalid audio is final: a second download would bring the same bytes.
 """
 
 from datetime import timedelta
@@ -23,18 +23,19 @@ from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
 
 MANY_DEATHS: Final = 30
-"""A song is decoded in a child, so that a worker hardly dies of it, and it is paid for."""
+"""The limit is high because decoding runs in a child process, which rarely takes the worker down,
+and because the song is paid for."""
 DELETED_AFTER: Final = timedelta(hours=168)
-"""After this the service has deleted the song."""
+"""The song service deletes songs after this time."""
 SOONEST_S: Final = 2.0
 LATEST_S: Final = 60.0
-"""How soon and how late a song that is not ready is fetched again."""
+"""Shortest and longest wait before the next download attempt."""
 
 logger = structlog.get_logger(__name__)
 
 
 async def download_audio(services: Services, session_id: str) -> None:
-    """Song address -> checked MP3 at `audio/{id}.mp3`."""
+    """Song URL -> checked MP3 at `audio/{id}.mp3`."""
     async with hold(session_id, Stage.DOWNLOADING, services.settings.lease_seconds) as lease:
         reason = FailureReason.DOWNLOAD_FAILED
         if lease is None or await is_poison(services, lease, reason, MANY_DEATHS):
@@ -47,12 +48,12 @@ async def download_audio(services: Services, session_id: str) -> None:
         except SongUnusable as error:
             await _retry_or_fail(services, lease, error)
         except RenderError as error:
-            # The same bytes would come again, and be no song again.
+            # A second download would bring the same bytes.
             await retry_or_fail(services, lease, reason, str(error), is_final=not error.can_retry)
 
 
 async def _retry_or_fail(services: Services, lease: Lease, error: SongUnusable) -> None:
-    """Fetch a song that is paid for again, uncounted at first: its host may yet give it."""
+    """Retry the download, uncounted at first: the song is paid for and its host may recover."""
     submission = await Submission.get(session_id=lease.session_id)
     waited = now() - (submission.received_from_LLM or now())
     limit = patience(services) if isinstance(error, SongHostAway) else READY_WITHIN
@@ -63,7 +64,7 @@ async def _retry_or_fail(services: Services, lease: Lease, error: SongUnusable) 
         return
     logger.warning("song_awaited", session_id=short_id(lease.session_id), reason=str(error))
     await forget_attempts(lease)
-    # Soon at first, for most hosts are ready within seconds; then ever more seldom.
+    # Most hosts are ready within seconds, so the wait grows with the time waited so far.
     await postpone(lease, min(max(waited.total_seconds(), SOONEST_S), LATEST_S))
 
 

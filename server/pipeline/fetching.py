@@ -1,7 +1,7 @@
-"""What has become of a song that is being composed: the service is asked, and nobody else believed.
+"""Polls the song service for the state of a song; only its own answer is trusted.
 
-A song fails for want of time only when the service says that it is still under way, or could not be
-asked for hours. Our own absence is no reason: it may be finished, and it is paid for.
+A song times out only if the service reports it unfinished, or has been unreachable for hours.
+Downtime of ours is no reason: the song may be finished, and it is paid for.
 """
 
 from datetime import timedelta
@@ -24,13 +24,14 @@ logger = structlog.get_logger(__name__)
 
 
 async def fetch_generation_details(services: Services, session_id: str) -> None:
-    """Ask the song service what has become of the song, and go on if it has ended."""
+    """Poll the song service and move the submission on if its song has ended."""
     await adopt_reported(services, session_id)
     async with hold(session_id, Stage.COMPOSING, services.settings.lease_seconds) as lease:
-        # Whoever asks a question dies of something else: no number of deaths ends a row here.
+        # Polling cannot crash a worker by itself, so there is no limit on attempts here.
         if lease:
             await _check_generation(services, lease)
-    # A ring during the check found the row taken; it is due again, and nobody else will say so.
+    # A task enqueued during the check found the row leased; if the row is due again, enqueue it
+    # now.
     if lease is not None and await Submission.exists(
         session_id=session_id, stage=Stage.COMPOSING, next_run_at__lte=now()
     ):
@@ -43,7 +44,7 @@ async def _check_generation(services: Services, lease: Lease) -> None:
     try:
         generation = await services.songs.read_generation(submission.LLM_task_id or "")
     except SongServiceError as error:
-        await _bear_silence(services, lease, submission, str(error), patience(services))
+        await _tolerate_failed_poll(services, lease, submission, str(error), patience(services))
         return
     is_complete = generation.outcome is not Outcome.SUCCESS or generation.song_url is not None
     if submission.poll_failing_since is not None and is_complete:
@@ -67,7 +68,7 @@ async def _check_generation(services: Services, lease: Lease) -> None:
             message=message,
         )
     elif generation.song_url is None:
-        await _bear_silence(services, lease, submission, "no song address", READY_WITHIN)
+        await _tolerate_failed_poll(services, lease, submission, "no song address", READY_WITHIN)
     else:
         await transitions.start_downloading(
             services,
@@ -80,15 +81,15 @@ async def _check_generation(services: Services, lease: Lease) -> None:
 
 
 def is_overdue(services: Services, submission: Submission) -> bool:
-    """Say whether a song is under way for longer than anybody waits."""
+    """Return whether a song has been composing for longer than WEBHOOK_TIMEOUT_MINUTES."""
     limit = timedelta(minutes=services.settings.webhook_timeout_minutes)
     return submission.sent_to_LLM is not None and now() - submission.sent_to_LLM > limit
 
 
-async def _bear_silence(
+async def _tolerate_failed_poll(
     services: Services, lease: Lease, submission: Submission, reason: str, limit: timedelta
 ) -> None:
-    """Ask again later: the song may be finished, and only the service can say that it is not."""
+    """Poll again later; time out only once `limit` has passed without a usable answer."""
     logger.warning("poll_failed", session_id=short_id(lease.session_id), reason=reason)
     await forget_attempts(lease)
     moment = now()
@@ -96,7 +97,7 @@ async def _bear_silence(
     if since is None:
         await Submission.filter(session_id=lease.session_id).update(poll_failing_since=moment)
     elif moment - since > limit and is_overdue(services, submission):
-        await _time_out(services, lease, f"could not be asked for: {reason}")
+        await _time_out(services, lease, f"could not be polled: {reason}")
 
 
 async def _time_out(services: Services, lease: Lease, message: str) -> None:

@@ -1,10 +1,10 @@
-"""Who may work on a row: a lease with a heartbeat, and a fence number that outdates former holders.
+"""Leases on rows: a heartbeat keeps a lease alive, a fence number invalidates former holders.
 
-A lease that is not renewed runs out, and then somebody else may claim the row under a higher fence.
-Whatever the former holder still tries to publish is refused by `WHERE fence = ...`.
+A lease that is not renewed expires, and another worker may claim the row under a higher fence.
+Anything the former holder still tries to publish is rejected by `WHERE fence = ...`.
 
-Attempts count a row's own trouble. Trouble of ours (the database, the disk, an object store) and a
-shutdown are waited for and count for nothing, however long they last.
+`attempts` counts failures caused by the row itself. Outages of ours (database, disk, object store)
+and shutdowns don't count, however long they last.
 """
 
 import asyncio
@@ -33,16 +33,17 @@ OUR_TROUBLE: Final = (
     *(StorageUnavailable, InputUnreadable, OutputUnwritable, AssetsMissing, EncoderUnavailable),
     *TROUBLE,
 )
-"""What no submission is to blame for. Disks, time-outs and refused connections are OSErrors."""
+"""Errors that are no submission's fault. Disk errors, time-outs and refused connections are
+OSErrors."""
 
 logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work on one submission in one stage; `attempts` counts claims of this stage.
+    """The right to work on one submission in one stage; `attempts` counts the claims of this stage.
 
-    It runs out `length_s` after it was last renewed.
+    It expires `length_s` after it was last renewed.
     """
 
     session_id: str
@@ -54,10 +55,10 @@ class Lease:
 
 @asynccontextmanager
 async def hold(session_id: str, stage: Stage, length_s: float) -> AsyncIterator[Lease | None]:
-    """Claim a due row for the block's length; None when it is not due, not there or taken.
+    """Claim a due row for the length of the block; None if it is missing, not due or leased.
 
-    On leaving the lease ends, whatever happened; a row that was not moved stays due when it is.
-    What the block raises of OUR_TROUBLE ends here: the row is due again soon, uncounted.
+    The lease always ends with the block; a row that was not moved keeps its due time. Errors of
+    OUR_TROUBLE raised in the block end here: the row is due again soon, uncounted.
     """
     lease = await _claim(session_id, stage, length_s)
     if lease is None:
@@ -86,17 +87,18 @@ async def hold(session_id: str, stage: Stage, length_s: float) -> AsyncIterator[
 
 
 async def postpone(lease: Lease, delay_s: float) -> None:
-    """Let the row be claimed again only after `delay_s`."""
+    """Make the row due again only after `delay_s`."""
     await _held(lease).update(next_run_at=now() + timedelta(seconds=delay_s))
 
 
 async def forget_attempts(lease: Lease) -> None:
-    """Count this claim and those before it for nothing: there was simply nothing to do yet."""
+    """Reset the count of attempts: there was simply nothing to do yet."""
     await _held(lease).update(attempts=0)
 
 
 async def is_held(lease: Lease) -> bool:
-    """Say whether the lease is still ours, by renewing it; asked right before publishing a file."""
+    """Return whether the lease is still ours, and renew it; called right before publishing a
+    file."""
     lease_until = now() + timedelta(seconds=lease.length_s)
     return bool(await _held(lease).update(lease_until=lease_until))
 
@@ -116,7 +118,7 @@ async def _claim(session_id: str, stage: Stage, length_s: float) -> Lease | None
 
 
 def is_free(moment: datetime) -> Q:
-    """Return the condition under which a row may be claimed: it is due, and nobody holds it."""
+    """The condition for claiming a row: it is due and not leased."""
     return (Q(lease_until=None) | Q(lease_until__lt=moment)) & Q(next_run_at__lte=moment)
 
 
@@ -126,12 +128,13 @@ async def _release(lease: Lease, *, is_counted: bool, delay_s: float = 0.0) -> N
         changes["attempts"] = F("attempts") - 1
     if delay_s:
         changes["next_run_at"] = now() + timedelta(seconds=delay_s)
-    # Once released, there is nothing to release: the lease is told by its being there.
+    # A released lease must not be released again; `lease_until` tells which it is.
     await _held(lease).exclude(lease_until=None).update(**changes)
 
 
 async def _release_in_time(lease: Lease) -> None:
-    """Release the lease uncounted as soon as the database takes it, while the lease lasts."""
+    """Release the lease, uncounted, as soon as the database allows, retrying for one lease
+    length."""
     for _ in range(math.ceil(lease.length_s)):
         try:
             await _release(lease, is_counted=False, delay_s=TROUBLE_RETRY_S)

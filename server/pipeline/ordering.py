@@ -1,8 +1,8 @@
-"""The step that spends money: one order for a song, and what its answer allows us to do next.
+"""The step that spends money: orders one song and acts on the answer.
 
-An attempt is written down before the request leaves. While its answer is unknown nothing is sent
-again for a grace period, in which a webhook may still tell of the song; then it is sent once more.
-While the service fails everybody, nothing is sent but one probe at a time (see account.py).
+An attempt is recorded before the request is sent. If the answer is lost, nothing is sent for a
+grace period, in which a webhook may still report the song; then the order is sent once more. While
+the song service is failing, only one probe at a time is sent (see account.py).
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from server.pipeline.attempts import (
     Attempt,
     conclude,
     find_unanswered,
-    write_down,
+    record_attempt,
 )
 from server.pipeline.leases import Lease, hold
 from server.pipeline.retries import fail, patience
@@ -42,12 +42,13 @@ from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission
 
 MAX_UNANSWERED: Final = 2
-"""One extra payment at the most for a submission, however often answers are lost."""
+"""At most one extra payment per submission, however many answers are lost."""
 MAX_OUTAGES: Final = 24
-"""A submission at which the service breaks down so often, while it serves others, is to blame."""
+"""A submission that has met so many outages, while others are served, is itself the cause."""
 BACKOFF_S: Final = 60.0
 LONGEST_BACKOFF_S: Final = 3600.0
-"""For how long such a one lets the others go on: that many outages are most of a day apart."""
+"""Such a submission waits up to this long while others go ahead: MAX_OUTAGES of them take most of a
+day."""
 
 DATABASE_RETRY_S: Final = 1.0
 
@@ -55,11 +56,11 @@ logger = structlog.get_logger(__name__)
 
 
 class _TooLate(Exception):
-    """Whoever was to order was frozen for so long that somebody else may have ordered."""
+    """This worker was frozen for so long that another may have ordered."""
 
 
 async def send_to_sonauto(services: Services, session_id: str) -> None:
-    """Order the song of a submission that holds a slot."""
+    """Order the song of a submission in `sending`."""
     async with hold(session_id, Stage.SENDING, services.settings.lease_seconds) as lease:
         if lease is None:
             return
@@ -72,23 +73,23 @@ async def send_to_sonauto(services: Services, session_id: str) -> None:
             await transitions.requeue(services, session_id, fence=lease.fence, delay_s=0)
             return
         if len(lost) >= MAX_UNANSWERED:
-            await fail(services, lease, FailureReason.SERVICE_ERROR, "two orders had no answer")
+            await fail(services, lease, FailureReason.SERVICE_ERROR, "two orders went unanswered")
             return
-        # Read before, so that nothing of ours can fail between the note and the order.
-        wishes = _wishes_of(submission)
-        attempt = await write_down(services, lease, len(lost))
+        # Read first, so that nothing of ours can fail between recording the attempt and ordering.
+        song_order = _read_song_order(submission)
+        attempt = await record_attempt(services, lease, len(lost))
         if attempt is not None:
             failpoint("before_order")
-            await order(services, lease, attempt, wishes, is_probe=state.failed_probes > 0)
+            await order(services, lease, attempt, song_order, is_probe=state.failed_probes > 0)
 
 
 async def order(
-    services: Services, lease: Lease, attempt: Attempt, wishes: SongOrder, *, is_probe: bool
+    services: Services, lease: Lease, attempt: Attempt, song_order: SongOrder, *, is_probe: bool
 ) -> None:
-    """Send an order that is written down, and put the submission where its answer wants it."""
+    """Send a recorded order and move the submission according to the answer."""
     session_id = lease.session_id
     try:
-        task_id = await _generate(services, session_id, attempt, wishes)
+        task_id = await _generate(services, session_id, attempt, song_order)
     except Unanswered as error:
         logger.warning("order_unanswered", session_id=short_id(session_id), reason=str(error))
         await conclude(attempt, UNANSWERED)
@@ -103,14 +104,14 @@ async def order(
         await conclude(attempt, NOTHING_BOUGHT)
         return
     failpoint("after_order")
-    await _keep_answer(services, lease, attempt, task_id)
+    await _record_purchase(services, lease, attempt, task_id)
     await account.note_success(services)
 
 
 async def _go_back(
     services: Services, lease: Lease, error: SongServiceError, *, is_probe: bool
 ) -> None:
-    """Put a submission whose order bought nothing where the reason wants it."""
+    """Requeue or fail a submission whose order bought nothing, depending on the error."""
     session_id = lease.session_id
     match error:
         case Refused():
@@ -129,7 +130,7 @@ async def _go_back(
 async def _wait_for_service(
     services: Services, lease: Lease, error: SongServiceError, *, is_probe: bool
 ) -> None:
-    """Stop all orders, and let the others try before this submission tries again."""
+    """Stop all orders, and let other submissions try before this one tries again."""
     retry_after_s = error.retry_after_s if isinstance(error, Unavailable) else 0.0
     if isinstance(error, Unavailable) and error.status == HTTPStatus.PAYMENT_REQUIRED:
         await services.task_queue.enqueue("check_credits")
@@ -148,14 +149,16 @@ async def _wait_for_service(
     until = (await account.read_account()).next_probe_at
     delay_s = (until - now()).total_seconds() + 1 if until else 0.0
     if submission.retry_count > 1:
-        # The service has failed at this one before, and may do so because of it.
+        # The service has failed on this submission before, possibly because of it.
         own_s = min(LONGEST_BACKOFF_S, BACKOFF_S * 4 ** (submission.retry_count - 2))
         delay_s = max(delay_s, own_s)
     await transitions.requeue(services, lease.session_id, fence=lease.fence, delay_s=delay_s)
 
 
-async def _keep_answer(services: Services, lease: Lease, attempt: Attempt, task_id: str) -> None:
-    """Write down what was bought, as soon as the database lets us and while the grace lasts."""
+async def _record_purchase(
+    services: Services, lease: Lease, attempt: Attempt, task_id: str
+) -> None:
+    """Record the purchase as soon as the database allows, retrying for the grace period."""
     session_id = lease.session_id
     grace_s = services.settings.ambiguous_grace_seconds
     give_up_at_s = read_steady_s() + grace_s
@@ -171,11 +174,11 @@ async def _keep_answer(services: Services, lease: Lease, attempt: Attempt, task_
             if not is_trouble(error) or read_steady_s() > give_up_at_s:
                 logger.critical("order_forgotten", session_id=short_id(session_id))
                 raise
-            logger.error("order_not_written_down", session_id=short_id(session_id))
+            logger.error("order_not_recorded", session_id=short_id(session_id))
             await asyncio.sleep(DATABASE_RETRY_S)
 
 
-def _wishes_of(submission: Submission) -> SongOrder:
+def _read_song_order(submission: Submission) -> SongOrder:
     return SongOrder(
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,
@@ -185,19 +188,20 @@ def _wishes_of(submission: Submission) -> SongOrder:
 
 
 async def _generate(
-    services: Services, session_id: str, attempt: Attempt, wishes: SongOrder
+    services: Services, session_id: str, attempt: Attempt, song_order: SongOrder
 ) -> str:
     webhook_url = f"{services.settings.webhook_base_url.rstrip('/')}/api/webhook/{attempt.token}"
     _require_fresh(attempt)
     try:
-        return await services.songs.generate(wishes, webhook_url)
+        return await services.songs.generate(song_order, webhook_url)
     except Refused as error:
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
-        # The list of tags is closed and unknown to us: say the same in words, once.
-        logger.warning("tags_refused", session_id=short_id(session_id), vibe=wishes.music_vibe)
+        # The service accepts only tags from a list that we don't know: retry once with the tags in
+        # words.
+        logger.warning("tags_refused", session_id=short_id(session_id), vibe=song_order.music_vibe)
         _require_fresh(attempt)
-        return await services.songs.generate(wishes, webhook_url, are_tags_sent=False)
+        return await services.songs.generate(song_order, webhook_url, are_tags_sent=False)
 
 
 def _require_fresh(attempt: Attempt) -> None:

@@ -1,7 +1,7 @@
-"""What runs by the clock is noted when it has run, and the workers ring for what is overdue.
+"""Records when scheduled tasks last ran, so that workers can enqueue overdue ones.
 
-Nobody may notice that the only scheduler is dead, and at 03:00 the whole site may be down. All of
-it is idempotent, so that what is rung twice does no harm.
+This covers a dead scheduler and a site that was down at 03:00. All scheduled tasks are idempotent,
+so enqueueing one twice does no harm.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from server.services import Services
 from server.settings import Settings
 from server.submissions.model import ScheduledRun
 
-SWEEPS_LEFT_OUT: Final = 4
-"""How much less often than the scheduler has the sweep rung a worker looks for what is overdue."""
+SWEEPS_PER_CHECK: Final = 4
+"""A worker looks for overdue tasks this many times less often than the scheduler sweeps."""
 DAY_S: Final = 24 * 60 * 60
 
 logger = structlog.get_logger(__name__)
 
 
 def read_intervals_s(settings: Settings) -> Mapping[str, int]:
-    """Return the seconds between two runs of each task that runs by the clock, by its name."""
+    """Seconds between two runs, by the name of the scheduled task."""
     return {
         "process_pending_queue": settings.queue_processor_interval,
         "check_credits": settings.credits_check_interval,
@@ -37,30 +37,31 @@ def read_intervals_s(settings: Settings) -> Mapping[str, int]:
     }
 
 
-class RunNotes(TaskiqMiddleware):
-    """Notes each run that came to its end, whoever rang for it."""
+class RunRecorder(TaskiqMiddleware):
+    """Records each successful run of a scheduled task, whoever enqueued it."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._intervals_s = read_intervals_s(settings)
 
     async def post_execute(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> None:
-        """Note a run; trouble with the database is left to the next one."""
+        """Record the run; if the database fails, the next run will be recorded."""
         interval_s = self._intervals_s.get(message.task_name)
         if interval_s is None or result.is_err:
             return
-        # The queue is also served whenever somebody comes; half an interval spares the row that.
-        noted_before = now() - timedelta(seconds=interval_s / 2)
-        run = ScheduledRun.filter(task_name=message.task_name, ran_at__lt=noted_before)
+        # The queue is also processed on every arrival; half an interval spares the row those
+        # writes.
+        recorded_before = now() - timedelta(seconds=interval_s / 2)
+        run = ScheduledRun.filter(task_name=message.task_name, ran_at__lt=recorded_before)
         try:
             await run.update(ran_at=now())
         except TROUBLE as error:
             reason = type(error).__name__
-            logger.warning("run_not_noted", task=message.task_name, reason=reason)
+            logger.warning("run_not_recorded", task=message.task_name, reason=reason)
 
 
-async def stand_in(services: Services) -> None:
-    """Ring for what is overdue, at once and then every few sweeps, until cancelled."""
+async def keep_enqueueing_overdue(services: Services) -> None:
+    """Enqueue overdue tasks, now and then every few sweep intervals, until cancelled."""
     while True:
         try:
             await enqueue_overdue(services)
@@ -70,7 +71,7 @@ async def stand_in(services: Services) -> None:
 
 
 async def enqueue_overdue(services: Services) -> None:
-    """Ring for each task that should have run some time ago; of many at once, one does."""
+    """Enqueue each overdue task; if several workers look at once, only one of them does."""
     for task_name, interval_s in read_intervals_s(services.settings).items():
         grace_s = max(_pause_s(services.settings), interval_s / 24)
         if await _claim(task_name, timedelta(seconds=interval_s), timedelta(seconds=grace_s)):
@@ -79,13 +80,15 @@ async def enqueue_overdue(services: Services) -> None:
 
 
 async def _claim(task_name: str, interval: timedelta, grace: timedelta) -> bool:
-    # What a new site has never run counts as run: nothing is due before an interval has passed.
+    # A task that never ran counts as run now, so nothing is due on a new site before an interval
+    # has passed.
     await ScheduledRun.get_or_create(defaults={"ran_at": now()}, task_name=task_name)
     moment = now()
     overdue = ScheduledRun.filter(task_name=task_name, ran_at__lt=moment - interval - grace)
-    # Not noted as run: should this ring be lost or the run be killed, it is overdue again soon.
+    # Not recorded as run: if this message is lost or the run is killed, the task is overdue again
+    # soon.
     return await overdue.update(ran_at=moment - interval) == 1
 
 
 def _pause_s(settings: Settings) -> int:
-    return SWEEPS_LEFT_OUT * settings.sweep_interval
+    return SWEEPS_PER_CHECK * settings.sweep_interval

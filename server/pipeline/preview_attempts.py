@@ -1,4 +1,4 @@
-"""Who makes a preview: a claim with a time limit, which never holds up the submission.
+"""Claims on previews: each has a time limit and never delays the submission itself.
 
 Making a preview twice does no harm, so a claim needs neither heartbeat nor fence.
 """
@@ -18,7 +18,7 @@ TIME_LIMIT: Final = timedelta(seconds=60)
 
 
 def due() -> QuerySet[Submission]:
-    """Return the open submissions without a preview that no worker is making."""
+    """Open submissions without a preview that no worker is making."""
     return Submission.filter(
         stage__in=OPEN_STAGES,
         preview_path=None,
@@ -27,14 +27,14 @@ def due() -> QuerySet[Submission]:
     )
 
 
-async def give_back(session_id: str) -> None:
-    """Let an interrupted preview be claimed at once; it counts as no attempt."""
+async def release(session_id: str) -> None:
+    """Make an interrupted preview due again at once; it counts as no attempt."""
     claimed = Submission.filter(session_id=session_id, preview_path=None, preview_attempts__gt=0)
     await claimed.update(preview_due_at=now(), preview_attempts=F("preview_attempts") - 1)
 
 
 async def claim(session_id: str) -> bool:
-    """Claim a submission's preview for a minute; False if it is not due."""
+    """Claim a submission's preview for TIME_LIMIT; False if it is not due."""
     claimed = due().filter(session_id=session_id)
     return bool(
         await claimed.update(

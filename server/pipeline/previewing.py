@@ -1,7 +1,7 @@
-"""What is made of the photo alone, while the song is still being composed.
+"""Encodes what needs only the photo, while the song is still being composed.
 
-The previews of all visitors come first. What follows them only saves time later: `create_video`
-makes what is missing, so a failure there is logged and no more.
+Previews of all visitors come first. The rest only saves time later: `create_video` makes whatever
+is missing, so failures here are only logged.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ logger = structlog.get_logger(__name__)
 
 
 async def make_preview(services: Services, session_id: str) -> None:
-    """Photo -> preview and poster, so that the visitor sees the own record turn.
+    """Photo -> preview and poster, so that visitors see their own record turn.
 
-    The sweep retries one that fails; `create_video` does not depend on it.
+    The sweep retries failures; `create_video` does not depend on the preview.
     """
     if not await preview_attempts.claim(session_id):
         return
@@ -35,18 +35,18 @@ async def make_preview(services: Services, session_id: str) -> None:
         async with services.storage.workspace() as files:
             is_made = await _encode_loop(services, files, session_id, services.settings.main_format)
     except asyncio.CancelledError:
-        # The worker is stopping, and enqueues the task again once this is done.
-        await asyncio.shield(preview_attempts.give_back(session_id))
+        # The worker is stopping; it enqueues the task again after this.
+        await asyncio.shield(preview_attempts.release(session_id))
         raise
     if is_made:
         await transitions.show_preview(services, session_id)
-        # A task of its own, which queues up behind the previews of those who came meanwhile.
+        # A separate task, so that it runs after the previews of visitors who arrived meanwhile.
         await services.task_queue.enqueue("prepare_videos", session_id)
     await remove_late(services, session_id)
 
 
 async def prepare_videos(services: Services, session_id: str) -> None:
-    """Photo -> card, and the loops of the other formats; nothing once the song is there."""
+    """Photo -> card, and the loops of the other formats; skipped once the song has arrived."""
     if not await Submission.exists(session_id=session_id, stage__in=BEFORE_RENDERING):
         return
     _, *others = services.settings.formats
@@ -58,7 +58,7 @@ async def prepare_videos(services: Services, session_id: str) -> None:
 
 
 async def draw_card(services: Services, files: Workspace, session_id: str) -> None:
-    """Draw the picture that a link to the song is shown with; without it the song is as good."""
+    """Draw the preview image for links to the song; failures are only logged."""
     submission = await Submission.get(session_id=session_id)
     job = CardJob(
         photo=files.photo(session_id),
@@ -81,7 +81,7 @@ def log_video(
     video_format: str,
     report: LoopReport | VideoReport,
 ) -> None:
-    """Log which encoder made a video, and warn if it is not the one this worker started with."""
+    """Log which encoder made a video; warn if it fell back since the worker started."""
     video = logger.bind(
         session_id=short_id(session_id), format=video_format, encoder=report.encoder
     )

@@ -1,6 +1,6 @@
-"""Who may order: those who wait longest, or while the song service fails everybody, one probe.
+"""Decides who may order: the oldest submissions, or one probe while the song service is failing.
 
-What a probe is, and how often one goes out, stands in `submissions/account.py`.
+Probes and their intervals are explained in `submissions/account.py`.
 """
 
 from server.errors import SongServiceError
@@ -11,11 +11,11 @@ from server.submissions.model import Submission
 
 
 async def process_pending_queue(services: Services) -> None:
-    """Give free slots to those who wait longest; while orders are stopped, probe the service."""
+    """Give free slots to the oldest submissions; while orders are stopped, probe the service."""
     if not (await account.read_account()).failed_probes:
         await transitions.claim_slots(services)
         return
-    if not await account.claim_probe(services) or not await reaches(services):
+    if not await account.claim_probe(services) or not await is_reachable(services):
         return
     claimed = await transitions.claim_slots(services, is_probe=True)
     if claimed:
@@ -23,12 +23,12 @@ async def process_pending_queue(services: Services) -> None:
     if await Submission.exists(stage=Stage.QUEUED):
         await account.put_off_probe(services)
     else:
-        # Nobody wants to order, so that its having answered must do.
+        # There is nobody to order for, so an answer from the API has to do.
         await account.note_success(services)
 
 
-async def reaches(services: Services) -> bool:
-    """Say whether the service's API answers; asking costs nothing, and no is noted."""
+async def is_reachable(services: Services) -> bool:
+    """Check that the service's API answers and record the result; the request costs nothing."""
     try:
         await services.songs.reach()
     except SongServiceError as error:

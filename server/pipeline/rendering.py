@@ -1,6 +1,6 @@
-"""Photo, song and encoded loops become the videos, and the journey ends.
+"""Renders the videos from photo, song and encoded loops, and completes the submission.
 
-All files are in place before the row says `ready`.
+All files are in place before the row is `ready`.
 """
 
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ from server.submissions.model import Submission
 
 TEASER_S: Final = 15.0
 TEASER: Final = "teaser"
-"""What the video for links is called where videos are named by their formats."""
+"""Key of the video for links, where videos are keyed by format."""
 
 logger = structlog.get_logger(__name__)
 
 
 async def create_video(services: Services, session_id: str) -> None:
-    """Photo, song and encoded loops -> a video in each format, a teaser, and the journey's end."""
+    """Photo, song and encoded loops -> one video per format and a teaser; ends at `ready`."""
     async with hold(session_id, Stage.RENDERING, services.settings.lease_seconds) as lease:
         reason = FailureReason.RENDER_FAILED
         if lease is None or await is_poison(services, lease, reason):
@@ -85,8 +85,8 @@ async def _render(
     row = await Submission.get(session_id=session_id)
     for video_format, video_report in zip(videos, report.videos, strict=True):
         log_video(services, "video_encoded", session_id, video_format, video_report)
-    # Whoever is killed in between leaves whole files of a video that is not ready yet; whoever
-    # renders it again replaces them by the same.
+    # A worker killed in between leaves complete files of a video that is not ready yet; the next
+    # render replaces them with identical ones.
     for video_format, video in videos.items():
         if not await is_held(lease):
             return

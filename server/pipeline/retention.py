@@ -1,7 +1,7 @@
-"""What is past its time is deleted: ended submissions' files and names, and files of nobody.
+"""Deletes files and names of submissions past their retention, and orphaned files.
 
-Paths come from ids alone, never from a column. An interrupted run is simply done again, and two at
-once delete what is there once.
+Paths come from ids alone, never from a column. Interrupted runs are repeated, and parallel runs do
+no harm.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,13 @@ from server.submissions.removal import remove
 
 BATCH: Final = 200
 MOST_FAILURES: Final = 20
-"""A file may be stuck; with so many the storage is, and the next night will do."""
+"""One file may be stuck; after this many failures the storage is, and the next night will do."""
 ORPHAN_AGE: Final = timedelta(hours=24)
 
 logger = structlog.get_logger(__name__)
 
 
 async def clean_up_old_files(services: Services) -> None:
-    """Delete the files, names and lyrics of ended submissions past their retention, and orphans."""
     await _remove_ended(services)
     try:
         await _remove_orphans(services.storage, now() - ORPHAN_AGE)
@@ -49,7 +48,7 @@ async def _remove_ended(services: Services) -> None:
     ):
         for row in rows:
             try:
-                # Old drafts go below, with those of everybody, in one look at each folder.
+                # Old drafts are removed below, for all submissions with one listing per folder.
                 await remove(services, row.session_id, with_drafts=False)
                 removed += 1
             except StorageUnavailable as error:
@@ -63,7 +62,7 @@ async def _remove_ended(services: Services) -> None:
 
 
 async def _remove_orphans(storage: Storage, cutoff: datetime) -> None:
-    # A database that knows of no submission is a new one or the wrong one: it disowns nothing.
+    # A database without submissions is new or the wrong one: then no file counts as orphaned.
     if not await Submission.exists():
         return
     async for files in storage.list_files():
@@ -77,6 +76,6 @@ async def _find_orphans(storage: Storage, paths: Sequence[Path]) -> list[Path]:
     owners = {path: storage.find_owner(path) for path in paths if not storage.is_draft(path)}
     owned = Submission.filter(session_id__in=set(owners.values()) - {None}, expired_at=None)
     living = {row.session_id for row in await owned.only("session_id")}
-    # Whoever still wrote a draft would have changed it since.
+    # A draft that is still being written would have changed since.
     drafts = [path for path in paths if storage.is_draft(path)]
     return drafts + [path for path, owner in owners.items() if owner and owner not in living]

@@ -1,4 +1,4 @@
-"""The one retry layer: how often a stage is tried, when again, and how it is given up."""
+"""The retry policy: how often a stage is tried, after which waits, and how it fails."""
 
 import random
 from datetime import timedelta
@@ -15,30 +15,30 @@ from server.submissions.lifecycle import FailureReason
 BACKOFF_S: Final = (10.0, 30.0, 60.0)
 JITTER: Final = 0.2
 READY_WITHIN: Final = timedelta(minutes=10)
-"""The service may name a song's address late, and its host may answer 404 or 403 for the first
-minutes after the song's end."""
+"""The service may report a song's URL late, and its host may answer 404 or 403 for the first
+minutes after the song is finished."""
 
 logger = structlog.get_logger(__name__)
 
 
 def backoff_s(attempts: int) -> float:
-    """Return the seconds to wait after `attempts` tries (1 or more), a little spread.
+    """Seconds to wait after `attempts` tries (1 or more), with jitter.
 
-    The spread keeps submissions that failed together from coming back together.
+    Jitter keeps submissions that failed together from retrying together.
     """
     base = BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]
     return base * random.uniform(1 - JITTER, 1 + JITTER)
 
 
 def patience(services: Services) -> timedelta:
-    """Return how long a song that is paid for is waited for while its service or host is away."""
+    """How long to wait for a paid song while its service or host is unreachable."""
     return timedelta(hours=services.settings.song_service_patience_hours)
 
 
 async def retry_or_fail(
     services: Services, lease: Lease, reason: FailureReason, error: str, *, is_final: bool = False
 ) -> None:
-    """Have the step tried again later, or end the submission once its attempts are used up."""
+    """Retry the step later, or fail the submission once its attempts are used up."""
     is_last = is_final or lease.attempts >= services.settings.max_retries
     logger.warning(
         "step_failed",
@@ -56,18 +56,18 @@ async def retry_or_fail(
 async def is_poison(
     services: Services, lease: Lease, reason: FailureReason, most_deaths: int | None = None
 ) -> bool:
-    """End a submission whose last attempts all took their process down; say whether it was one.
+    """Fail a submission whose attempts all killed their worker; return whether it was one.
 
-    `most_deaths` is MAX_RETRIES where it is not given.
+    `most_deaths` defaults to MAX_RETRIES.
     """
     if lease.attempts <= (most_deaths or services.settings.max_retries):
         return False
-    await fail(services, lease, reason, f"{lease.attempts - 1} workers died of it")
+    await fail(services, lease, reason, f"{lease.attempts - 1} workers died running it")
     return True
 
 
 async def fail(services: Services, lease: Lease, reason: FailureReason, message: str) -> None:
-    """End the submission that the lease is for; `message` tells operators why."""
+    """Fail the leased submission; `message` tells operators why."""
     await transitions.fail(
         services,
         lease.session_id,

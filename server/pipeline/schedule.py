@@ -1,4 +1,4 @@
-"""The clock: which task runs how often, from the settings."""
+"""The scheduler: which task runs how often, from the settings."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ from server.process.heartbeat import touch_heartbeat
 from server.settings import Settings
 
 CRONS: Final[Mapping[str, str]] = {"cleanup_old_files": "0 3 * * *"}
-"""What runs at a time of the day, in UTC, and not every so many seconds."""
+"""Tasks that run at a time of day (UTC) instead of at an interval."""
 
 
 class Timetable(ScheduleSource):
-    """The spec's intervals and our sweep; intervals run once at the start, too."""
+    """The intervals from the settings; interval tasks also run once at start-up."""
 
     def __init__(self, settings: Settings) -> None:
         self._intervals_s = read_intervals_s(settings)
 
     async def get_schedules(self) -> list[ScheduledTask]:
-        """Return all schedules; their ids are fixed, so that a second scheduler says the same."""
+        """Their ids are fixed, so that a second scheduler has the same schedules."""
         return [
             _schedule(name, cron=CRONS[name])
             if name in CRONS
@@ -35,7 +35,8 @@ class Timetable(ScheduleSource):
 
 
 class EnqueueingScheduler(TaskiqScheduler):
-    """Rings what is due as everybody rings: an unreachable broker neither stops nor delays it."""
+    """Enqueues due tasks through BrokerTaskQueue: an unreachable broker neither stops nor delays
+    it."""
 
     def __init__(self, broker: CountingBroker, settings: Settings) -> None:
         super().__init__(broker, [Timetable(settings)])
@@ -43,13 +44,12 @@ class EnqueueingScheduler(TaskiqScheduler):
         self._heartbeat_file = settings.heartbeat_file
 
     async def on_ready(self, _source: ScheduleSource, task: ScheduledTask) -> None:
-        """Ring one task that is due."""
         await self._task_queue.enqueue(task.task_name)
         touch_heartbeat(self._heartbeat_file)
 
 
-async def keep_time(broker: CountingBroker, settings: Settings, stop: asyncio.Event) -> None:
-    """Send the scheduled tasks when they are due, until `stop` is set."""
+async def run_schedule(broker: CountingBroker, settings: Settings, stop: asyncio.Event) -> None:
+    """Enqueue scheduled tasks when they are due, until `stop` is set."""
     scheduler = EnqueueingScheduler(broker, settings)
     clock = asyncio.create_task(run_scheduler_task(scheduler))
     stopping = asyncio.create_task(stop.wait())

@@ -1,4 +1,4 @@
-"""Ringing a task by name, through whichever broker the process has."""
+"""Enqueues tasks by name through the broker of this process."""
 
 import asyncio
 from typing import Final
@@ -18,10 +18,11 @@ logger = structlog.get_logger(__name__)
 
 
 class BrokerTaskQueue:
-    """Rings through a Taskiq broker; an unreachable broker costs a log line and a second.
+    """Enqueues through a Taskiq broker; if the broker is unreachable, it logs and gives up after a
+    second.
 
-    A task for the site as a whole is rung at once, and then every 50 ms at the most: whoever asks
-    meanwhile shares the next ring, which comes after all of them have committed.
+    Tasks without a submission are sent at once, and then at most every 50 ms: calls in between
+    share the next message, which is sent after all of them have committed.
     """
 
     def __init__(self, broker: CountingBroker) -> None:
@@ -31,7 +32,7 @@ class BrokerTaskQueue:
         self._enqueueing: set[asyncio.Task[None]] = set()
 
     async def enqueue(self, task_name: str, session_id: str | None = None) -> None:
-        """Ask for the named task to be run, for one submission or for the site as a whole."""
+        """Enqueue a task, for one submission or for the whole site."""
         if session_id is not None:
             await self._send(task_name, session_id)
         elif task_name not in self._shared:
@@ -45,18 +46,17 @@ class BrokerTaskQueue:
                 self._shared[task_name] = later
 
     async def finish(self) -> None:
-        """Ring at once what still waits to be rung."""
+        """Send all delayed messages now."""
         for task_name, later in list(self._shared.items()):
             later.cancel()
             self._enqueue_shared(task_name)
         await asyncio.gather(*self._enqueueing)
 
     def queue_of(self, task_name: str) -> str:
-        """Return the queue that the task's label names."""
         return str(TASKS[task_name].labels["queue_name"])
 
     async def count_waiting(self, queue: str) -> int:
-        """Ask the broker; one that does not answer within a second counts as empty."""
+        """Ask the broker; 0 if it does not answer within a second."""
         try:
             async with asyncio.timeout(ENQUEUE_TIMEOUT_S):
                 return await self._broker.count_waiting(queue)
@@ -65,9 +65,9 @@ class BrokerTaskQueue:
 
     def _enqueue_shared(self, task_name: str) -> None:
         del self._shared[task_name]
-        ringing = asyncio.create_task(self._send(task_name))
-        self._enqueueing.add(ringing)
-        ringing.add_done_callback(self._enqueueing.discard)
+        sending = asyncio.create_task(self._send(task_name))
+        self._enqueueing.add(sending)
+        sending.add_done_callback(self._enqueueing.discard)
 
     async def _send(self, task_name: str, *arguments: str) -> None:
         try:

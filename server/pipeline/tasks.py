@@ -1,6 +1,6 @@
-"""Every task, top to bottom in the order of the journey, then those that run by the clock.
+"""All tasks: first the steps in the order a submission takes them, then the scheduled ones.
 
-A task takes a session_id and reads the row; it carries nothing else from one step to the next.
+A task takes a session_id and reads the row; nothing else is passed from step to step.
 """
 
 from typing import Annotated, Any, Final
@@ -24,80 +24,68 @@ TaskContext = Annotated[Context, TaskiqDepends()]
 
 
 def services_of(context: Context) -> Services:
-    """Return the services of the worker that runs the task; `worker.py` puts them there."""
+    """The services of the worker that runs the task; `worker.py` sets them."""
     services: Services = context.state.services
     return services
 
 
 @async_shared_broker.task("make_preview", queue_name=Queue.RENDER.value)
 async def make_preview(session_id: str, context: TaskContext) -> None:
-    """Photo -> preview and poster."""
     await previewing.make_preview(services_of(context), session_id)
 
 
 @async_shared_broker.task("prepare_videos", queue_name=Queue.RENDER.value)
 async def prepare_videos(session_id: str, context: TaskContext) -> None:
-    """Photo -> card, and the loops of the other formats."""
     await previewing.prepare_videos(services_of(context), session_id)
 
 
 @async_shared_broker.task("send_to_sonauto", queue_name=Queue.DEFAULT.value)
 async def send_to_sonauto(session_id: str, context: TaskContext) -> None:
-    """Order the song."""
     await ordering.send_to_sonauto(services_of(context), session_id)
 
 
 @async_shared_broker.task("fetch_generation_details", queue_name=Queue.DEFAULT.value)
 async def fetch_generation_details(session_id: str, context: TaskContext) -> None:
-    """Ask what has become of the song."""
     await fetching.fetch_generation_details(services_of(context), session_id)
 
 
 @async_shared_broker.task("download_audio", queue_name=Queue.DEFAULT.value)
 async def download_audio(session_id: str, context: TaskContext) -> None:
-    """Fetch and check the song file."""
     await downloading.download_audio(services_of(context), session_id)
 
 
 @async_shared_broker.task("create_video", queue_name=Queue.RENDER.value)
 async def create_video(session_id: str, context: TaskContext) -> None:
-    """Make the videos."""
     await rendering.create_video(services_of(context), session_id)
 
 
 @async_shared_broker.task("process_pending_queue", queue_name=Queue.DEFAULT.value)
 async def process_pending_queue(context: TaskContext) -> None:
-    """Give free slots to those who wait longest."""
     await probing.process_pending_queue(services_of(context))
 
 
 @async_shared_broker.task("sweep", queue_name=Queue.DEFAULT.value)
 async def sweep(context: TaskContext) -> None:
-    """Ring lost doorbells again."""
     await upkeep.sweep(services_of(context))
 
 
 @async_shared_broker.task("check_credits", queue_name=Queue.DEFAULT.value)
 async def check_credits(context: TaskContext) -> None:
-    """Read the balance."""
     await upkeep.check_credits(services_of(context))
 
 
 @async_shared_broker.task("check_storage", queue_name=Queue.DEFAULT.value)
 async def check_storage(context: TaskContext) -> None:
-    """See how full the disk is."""
     await upkeep.check_storage(services_of(context))
 
 
 @async_shared_broker.task("check_timeouts", queue_name=Queue.DEFAULT.value)
 async def check_timeouts(context: TaskContext) -> None:
-    """Fail what nobody waits for any more."""
     await upkeep.check_timeouts(services_of(context))
 
 
 @async_shared_broker.task("cleanup_old_files", queue_name=Queue.DEFAULT.value)
 async def cleanup_old_files(context: TaskContext) -> None:
-    """Delete what is past its retention."""
     await retention.clean_up_old_files(services_of(context))
 
 
@@ -118,4 +106,4 @@ TASKS: Final[dict[str, AsyncTaskiqDecoratedTask[..., Any]]] = {
         cleanup_old_files,
     )
 }
-"""Every task by the name it is rung by."""
+"""Every task by its name."""

@@ -1,4 +1,4 @@
-"""Orders whose answer was lost: when they may be sent again, and how their song is found."""
+"""Orders whose answer was lost: when to send them again, and how to find their song."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -26,11 +26,11 @@ async def is_too_early(
     submission: Submission,
     lost: Sequence[GenerationAttempt],
 ) -> bool:
-    """Put off an order whose answer was lost, until a webhook has had time to tell of it.
+    """Postpone an order whose answer was lost, so that a webhook has time to report the song.
 
-    A service that was away or hung may take up such an order as it comes back: the grace period
-    begins anew then. A song that a webhook has named is asked for until the service says that it
-    does not know it, for ordering again would surely pay twice.
+    A service that was down or hung may process such an order when it recovers, so the grace period
+    restarts then. A song reported by a webhook is polled for until the service says that it does
+    not know it: ordering again would pay twice.
     """
     session_id = lease.session_id
     if any(attempt.reported_task_id for attempt in lost):
@@ -46,27 +46,27 @@ async def is_too_early(
         await forget_attempts(lease)
         await postpone(lease, (ordered_at + grace - moment).total_seconds())
         return True
-    # From here on it is under way no longer, and gives its slot to others.
+    # From here on the order no longer counts as under way, so its slot goes to others.
     if state.failed_probes and is_stopped_for(state, submission):
-        return await _give_slot_back(services, lease, grace)
+        return await _release_slot(services, lease, grace)
     well = moment - state.recovered_at if state.recovered_at else grace
     if well >= grace:
         return False
     if state.failed_probes:
         await account.put_off_probe(services)
-    return await _give_slot_back(services, lease, grace - well)
+    return await _release_slot(services, lease, grace - well)
 
 
-async def _give_slot_back(services: Services, lease: Lease, wait: timedelta) -> bool:
+async def _release_slot(services: Services, lease: Lease, wait: timedelta) -> bool:
     delay_s = wait.total_seconds()
     await transitions.requeue(services, lease.session_id, fence=lease.fence, delay_s=delay_s)
     return True
 
 
 async def adopt_reported(services: Services, session_id: str) -> None:
-    """Take over the song a webhook told of while our own request's answer is missing.
+    """Adopt a song that a webhook reported while the answer to our own request is missing.
 
-    The song service must know the generation; the webhook's word alone moves nothing.
+    The song service must confirm the generation; a webhook alone changes nothing.
     """
     waits = Submission.filter(session_id=session_id, stage__in=(Stage.QUEUED, Stage.SENDING))
     if not await waits.exists():
@@ -79,7 +79,7 @@ async def adopt_reported(services: Services, session_id: str) -> None:
         except SongServiceError as error:
             logger.warning("report_not_confirmed", session_id=short_id(session_id))
             if isinstance(error, Unavailable) and error.status == HTTPStatus.NOT_FOUND:
-                # It was not the service that told of it; who does may still come.
+                # The report did not come from the service; its own may still come.
                 untrue = GenerationAttempt.filter(id=attempt.id, reported_task_id=task_id)
                 await untrue.update(reported_task_id=None)
             continue
@@ -87,12 +87,12 @@ async def adopt_reported(services: Services, session_id: str) -> None:
             logger.info("generation_adopted", session_id=short_id(session_id))
             await account.note_success(services)
             return
-    # The answer may have come meanwhile; then the ring was for the state it brought.
+    # The answer may have arrived meanwhile; then the webhook was about the stage it led to.
     await Submission.filter(session_id=session_id, stage=Stage.COMPOSING).update(next_run_at=now())
 
 
 def is_stopped_for(state: SongAccount, submission: Submission) -> bool:
-    """Say whether orders were stopped after the submission had got its slot."""
+    """Return whether orders were stopped after the submission got its slot."""
     if state.unavailable_since is None:
         return account.is_stopped(state, now())
     return submission.stage_since < state.unavailable_since

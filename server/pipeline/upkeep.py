@@ -1,6 +1,6 @@
-"""What runs by the clock: it rings lost doorbells again and ends what will never end by itself.
+"""Scheduled upkeep: enqueues lost tasks again and checks time-outs, credits and storage.
 
-All of it is idempotent, so two schedulers do no harm; nothing in the normal path waits for it.
+All of it is idempotent, so two schedulers do no harm; nothing in the normal flow waits for it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,10 +29,10 @@ logger = structlog.get_logger(__name__)
 
 
 async def sweep(services: Services) -> None:
-    """Ring for every row that is due and that nobody holds: its ring or its worker was lost.
+    """Enqueue every due row that is not leased: its message or its worker was lost.
 
-    Each stage has its share, and a queue is rung for only as far as it lacks messages: rows that
-    nobody can serve at present keep neither the others nor the queue from going on.
+    Each stage gets its share, and each queue is only topped up by the messages it lacks, so rows
+    that cannot be served at present block neither other stages nor the queue.
     """
     moment = now()
     lost: dict[str, list[str]] = {}
@@ -44,21 +44,21 @@ async def sweep(services: Services) -> None:
     lost["make_preview"] = [row.session_id for row in without_preview]
     for task_name, session_id in await _pick(services, lost):
         await services.task_queue.enqueue(task_name, session_id)
-    for session_id in await _unheard_reports():
+    for session_id in await _find_unprocessed_reports():
         await services.task_queue.enqueue(transitions.TASK_OF[Stage.COMPOSING], session_id)
     if await Submission.exists(is_free(moment), stage=Stage.QUEUED):
         await services.task_queue.enqueue("process_pending_queue")
 
 
 async def _pick(services: Services, lost: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """Return what to ring for: in each queue as many as have no message there, from each task."""
+    """Choose the tasks to enqueue: per queue as many as it lacks, taken in turn from each task."""
     tasks_of: dict[str, list[str]] = {}
     for task_name in lost:
         tasks_of.setdefault(services.task_queue.queue_of(task_name), []).append(task_name)
     picked: list[tuple[str, str]] = []
     for queue, tasks in tasks_of.items():
         columns = ([(task, session_id) for session_id in lost[task]] for task in tasks)
-        in_turn = [ring for rings in zip_longest(*columns) for ring in rings if ring is not None]
+        in_turn = [one for row in zip_longest(*columns) for one in row if one is not None]
         if in_turn:
             lacking = len(in_turn) - await services.task_queue.count_waiting(queue)
             picked += in_turn[: max(0, lacking)]
@@ -66,19 +66,19 @@ async def _pick(services: Services, lost: Mapping[str, Sequence[str]]) -> list[t
 
 
 async def check_credits(services: Services) -> None:
-    """Read the balance and keep it with its age; a balance that cannot be read changes nothing."""
+    """Read and store the balance; if it cannot be read, nothing changes."""
     try:
         credits_left = await services.songs.read_credits()
     except SongServiceError as error:
         logger.error("credits_unknown", reason=str(error))
         return
-    await account.keep_balance(services, credits_left, now())
+    await account.store_balance(services, credits_left, now())
 
 
 async def check_timeouts(services: Services) -> None:
-    """Have the songs asked for that are under way for longer than anybody waits.
+    """Poll for songs that are composing for longer than WEBHOOK_TIMEOUT_MINUTES.
 
-    They fail if the service says that they still are: see `fetching.py`.
+    They fail if the service still reports them unfinished: see `fetching.py`.
     """
     moment = now()
     limit = timedelta(minutes=services.settings.webhook_timeout_minutes)
@@ -90,14 +90,14 @@ async def check_timeouts(services: Services) -> None:
 
 
 async def check_storage(services: Services) -> None:
-    """Log how full the storage is; one that cannot be looked at is an error."""
+    """Log the storage usage; if it cannot be read, log an error."""
     try:
         await log_usage(services)
     except StorageUnavailable as error:
         logger.error("storage_unknown", reason=str(error))
 
 
-async def _unheard_reports() -> list[str]:
+async def _find_unprocessed_reports() -> list[str]:
     reported = GenerationAttempt.exclude(reported_task_id=None).filter(UNKNOWN_OUTCOME)
     named = Subquery(reported.values("session_id"))
     waiting = Submission.filter(stage__in=(Stage.QUEUED, Stage.SENDING), session_id__in=named)

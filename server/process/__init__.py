@@ -1,1 +1,1 @@
-"""What a process knows of itself: open files, metrics, heartbeat, and failpoints for the tests."""
+"""The state of this process: open files, metrics, heartbeat file, and failpoints for tests."""

@@ -1,7 +1,7 @@
-"""Named points at which a test has a process die, as suddenly as in a power cut.
+"""Failpoints: named places at which tests kill a process, as suddenly as a power cut.
 
-They stand where a death hurts most: between a request and the note of its answer, between a file
-and its row, between a row and those who should hear of it.
+They are where a crash does most harm: between a request and the record of its answer, between a
+file and its row, between a row and its notifications.
 """
 
 import os
@@ -9,10 +9,10 @@ import signal
 from typing import Final
 
 FAILPOINT: Final = os.environ.get("FAILPOINT")
-"""The point to die at. Not among the settings: no operator has a use for it."""
+"""The failpoint to die at. It is not in the settings because operators have no use for it."""
 
 
 def failpoint(name: str) -> None:
-    """Kill this process if it was started to die here, leaving it no chance to tidy up."""
+    """Kill this process with SIGKILL if it was started with this failpoint."""
     if name == FAILPOINT:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,6 +1,6 @@
-"""A file that a worker or the scheduler touches while it lives, for its container's health check.
+"""A file that workers and the scheduler touch while alive, for the health check of their container.
 
-Reading a file's age costs nothing, so a node full of renders is not called dead for want of a core.
+Reading a file's age costs nothing, so a host busy with renders is not considered dead.
 """
 
 from contextlib import suppress
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def touch_heartbeat(file: Path | None) -> None:
-    """Give `file` the present time; without a file, or with a disk that refuses, do nothing."""
+    """Touch `file`; do nothing without one, or if the disk refuses."""
     if file is not None:
         with suppress(OSError):
             file.touch()

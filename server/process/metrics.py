@@ -1,4 +1,4 @@
-"""What a web process notices about itself; the database knows the rest."""
+"""Metrics of one web process; everything else is in the database."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ LAST_PUSHES: Final = 1000
 
 
 class ProcessMetrics:
-    """The sockets it holds, how late its event loop was, and how long pushes took to arrive."""
+    """Open sockets, event-loop lag, and how long pushes took to arrive."""
 
     def __init__(self) -> None:
         self.sockets = 0
@@ -19,11 +19,11 @@ class ProcessMetrics:
 
     @property
     def worst_lag_s(self) -> float:
-        """Return by how much the event loop was late at the worst in the last minute."""
+        """The worst event-loop lag of the last minute, in seconds."""
         return max(self._lags_s, default=0.0)
 
     def note_push(self, seconds: float) -> None:
-        """Note how long a push took from its publisher to the sockets of this process."""
+        """Record how long a push took from its publisher to the sockets of this process."""
         self.pushes_s.append(max(0.0, seconds))
 
     async def watch_loop(self) -> None:

@@ -1,1 +1,1 @@
-"""What operators read about the site as a whole: statistics, workers, poison rows, metrics."""
+"""Reports for operators about the whole site: statistics, workers, poison submissions, metrics."""

@@ -1,4 +1,4 @@
-"""What `/metrics` tells, as plain numbers: name, meaning, and a value for each set of labels."""
+"""The content of `/metrics` as plain values: name, description, and a value per set of labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ QUANTILES = {"0.5": "median_s", "0.9": "most_s"}
 
 
 Values = Mapping[Any, float]
-"""By their labels, which `Reading.labels` names."""
+"""Values by label values, in the order of `Reading.labels`."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One metric at one moment, a gauge; without a value it is left out."""
+    """One gauge at one moment; it is left out if it has no values."""
 
     name: str
     meaning: str
@@ -31,12 +31,12 @@ class Reading:
 
 
 def one(name: str, meaning: str, value: float | None) -> Reading:
-    """Return a metric without labels; None leaves it out."""
+    """A metric without labels; None leaves it out."""
     return Reading(name, meaning, values={} if value is None else {(): value})
 
 
 async def read_site(services: Services) -> list[Reading]:
-    """Return what is the same in every web process."""
+    """Metrics that are the same in every web process."""
     statistics = await read_statistics()
     account = await read_account()
     accuracy = await read_accuracy()
@@ -46,45 +46,62 @@ async def read_site(services: Services) -> list[Reading]:
     queues = count_queues(await read_living_workers())
     return [
         _by("petsong_submissions", "Submissions by stage.", "stage", statistics.stages),
-        _by("petsong_outcomes", "Ended ones: ready, or why not.", "outcome", statistics.outcomes),
+        _by(
+            "petsong_outcomes",
+            "Ended submissions by outcome.",
+            "outcome",
+            statistics.outcomes,
+        ),
         _by("petsong_workers", "Living workers by queue.", "queue", queues),
-        one("petsong_oldest_queued_seconds", "Age of the first one.", statistics.oldest_queued_s),
-        _spreads("petsong_phase_seconds", "Of the last 50 songs.", statistics.phases),
-        _spreads("petsong_render_phase_seconds", "Of their renders.", statistics.render_phases),
+        one("petsong_oldest_queued_seconds", "Age of the oldest.", statistics.oldest_queued_s),
+        _spreads("petsong_phase_seconds", "Phases of the last 50 songs.", statistics.phases),
+        _spreads(
+            "petsong_render_phase_seconds",
+            "Renders of those songs.",
+            statistics.render_phases,
+        ),
         one("petsong_credits", "Last known balance.", account.credits),
         one("petsong_credits_minimum", "MIN_AVAILABLE_CREDITS.", settings.min_available_credits),
         one("petsong_song_credits", "SONG_CREDITS, what one song costs.", settings.song_credits),
         one(
             "petsong_song_service_unavailable_seconds",
-            "Since orders are stopped because the song service fails; 0 while it works.",
+            "Time since orders were stopped because the song service failed; 0 while it works.",
             (now() - account.unavailable_since).total_seconds() if account.unavailable_since else 0,
         ),
-        one("petsong_credits_age_seconds", "Since it was asked for.", age_s),
-        one("petsong_disk_used_ratio", "Of the fullest disk.", await _read_disk(services)),
-        one("petsong_disk_warning_ratio", "From setting.", settings.storage_warning_percent / 100),
-        one("petsong_disk_stop_ratio", "From setting.", settings.storage_stop_percent / 100),
+        one("petsong_credits_age_seconds", "Age of that balance.", age_s),
+        one("petsong_disk_used_ratio", "Usage of the fullest disk.", await _read_disk(services)),
+        one(
+            "petsong_disk_warning_ratio",
+            "From the settings.",
+            settings.storage_warning_percent / 100,
+        ),
+        one("petsong_disk_stop_ratio", "From settings.", settings.storage_stop_percent / 100),
         one(
             "petsong_eta_within_range_ratio",
-            "Share of the last songs that were ready within the range forecast at the order.",
+            "Share of the last songs that were ready within the forecast range.",
             accuracy.within_range if accuracy else None,
         ),
         one(
             "petsong_eta_error_median_seconds",
-            "Median distance of the last songs to the middle of that range.",
+            "Median distance of the last songs from the middle of that range.",
             accuracy.median_error_s if accuracy else None,
         ),
     ]
 
 
 def read_process(services: Services) -> list[Reading]:
-    """Return what only this web process knows."""
+    """Metrics of this web process."""
     process_metrics = services.process_metrics
     pushes = {"push": spread(process_metrics.pushes_s)} if process_metrics.pushes_s else {}
     return [
-        one("petsong_sockets", "Waiting pages of this process.", process_metrics.sockets),
-        one("petsong_event_loop_lag_seconds", "Worst of a minute.", process_metrics.worst_lag_s),
-        one("petsong_open_files_ratio", "Of those for visitors.", measure_use() / 100),
-        _spreads("petsong_push_seconds", "From publisher to sockets, the last 1000.", pushes),
+        one("petsong_sockets", "Open sockets of this process.", process_metrics.sockets),
+        one(
+            "petsong_event_loop_lag_seconds",
+            "Worst in a minute.",
+            process_metrics.worst_lag_s,
+        ),
+        one("petsong_open_files_ratio", "Usage of the limit for visitors.", measure_use() / 100),
+        _spreads("petsong_push_seconds", "From publisher to sockets, last 1000 pushes.", pushes),
     ]
 
 

@@ -1,7 +1,7 @@
-"""Submissions that failed because one worker after another died of them.
+"""Poison submissions: they failed because they killed one worker after another.
 
-An attempt is counted when it begins, so a failed row with more attempts than are allowed was given
-up without trying: its last ones never came to an end of their own.
+Attempts are counted when they start. A failed row with more attempts than allowed was failed
+without another try, because its last attempts never finished.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST: Final = 20
 
 @dataclass(frozen=True)
 class PoisonRow:
-    """A submission that took its workers down: at which stage, and when it was given up."""
+    """A submission that killed its workers: in which stage, and when it failed."""
 
     session_id: str
     stage: Stage
@@ -25,7 +25,7 @@ class PoisonRow:
 
 
 async def read_poison_rows(max_retries: int) -> list[PoisonRow]:
-    """Return the newest of those that were given up after `max_retries` crashes, 20 at the most."""
+    """The newest 20 submissions that failed after `max_retries` crashes."""
     rows = Submission.filter(stage=Stage.FAILED, attempts__gt=max_retries)
     return [
         PoisonRow(
@@ -39,7 +39,7 @@ async def read_poison_rows(max_retries: int) -> list[PoisonRow]:
 
 
 def _last_stage(row: Submission) -> Stage:
-    # What each stage leaves behind; the stage itself has become `failed`.
+    # Inferred from what each stage stores, because the stage itself is now `failed`.
     if row.generated_song_path:
         return Stage.RENDERING
     if row.received_from_LLM:

@@ -1,4 +1,4 @@
-"""What the last songs took and how they ended: for operators, who look at the site as a whole."""
+"""Durations and outcomes of the last songs, for operators."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ HOUR: Final = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Spread:
-    """Seconds: the median, and what nine of ten stay below."""
+    """Seconds: the median and the 90th percentile."""
 
     median_s: float
     most_s: float
@@ -30,7 +30,8 @@ class Spread:
 class Statistics:
     """Counts of all rows, and spreads of the last 50 finished songs by phase.
 
-    `outcomes` counts all that ended, `failures_last_hour` only the latest, both by reason.
+    `outcomes` counts everything that ended, `failures_last_hour` only the last hour, both by
+    reason.
     """
 
     stages: Mapping[str, int]
@@ -43,7 +44,7 @@ class Statistics:
 
 
 async def read_statistics() -> Statistics:
-    """Read all of them afresh."""
+    """Read current statistics from the database."""
     moment = now()
     ended = Submission.exclude(stage__in=OPEN_STAGES)
     stages = (
@@ -96,6 +97,6 @@ def _spread(rows: Iterable[Mapping[str, float | None]]) -> dict[str, Spread]:
 
 
 def spread(durations_s: Iterable[float]) -> Spread:
-    """Return the spread of at least one duration."""
+    """Compute the spread of at least one duration."""
     ordered = sorted(durations_s)
     return Spread(median(ordered), ordered[min(len(ordered) - 1, len(ordered) * 9 // 10)])

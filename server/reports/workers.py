@@ -1,4 +1,4 @@
-"""Which workers are alive, and with which encoders they make videos."""
+"""Live workers and their encoders."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ HEARTBEAT_LIFETIME: Final = timedelta(seconds=20)
 
 @dataclass(frozen=True)
 class EncoderCount:
-    """How many rendering workers use `encoder`; `fallback` says why it is not the hardware one."""
+    """How many render workers use `encoder`; `fallback` is why no hardware encoder is used."""
 
     encoder: str
     fallback: str | None
@@ -22,17 +22,17 @@ class EncoderCount:
 
 
 async def read_living_workers() -> list[WorkerHeartbeat]:
-    """Return the heartbeats that are not too old."""
+    """The workers with a recent heartbeat."""
     return await WorkerHeartbeat.filter(beat_at__gt=now() - HEARTBEAT_LIFETIME).order_by("name")
 
 
 def count_queues(workers: list[WorkerHeartbeat]) -> dict[str, int]:
-    """Count `workers` by the queue they work on; one without any is there with 0."""
+    """Count `workers` by queue; a queue without workers is included with 0."""
     return dict.fromkeys(QUEUES, 0) | Counter(worker.queue for worker in workers)
 
 
 def count_encoders(workers: list[WorkerHeartbeat]) -> list[EncoderCount]:
-    """Count those of `workers` that render, by their encoder and the reason for it."""
+    """Count render workers by encoder and fallback reason."""
     rendering = Counter(
         (worker.encoder, worker.encoder_fallback) for worker in workers if worker.encoder
     )

@@ -1,1 +1,1 @@
-"""What stands between the network and the application: listener, limits, ASGI."""
+"""Everything between the network and the application: listener, limits, ASGI."""

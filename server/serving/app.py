@@ -1,6 +1,7 @@
-"""The web application: every blueprint, with what holds for all of them.
+"""Builds the web application from all blueprints and middleware.
 
-Takes open services and opens nothing itself, so that a test and the running site make the same app.
+It uses open services and opens nothing itself, so tests and the running site create the same
+application.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ from server.web.context import attach_services
 from server.web.cors import allow_origins
 from server.web.error_handlers import answer_errors
 from server.web.headers import SecurityHeaders
-from server.web.limiting import tell_limits
+from server.web.limiting import add_limit_headers
 from server.web.routes.admin import admin
 from server.web.routes.documentation import serve_documentation
 from server.web.routes.health import health
@@ -38,19 +39,19 @@ BLUEPRINTS: Final = (
 
 
 def create_app(services: Services, client: Path = CLIENT_FOLDER) -> Quart:
-    """Return the application over `services`; raise StartError if `client` has not been built."""
+    """Create the application; raise StartError if `client` was not built."""
     app = Quart("server", template_folder=str(TEMPLATES), static_folder=None)
     app.response_class = RangeResponse
-    # Quart answers 500 where it would redirect `//` to `/`; with us such a page does not exist.
+    # Quart answers 500 where it should redirect `//` to `/`; without merging it is a plain 404.
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
-    # Quart would cut a download that takes longer than this.
+    # Otherwise Quart aborts downloads that take longer than this.
     app.config["RESPONSE_TIMEOUT"] = None
     attach_services(app, services)
     allow_origins(app, services.settings.cors_origins)
     answer_errors(app)
-    tell_limits(app)
+    add_limit_headers(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     serve_documentation(app)

@@ -1,6 +1,6 @@
-"""What the web server is pointed at: Socket.IO around the Quart application, proxies outermost.
+"""The ASGI application that Hypercorn serves: Socket.IO around Quart, with proxy headers outermost.
 
-It also makes room for thousands of waiting visitors in this one process.
+It also tunes the process for thousands of waiting visitors.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from quart import Quart
 from realtime.events import Snapshot
 from realtime.gateway import (
     SnapshotUnavailable,
-    heed_pushes,
     is_watched,
+    on_push,
     serve_operators,
     serve_watchers,
     tell_watchers,
@@ -32,15 +32,15 @@ from server.process.open_files import SPARE_FILES, raise_limit, read_limit
 from server.services import Services
 from server.serving.request_guard import guard, refuse
 from server.serving.socket_limits import SocketLimits
-from server.serving.watched_updates import keep_telling
+from server.serving.watched_updates import push_updates
 from server.submissions.watching import Watching
 from server.web.auth import is_ticket
 from server.web.headers import SecurityHeaders
 
 GC_THRESHOLDS: Final = (500, 4, 1000)
-"""Passes over the young are small and frequent; one through the whole heap comes after about 2
-million new objects, some 6,000 arrivals. What sockets leave behind until then, 20 kB each, is
-Hypercorn's: its objects point at each other."""
+"""Collections of the young generation are small and frequent; a full one runs after about 2 million
+new objects, some 6,000 arrivals. Until then each closed socket leaves 20 kB of reference cycles of
+Hypercorn's behind."""
 
 logger = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
     """Return the site as one ASGI application.
 
     The client's address is taken from the last TRUSTED_PROXY_HOPS entries that proxies have
-    written; with 0 hops no such header is believed.
+    written; with 0 hops these headers are ignored.
     """
 
     watching = Watching(services.settings)
@@ -62,18 +62,19 @@ def create_asgi(app: Quart, sockets: socketio.AsyncServer, services: Services) -
             raise SnapshotUnavailable from error
 
     serve_watchers(sockets, load_snapshot)
-    heed_pushes(sockets, watching.note_push)
+    on_push(sockets, watching.note_push)
     is_watched_here = partial(is_watched, sockets)
     _run_beside(
-        app, lambda: keep_telling(watching, is_watched_here, partial(tell_watchers, sockets))
+        app, lambda: push_updates(watching, is_watched_here, partial(tell_watchers, sockets))
     )
     serve_operators(sockets, lambda ticket: is_ticket(services.settings, ticket))
-    app.before_serving(_make_room)
+    app.before_serving(_tune_process)
     _run_beside(app, services.process_metrics.watch_loop)
     inside = socketio.ASGIApp(sockets, other_asgi_app=app)
     limited = _within_limit(services.process_metrics, SocketLimits(inside, services.settings))
-    # Around the application as well, which has its own: these are for what never gets that far.
-    # Outside them all, since it looks for the stream behind an untouched `send`.
+    # Security headers here too, for responses that never reach the application, which adds its own.
+    # `_without_compression` is outermost because it needs the original `send`, which is bound to
+    # the stream.
     site = _without_compression(SecurityHeaders(guard(limited)))
     hops = services.settings.trusted_proxy_hops
     if hops == 0:
@@ -90,22 +91,22 @@ def _run_beside(app: Quart, work: Callable[[], Coroutine[None, None, None]]) -> 
     app.while_serving(run)
 
 
-async def _make_room() -> None:
+async def _tune_process() -> None:
     raise_limit()
-    # Looking for loops through all that 5,000 sockets hold stops everybody for half a second: it
-    # is done seldom, and never through what was there before anybody came. The young must be few at
-    # each pass, too: of waiting sockets old objects go as new ones come, which Python does not
-    # count as growth, so 5,000 by its count were 100,000, and a pass over 20 times as many took as
-    # long as one through everything.
+    # A full garbage collection over 5,000 sockets stops the process for half a second, so it runs
+    # rarely, and everything created before the first visitor is frozen. The young generation must
+    # be small at each collection, too. With waiting sockets old objects are freed as new ones are
+    # created, which Python does not count as growth: a threshold of 5,000 meant 100,000 objects,
+    # and a collection of 20 times as many took as long as a full one.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _within_limit(process_metrics: ProcessMetrics, app: ASGIFramework) -> ASGIFramework:
-    """Refuse the sockets for which there are no files, before forms are the ones to suffer.
+    """Refuse sockets once open files run short, before forms are affected.
 
-    A page without a socket asks by HTTP, and tries again later.
+    A page without a socket polls over HTTP and tries again later.
     """
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -125,10 +126,10 @@ def _within_limit(process_metrics: ProcessMetrics, app: ASGIFramework) -> ASGIFr
 
 
 def _without_compression(app: ASGIFramework) -> ASGIFramework:
-    """Let no socket compress: a snapshot is 300 bytes, zlib's windows are 100 kB for each socket.
+    """Disable WebSocket compression: a snapshot is 300 bytes, zlib's windows are 100 kB per socket.
 
-    Browsers offer it and Hypercorn 0.18 accepts without a setting, so its handshake is made to
-    believe that nothing was offered.
+    Browsers offer it, and Hypercorn 0.18 has no setting to decline, so the offer is removed from
+    its handshake.
     """
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

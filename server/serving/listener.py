@@ -1,6 +1,7 @@
-"""The socket that visitors connect to: the last files are kept from them, for the site itself.
+"""The listening socket; it reserves the last file descriptors for the site itself.
 
-Without any it could not answer those whom it has let in: the database, Redis and a photo need one.
+Without any, the site could not serve the visitors it has accepted: the database, Redis and photos
+need file descriptors too.
 """
 
 import socket
@@ -27,21 +28,22 @@ ACCEPTED_AT_A_TIME: Final = 10
 
 
 class Listener(socket.socket):
-    """Accepts connections for asyncio as long as there are files for visitors.
+    """Accepts connections while file descriptors are available to visitors.
 
-    asyncio accepts in a row until nobody is left or `BlockingIOError` is raised, then serves all
-    whom it has. Of a crowd all would be served at the same slow pace, until browsers gave up and
-    came again; so only a few are accepted before those who were accepted earlier are served on.
+    asyncio accepts connections until none is left or `BlockingIOError` is raised, and only then
+    serves them. In a rush all visitors would be served equally slowly, until browsers gave up and
+    retried. So only a few connections are accepted before those accepted earlier are served.
     """
 
     _has_failed = False
     _num_accepted = 0
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Accept a connection, or refuse it with 503 and raise ConnectionAbortedError."""
+        """Accept a connection; if descriptors run short, answer 503 and raise
+        ConnectionAbortedError."""
         if self._has_failed:
-            # asyncio comes again in a second, but first it asks as often as the backlog is long
-            # and logs each failure: https://github.com/python/cpython/issues/151615
+            # asyncio retries after a second, but first it tries as often as the backlog is long and
+            # logs each failure: https://github.com/python/cpython/issues/151615
             self._has_failed = False
             raise BlockingIOError
         if self._num_accepted == ACCEPTED_AT_A_TIME:
@@ -54,21 +56,20 @@ class Listener(socket.socket):
             self._num_accepted = 0
             self._has_failed = error.errno in {EMFILE, ENFILE}
             raise
-        # The lowest free number is given out, so that many files are open.
+        # The kernel assigns the lowest free number, so it tells how many files are open.
         if connection.fileno() >= read_visitors_limit():
             with connection, suppress(OSError):
                 connection.send(REFUSAL)
-            raise ConnectionAbortedError("there are no files for visitors")
+            raise ConnectionAbortedError("no file descriptors are left for visitors")
         return connection, peer
 
 
 class ListenerConfig(Config):
-    """Hypercorn's configuration for a socket that is bound already."""
+    """Hypercorn's configuration for a socket that is already bound."""
 
     def __init__(self, listener: Listener) -> None:
         super().__init__()
         self._listener = listener
 
     def create_sockets(self) -> Sockets:
-        """Return the one socket that exists."""
         return Sockets([], [self._listener], [])

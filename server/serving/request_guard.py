@@ -1,7 +1,7 @@
-"""What is refused before the application hears of it, for it could not even say no.
+"""Rejects malformed requests that the application could not even answer properly.
 
-Quart answers 500 to a Host header that is no host, and to a socket at an address that takes none.
-Another protocol, or a body of two lengths, is how requests get past a proxy that saw only one.
+Quart answers 500 to an invalid Host header, and to a WebSocket on a path without one. Other
+protocols and requests with two body lengths are used to smuggle requests past a proxy.
 """
 
 import re
@@ -27,11 +27,11 @@ HTTP_VERSIONS: Final = ("1.0", "1.1")
 
 
 def guard(app: ASGIFramework) -> ASGIFramework:
-    """Let in what can be answered, and refuse the rest.
+    """Wrap `app` and reject requests that it must not see.
 
-    400 for a Host or an address that is none, for an upgrade to anything but a socket and for a
-    body of two lengths; 404 for a socket anywhere but at SOCKETS_PATH; 505 for anything but
-    HTTP/1.x.
+    400 for an invalid Host or target, for upgrades other than WebSocket, and for both
+    Content-Length and Transfer-Encoding; 404 for a WebSocket anywhere but at SOCKETS_PATH; 505 for
+    anything but HTTP/1.x.
     """
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -47,11 +47,11 @@ def guard(app: ASGIFramework) -> ASGIFramework:
 async def refuse(
     scope: Scope, send: ASGISendCallable, status: int, retry_after_s: int | None = None
 ) -> None:
-    """Answer a request, or the handshake of a socket, with nothing but a status."""
+    """Answer a request or a WebSocket handshake with just a status."""
     kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
     headers = [(b"content-length", b"0")]
     if scope["type"] == "http":
-        # What else comes through this connection need not be HTTP/1.x, or begin where it seems to.
+        # Further data on this connection may not be HTTP/1.x, or may not start where it seems to.
         headers.append((b"connection", b"close"))
     if retry_after_s is not None:
         headers.append((b"retry-after", str(retry_after_s).encode()))
@@ -80,7 +80,7 @@ def _read(scope: HTTPScope | WebsocketScope, name: bytes) -> list[bytes]:
 
 
 def _is_target(scope: HTTPScope | WebsocketScope) -> bool:
-    # Quart fails at `http://[/`, which is no address.
+    # Quart raises an error for `http://[/`, which is not a URL.
     if scope["path"].startswith("/"):
         return True
     try:

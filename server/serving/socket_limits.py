@@ -1,6 +1,6 @@
-"""How many sockets one address may have open, and how much it may say through them.
+"""Limits sockets and messages per address, counted in this process.
 
-Counted in this process, which is the one that suffers. Whoever is refused asks by HTTP instead.
+Pages whose socket is refused poll over HTTP instead.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ from server.settings import Settings
 
 MINUTE_S: Final = 60.0
 BINARY_PACKETS: Final = ("45", "46")
-"""How Socket.IO's messages begin that have binary attachments."""
+"""Prefixes of Socket.IO messages with binary attachments."""
 POLICY_VIOLATION: Final = 1008
-"""The code of RFC 6455 for whoever does not keep to the rules."""
+"""The close code of RFC 6455 for policy violations."""
 
 logger = structlog.get_logger(__name__)
 
 
 class Budget:
-    """So many messages a minute: what is not used within a minute is not saved up.
+    """A token bucket of messages per minute; unused messages don't accumulate beyond that.
 
-    Not of `limits`, whose windows outlive a socket in a storage, keep an entry for each message
-    (6,000 for an address) and are awaited: this is two numbers that go with the socket.
+    The `limits` library would keep an entry for each message (6,000 for an address) in a storage
+    that outlives the socket, and must be awaited. This is two numbers per socket.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -42,7 +42,7 @@ class Budget:
         self._seen_at = asyncio.get_running_loop().time()
 
     def spend(self) -> bool:
-        """Take one message off; False when none is left."""
+        """Take one message; False if none is left."""
         self._fill()
         if self._left < 1:
             return False
@@ -50,7 +50,7 @@ class Budget:
         return True
 
     def is_unused(self) -> bool:
-        """Say whether nothing was spent for a minute, as if it had just been made."""
+        """Return whether the bucket is full again."""
         self._fill()
         return self._left == self._per_minute
 
@@ -61,7 +61,7 @@ class Budget:
 
 
 class Address:
-    """The sockets of one address, and what they may say together."""
+    """The number of sockets of one address, and their shared budget of messages."""
 
     def __init__(self, per_minute: int) -> None:
         self.num_sockets = 0
@@ -69,7 +69,7 @@ class Address:
 
 
 class SocketLimits:
-    """The application `app`, with its sockets limited as the settings say."""
+    """Wraps `app` and limits its sockets according to the settings."""
 
     def __init__(self, app: ASGIFramework, settings: Settings) -> None:
         self._app = app
@@ -79,7 +79,6 @@ class SocketLimits:
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        """Serve anything that is no socket, and each socket that may be opened."""
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
@@ -89,7 +88,7 @@ class SocketLimits:
         if address is None:
             per_minute = self._settings.socket_messages_per_minute_per_ip
             address = self._addresses[key] = Address(per_minute)
-        # Opening one counts like a message, so that coming and going is no way around.
+        # Opening a socket counts as a message, so reconnecting does not bypass the limit.
         if address.num_sockets >= self._settings.sockets_per_ip or not address.budget.spend():
             logger.warning("socket_refused", num_sockets=address.num_sockets)
             await refuse(scope, send, 429, retry_after_s=60)
@@ -117,14 +116,14 @@ class SocketLimits:
                 reason = "no binary messages"
             elif budget.spend() and address.budget.spend():
                 return event
-            logger.warning("socket_shown_out", num_sockets=address.num_sockets, reason=reason)
+            logger.warning("socket_closed", num_sockets=address.num_sockets, reason=reason)
             await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": reason})
             return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
 
         return receive_within
 
     def _forget_later(self, key: str) -> None:
-        # A second more than its budget needs to be whole again.
+        # One second more than the budget takes to refill.
         asyncio.get_running_loop().call_later(MINUTE_S + 1, self._forget, key)
 
     def _forget(self, key: str) -> None:
@@ -134,15 +133,15 @@ class SocketLimits:
 
 
 def _is_binary(event: WebsocketReceiveEvent) -> bool:
-    # Socket.IO gathers the attachments of a message until all that it names have come, which may be
-    # a billion. No page of ours sends any.
+    # Socket.IO buffers a message until all attachments it announces have arrived, up to a billion.
+    # Our pages send none.
     text = event["text"] or ""
     return event["bytes"] is not None or text.startswith(BINARY_PACKETS)
 
 
 def _refuse_openly(scope: Scope, send: ASGISendCallable) -> ASGISendCallable:
-    # A socket that is closed before it is open (a foreign page's) would be answered by the web
-    # server itself, which knows nothing of our headers.
+    # Without this, Hypercorn itself would answer a socket that is closed before it is open (such as
+    # another site's), without our headers.
     is_open = False
 
     async def send_openly(event: Any) -> None:

@@ -1,6 +1,6 @@
-"""Tells the pages that watch through this process what no push has told them.
+"""Sends updates that no push has brought to pages watching through this process.
 
-In small batches, so that neither the database nor a push that comes meanwhile waits for thousands.
+In small batches, so that neither the database nor a push has to wait behind thousands of rows.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from server.submissions.watching import STEP_S, Watching
 logger = structlog.get_logger(__name__)
 
 
-async def keep_telling(
+async def push_updates(
     watching: Watching,
     is_watched: Callable[[str], bool],
     tell: Callable[[Snapshot], Awaitable[None]],
 ) -> None:
-    """Look at each watched submission every 20 s, and `tell` of news, until cancelled."""
+    """Check each watched submission every 20 s and `tell` its news, until cancelled."""
     while True:
         await asyncio.sleep(STEP_S)
         due = watching.take_due(is_watched)
@@ -29,5 +29,5 @@ async def keep_telling(
             for snapshot in await watching.find_news(due):
                 await tell(snapshot)
         except Exception as error:
-            # Whatever it is, the next batch has to be looked at: nobody else tells these pages.
+            # Whatever the error, the next batch must be checked: nothing else updates these pages.
             logger.warning("news_unavailable", reason=type(error).__name__)

@@ -1,1 +1,1 @@
-"""The song service: its API, what its answers mean, and which addresses it may name."""
+"""The song service: its API, what its answers mean, and which song hosts may be contacted."""

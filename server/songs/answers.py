@@ -1,7 +1,7 @@
-"""What an answer of the song service means: whose fault it is, and how long to wait.
+"""Maps answers of the song service to errors: who is at fault, and how long to wait.
 
-Invariant: only what speaks of the request itself is `Refused`. Everything else that is no success
-would be answered to anybody, so nobody's submission is to blame for it.
+Invariant: only answers about the request itself are `Refused`. Any other failure would happen to
+every order, so no submission is to blame for it.
 """
 
 import re
@@ -21,17 +21,17 @@ LONGEST_REASON: Final = 300
 
 MAY_BE_ABOUT_THE_ORDER: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 LOST_BY_A_PROXY: Final = frozenset({502, 504, *range(520, 525)})
-"""A proxy in front of the service got no answer from it; 520 to 524 are Cloudflare's."""
+"""A proxy got no answer from the service; 520 to 524 are Cloudflare's."""
 
 VISITORS_FIELDS: Final = frozenset({"prompt", "tags", "lyrics"})
-"""What of an order comes from the visitor; the rest of it is the same in every order."""
+"""Fields of an order that depend on the visitor; the others are the same in every order."""
 ABOUT_VISITORS_FIELDS: Final = re.compile(r"\b(?:prompt|tags?|lyrics?|content|moderat\w+)\b", re.I)
 
 
 def raise_for_status(response: httpx.Response, document: object) -> None:
-    """Raise what an answer other than success means; `document` is its JSON, None if it has none.
+    """Raise the error for an unsuccessful answer; `document` is its JSON, None if it has none.
 
-    Raises Paused, Refused, Unavailable, or Unanswered where an order may have been billed.
+    Raises Paused, Refused, Unavailable, or Unanswered if an order may have been billed.
     """
     status = response.status_code
     if response.is_success:
@@ -50,10 +50,10 @@ def raise_for_status(response: httpx.Response, document: object) -> None:
 
 
 def _is_about_the_order(status: int, document: object, reason: str) -> bool:
-    """Say whether a 400 or 422 speaks of what the visitor wants, and not of our key or settings.
+    """Return whether a 400 or 422 is about the visitor's wishes, not about our key or settings.
 
     The service answers a mistyped key with 400 {"detail": "Invalid API key format"}. Without a
-    reason in the API's form it is not the API that has answered.
+    reason in the API's format, the answer is not the API's.
     """
     detail = document.get("detail") if isinstance(document, dict) else None
     if isinstance(detail, list):
@@ -72,10 +72,10 @@ def _list_places(problems: list[object]) -> set[str]:
 
 
 def read_retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds that Retry-After names, from 0 on; None where it names none."""
+    """Parse Retry-After into seconds, at least 0; None if it is missing or invalid."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        # Longer numbers are no times, and Python refuses to read very long ones.
+        # Longer numbers are not plausible, and Python refuses to parse very long ones.
         return float(value) if len(value) < 10 else None
     try:
         moment = parsedate_to_datetime(value)
@@ -89,7 +89,7 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _read_reason(document: object) -> str:
-    """Return what FastAPI's `{"detail": ...}` says, in one line of bounded length."""
+    """Return the text of FastAPI's `{"detail": ...}` as one line of limited length."""
     detail = document.get("detail") if isinstance(document, dict) else None
     if isinstance(detail, list):
         detail = "; ".join(filter(None, map(_read_problem, detail)))
@@ -107,5 +107,5 @@ def _read_problem(problem: object) -> str:
 
 
 def storable(text: str) -> str:
-    """Return `text` without NUL and lone surrogates: JSON can spell them, PostgreSQL takes none."""
+    """Remove NUL and lone surrogates, which JSON can contain and PostgreSQL rejects."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()

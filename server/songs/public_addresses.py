@@ -1,7 +1,8 @@
-"""The way to song hosts: a name is resolved once, and only its public addresses are connected to.
+"""Connects to song hosts: each name is resolved once, and only public addresses are used.
 
-A name that leads inside, to this machine, its network or a cloud's metadata, is refused before
-anything is sent there, and asking a second time cannot change what was checked.
+Names that lead to this machine, its network or a cloud's metadata service are rejected before
+anything is sent. Because the checked address itself is used, a second DNS answer cannot bypass the
+check (DNS rebinding).
 """
 
 import asyncio
@@ -15,19 +16,18 @@ import httpx
 from server.errors import SongUnusable
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Host and port -> the addresses of the host, best first; raises OSError when it has none."""
+"""Host and port -> the host's addresses, best first; raises OSError if there are none."""
 
 OWN_NAME: Final = "localhost"
 NAT64: Final = ip_network("64:ff9b::/96")
-"""How networks without IPv4 write its addresses: what counts is the one inside."""
+"""IPv4 addresses in IPv6-only networks; the embedded address is what counts."""
 NOT_PUBLIC: Final = tuple(
     map(ip_network, ("fec0::/10", "64:ff9b:1::/48", "3fff::/20", "5f00::/16"))
 )
-"""Inside, too, though Python 3.11 takes them for public."""
+"""Not public either, although Python 3.11 considers them so."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system for the addresses of `host`."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
@@ -36,9 +36,9 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 class PublicAddresses(httpx.AsyncBaseTransport):
     """Sends an `https://` request to a checked address of its host; TLS still verifies the name.
 
-    What else has been listed (`http://`, an address, localhost) is meant as it stands and is passed
-    on as it is. `network` makes the connections, by default real ones, each for one request, so
-    that none is shared by two names.
+    Other listed origins (`http://`, IP addresses, localhost) are intended by the operator and
+    passed on unchanged. `network` makes the connections. The default opens one per request, so that
+    no two names share one.
     """
 
     def __init__(self, resolve: Resolve, network: httpx.AsyncBaseTransport | None) -> None:
@@ -48,7 +48,7 @@ class PublicAddresses(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request; raise SongUnusable when its host has an address that is not public."""
+        """Send the request; raise SongUnusable if any of the host's addresses is not public."""
         host = request.url.host
         if request.url.scheme != "https" or host == OWN_NAME or _is_address(host):
             return await self._network.handle_async_request(request)
@@ -61,7 +61,6 @@ class PublicAddresses(httpx.AsyncBaseTransport):
         return await self._send(request, last)
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._network.aclose()
 
     async def _find_addresses(self, host: str, port: int) -> Sequence[str]:

@@ -1,7 +1,7 @@
-"""The song service's API: order a song, ask for it, read the balance, fetch the file.
+"""The song service's API: order a song, poll it, read the balance, download the file.
 
-Nothing here is retried and every failure is one of `errors.py`'s kinds, so that whoever calls can
-decide by kind alone whether asking again may pay twice.
+Nothing is retried here. Every failure is one of the kinds in `errors.py`, so callers can decide by
+kind alone whether a second request may pay twice.
 """
 
 import asyncio
@@ -36,20 +36,20 @@ DOWNLOAD_DEADLINE_S: Final = 120
 TASK_ID: Final = re.compile(r"[!-~]{1,255}")
 NO_TASK_ID: Final = "00000000-0000-0000-0000-000000000000"
 MOST_CREDITS: Final = 2**31 - 1
-"""What an integer column holds."""
+"""The largest value of an integer column."""
 MAX_LYRICS: Final = 20_000
 MAX_MESSAGE: Final = 1000
 KEPT_OPEN_S: Final = 2.0
-"""Less than any server keeps an idle connection: on one that is just being closed an order would
-be lost without an answer."""
+"""Shorter than any server's keep-alive: an order sent on a connection that is just being closed
+would be lost without an answer."""
 SENT: Final = "http11.send_request_headers.started"
-"""What httpcore tells its trace when the first byte of a request is about to leave."""
+"""The trace event of httpcore just before the first byte of a request is sent."""
 NO_SONG_TYPES: Final = ("text/", "application/json", "application/xml", "application/problem")
-"""What an error page says it is, whatever its status."""
+"""Content types of error pages, whatever their status."""
 
 
 class Outcome(StrEnum):
-    """What a generation has come to; every status we do not know means it is still under way."""
+    """The result of a generation; unknown statuses mean that it is still under way."""
 
     UNDER_WAY = "under_way"
     SUCCESS = "SUCCESS"
@@ -58,7 +58,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class SongOrder:
-    """What the visitor asked for, as far as the song is concerned."""
+    """The visitor's wishes for the song."""
 
     owner_name: str
     pet_name: str
@@ -68,7 +68,7 @@ class SongOrder:
 
 @dataclass(frozen=True)
 class Generation:
-    """A generation as the song service describes it; `song_url` is None without a usable one."""
+    """A generation as reported by the song service; `song_url` is None if it has no usable one."""
 
     outcome: Outcome
     song_url: str | None
@@ -78,7 +78,7 @@ class Generation:
 
 
 def write_prompt(order: SongOrder) -> str:
-    """Return the prompt of the campaign's specification for this order."""
+    """The prompt as worded in the campaign's specification."""
     return (
         "Create a heartfelt Valentine's Day love song celebrating the special bond between "
         f"{order.owner_name} and their beloved {order.pet_type} {order.pet_name}. "
@@ -87,9 +87,9 @@ def write_prompt(order: SongOrder) -> str:
 
 
 class SongService:
-    """One client for the life of a process; use it as an async context manager.
+    """A client for the song service, one per process; use it as an async context manager.
 
-    `resolve` and `network` are how song hosts are found and reached, by default as the system does.
+    `resolve` and `network` determine how song hosts are resolved and contacted.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class SongService:
         self._generation_path = settings.generation_path
         self._origins = frozenset(settings.song_cdn_hosts)
         self._timeout_s = settings.api_request_timeout_seconds
-        # Two clients, so that the key can never travel to the host a song is fetched from.
+        # Two clients, so that the API key can never be sent to a song host.
         self._api = httpx.AsyncClient(
             base_url=settings.external_api_url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {key.get_secret_value()}"},
@@ -117,7 +117,6 @@ class SongService:
         )
 
     async def __aenter__(self) -> Self:
-        """Return the client; no connection is made yet."""
         return self
 
     async def __aexit__(
@@ -135,9 +134,9 @@ class SongService:
     ) -> str:
         """Order a song and return the generation's task id. This call costs money.
 
-        Without tags the vibe is named in the prompt: the service's list of tags is closed.
-        Raises NeverReached, Unavailable, Paused or Refused when nothing was bought, and Unanswered
-        when that is not known.
+        Without tags, the vibe is put into the prompt: the service accepts only tags from its own
+        list. Raises NeverReached, Unavailable, Paused or Refused if nothing was bought, and
+        Unanswered if that is unknown.
         """
         prompt = write_prompt(order)
         body: dict[str, Any] = {
@@ -150,23 +149,23 @@ class SongService:
             body["tags"] = [order.music_vibe, "love song", "valentine"]
         answer = await self._ask("POST", self._generation_path, body)
         task_id = answer.get("task_id")
-        # Printable ASCII, as webhooks must name it: anything else could not even be stored.
+        # Printable ASCII, as in webhooks: anything else could not even be stored.
         if not isinstance(task_id, str) or not TASK_ID.fullmatch(task_id):
             raise Unanswered("the order was answered without a task id")
         return task_id
 
     async def read_generation(self, task_id: str) -> Generation:
-        """Return the present state of a generation.
+        """Return the current state of a generation.
 
-        Raises as `generate`; a generation that the service does not know is Unavailable (404).
+        Raises the same errors as `generate`; an unknown generation is Unavailable (404).
         """
-        # A webhook may have named it: nothing in it may lead to another call.
+        # The id may come from a webhook: it must not lead to another endpoint.
         if not task_id.strip("."):
-            raise Unavailable("no generation is called so", HTTPStatus.NOT_FOUND)
+            raise Unavailable("no generation has this id", HTTPStatus.NOT_FOUND)
         return _read_generation(await self._ask("GET", f"generations/{quote(task_id, safe='')}"))
 
     async def read_credits(self) -> int:
-        """Return the balance: bought credits and pay-as-you-go credits together."""
+        """Return the balance: prepaid plus pay-as-you-go credits."""
         answer = await self._ask("GET", "credits/balance")
         balances: list[Any] = [answer.get("num_credits"), answer.get("num_credits_payg") or 0]
         if not all(type(balance) is int for balance in balances):
@@ -175,9 +174,10 @@ class SongService:
         return max(-MOST_CREDITS, min(total, MOST_CREDITS))
 
     async def reach(self) -> None:
-        """Find out, by calls that cost nothing, whether the service's API answers, yes or no.
+        """Check with free calls whether the service's API responds at all.
 
-        Raises NeverReached, Unanswered or Unavailable when it does not, but somebody before it.
+        Raises NeverReached, Unanswered or Unavailable if it does not, or if something in front of
+        it responds instead.
         """
         for path in ("credits/balance", f"generations/{NO_TASK_ID}"):
             response, content = await self._send("GET", path)
@@ -188,11 +188,11 @@ class SongService:
         raise Unanswered("the answer is not the API's")
 
     async def download(self, url: str, draft: Path) -> None:
-        """Write the song at `url` to `draft`, in full or with an error.
+        """Download the song at `url` to `draft`, completely or with an error.
 
-        Only origins of SONG_CDN_HOSTS are asked, an `https://` name only at public addresses, no
-        redirect is followed, and size and total time are bounded. Raises SongUnusable, or
-        SongHostAway (or OSError when the disk is full).
+        Only origins in SONG_CDN_HOSTS are contacted, `https://` names only at public addresses.
+        Redirects are not followed, and size and total time are limited. Raises SongUnusable,
+        SongHostAway, or OSError if the disk is full.
         """
         check_origin(url, self._origins)
         has_answered = False
@@ -215,7 +215,7 @@ class SongService:
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the JSON object that answers a call; raises as `generate`."""
+        """Return the JSON object of an answer; raises the same errors as `generate`."""
         response, content = await self._send(method, path, body)
         document = read_json(content)
         raise_for_status(response, document)
@@ -226,7 +226,7 @@ class SongService:
     async def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> tuple[httpx.Response, bytes]:
-        """Return whatever answer comes; raise NeverReached or Unanswered without one."""
+        """Return any answer; raise NeverReached or Unanswered if there is none."""
         has_left = False
 
         async def trace(event: str, _facts: object) -> None:
@@ -236,7 +236,7 @@ class SongService:
         response: httpx.Response | None = None
         content = b""
         try:
-            # httpx bounds each read, not the whole answer: a drip would never end.
+            # httpx limits each read, not the whole answer, which could trickle in forever.
             async with (
                 asyncio.timeout(self._timeout_s),
                 self._api.stream(method, path, json=body, extensions={"trace": trace}) as response,
@@ -247,7 +247,7 @@ class SongService:
                         raise httpx.DecodingError("the answer is larger than 1 MB")
         except (httpx.HTTPError, TimeoutError) as error:
             if response is not None and not response.is_success:
-                return response, b""  # it has said no, however badly it explains it
+                return response, b""  # it is an error status, whatever its body
             if not has_left:
                 raise NeverReached(f"not reached: {type(error).__name__}") from error
             raise Unanswered(f"no answer: {type(error).__name__}") from error
@@ -255,7 +255,7 @@ class SongService:
 
 
 def read_json(content: bytes) -> object:
-    """Return what `content` is in JSON, None for anything else."""
+    """Parse JSON; None if it is invalid."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -263,9 +263,10 @@ def read_json(content: bytes) -> object:
 
 
 def check_origin(url: str, origins: frozenset[str]) -> None:
-    """Raise SongHostAway unless `url` starts at exactly one of the listed origins.
+    """Raise SongHostAway unless the origin of `url` is listed.
 
-    The song is paid for, and the service may have a new host: an operator can list it in time.
+    The song is paid for, and the service may have moved to a new host: an operator can still add
+    it.
     """
     try:
         parts = urlsplit(url)

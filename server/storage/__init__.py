@@ -1,4 +1,4 @@
-"""Where a submission's files live: in folders of this machine, or in an object store."""
+"""Storage of a submission's files: in local folders or in an object store."""
 
 from server.storage.folders import FolderStorage, publish, write_file
 from server.storage.names import (

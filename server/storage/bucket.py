@@ -1,6 +1,7 @@
-"""A bucket behind the S3 API: the one home of obstore.
+"""An S3 bucket; the only module that uses obstore.
 
-Every failure is a StorageUnavailable whose one line quotes neither a key nor an answer.
+Every failure is a StorageUnavailable with a one-line message that contains neither keys nor
+response bodies.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -28,7 +29,7 @@ CONTENT_TYPES: Final = {".jpg": "image/jpeg", ".mp3": "audio/mpeg", ".mp4": "vid
 
 
 class Bucket:
-    """Objects by key, below the prefix of STORAGE_URL."""
+    """Objects by key, below the prefix in STORAGE_URL."""
 
     def __init__(self, settings: Settings) -> None:
         self._store = S3Store.from_url(
@@ -44,16 +45,17 @@ class Bucket:
         self.name = f"{settings.storage_url} at {settings.storage_endpoint_url or 'AWS'}"
 
     async def put(self, key: str, content: bytes | Path, disposition: str | None = None) -> None:
-        """Write an object in one request, so that it is there as a whole or not at all.
+        """Write an object in one request, so that it appears completely or not at all.
 
-        Browsers save it under the name in `disposition`, or else in its key.
+        Browsers save it under the name in `disposition`, or else under the name in its key.
         """
         path = PurePosixPath(key)
         attributes = {
             "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
-            # Players do not mind it, and a browser saves what comes from another origin only so.
+            # Players ignore it, and for other origins it is the only way to make a browser save the
+            # file.
             "Content-Disposition": disposition or f'attachment; filename="{path.name}"',
-            # As long as the redirect that leads here is kept; what is deleted shall be gone.
+            # Cached no longer than the redirect to it, so that deleted files disappear.
             "Cache-Control": "private, max-age=600",
         }
         with self._explained("write", key):
@@ -62,13 +64,13 @@ class Bucket:
             )
 
     async def read(self, key: str) -> bytes:
-        """Return the content of a small object that must be there."""
+        """Read a small object, which must exist."""
         with self._explained("read", key):
             answer = await obstore.get_async(self._store, key)
             return bytes(await answer.bytes_async())
 
     async def download(self, key: str, path: Path) -> bool:
-        """Write an object to `path`; False, and no file, when there is none."""
+        """Download an object to `path`; False, without creating a file, if it does not exist."""
         with self._explained("read", key):
             try:
                 answer = await obstore.get_async(self._store, key)
@@ -80,7 +82,6 @@ class Bucket:
         return True
 
     async def exists(self, key: str) -> bool:
-        """Say whether there is an object."""
         with self._explained("read", key):
             try:
                 await obstore.head_async(self._store, key)
@@ -89,18 +90,18 @@ class Bucket:
         return True
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects in one request; one that is not there is none to delete."""
+        """Delete objects in one request; missing ones are ignored."""
         with self._explained("delete", keys[0]):
             await obstore.delete_async(self._store, keys)
 
     async def list_objects(self) -> AsyncIterator[Sequence[tuple[str, int, datetime]]]:
-        """Yield keys with their sizes and the moments they were written, some hundred at a time."""
+        """Yield batches of (key, size, time of last change), some hundred at a time."""
         with self._explained("list", "objects"):
             async for found in obstore.list(self._store, chunk_size=CHUNK_KEYS):
                 yield [(one["path"], one["size"], one["last_modified"]) for one in found]
 
     async def sign(self, key: str, lifetime: timedelta) -> str:
-        """Return an address from which anybody may GET an object for that long."""
+        """Return a URL from which anybody may GET an object during `lifetime`."""
         with self._explained("sign", key):
             return await obstore.sign_async(self._store, "GET", key, lifetime)
 
@@ -129,5 +130,5 @@ def _explain(error: Exception) -> str:
         return "there is no such bucket"
     if isinstance(error, PermissionDeniedError | UnauthenticatedError):
         return "the key is refused, or does not allow it"
-    # The first line names address and cause; an answer's text follows it, keys and all.
+    # The first line names URL and cause; the response body after it may contain keys.
     return str(error).partition("\n")[0].partition("<?xml")[0].strip()

@@ -1,4 +1,4 @@
-"""Files in four folders of this machine, or of a volume that all machines share."""
+"""Storage in four folders, on this machine or on a shared volume."""
 
 import asyncio
 import math
@@ -16,15 +16,15 @@ from server.storage.names import folders_below, name_probe, unique_partial
 from server.storage.store import Storage, StorageUnavailable, StoredFile, Workspace
 
 FILES_AT_ONCE: Final = 500
-"""As many as a bucket lists at once."""
+"""The same batch size as for buckets."""
 
 
 class FolderStorage(Storage, Workspace):
-    """The folders are storage and workspace at once: what is renamed there is kept."""
+    """The folders are both storage and workspace: a rename in them stores the file."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "FolderStorage":
-        """Return the storage of STORAGE_URL, or of the four folders named one by one."""
+        """Use the folder in STORAGE_URL, or the four folders from their own settings."""
         if settings.storage_url:
             return cls(*folders_below(Path(unquote(urlsplit(settings.storage_url).path))))
         return cls(
@@ -35,27 +35,24 @@ class FolderStorage(Storage, Workspace):
         )
 
     async def check(self) -> str:
-        """Create the folders where they are missing, and try each; return how full the disk is."""
+        """Create missing folders and test each one; return how full the disk is."""
         return await asyncio.to_thread(self._check)
 
     async def write(self, path: Path, make: Callable[[], bytes]) -> None:
-        """Make, write, flush and rename in one thread."""
         await asyncio.to_thread(lambda: write_file(path, make()))
 
     async def find(self, paths: Sequence[Path]) -> frozenset[Path]:
-        """Return those of `paths` that exist."""
         return await asyncio.to_thread(lambda: frozenset(filter(Path.is_file, paths)))
 
     async def delete(self, session_id: str, *, with_drafts: bool = True) -> None:
         """Unlink every file of one submission.
 
-        Drafts go first: one that is renamed meanwhile goes under its final name.
+        Drafts go first: one that is renamed meanwhile is deleted under its final name.
         """
         drafts = await asyncio.to_thread(self._find_drafts, session_id) if with_drafts else []
         await self.discard([*drafts, *self.files(session_id)])
 
     async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
-        """Look through one folder after the other, in a thread."""
         for folder in self.folders:
             names = await asyncio.to_thread(_list_names, folder)
             for start in range(0, len(names), FILES_AT_ONCE):
@@ -63,18 +60,18 @@ class FolderStorage(Storage, Workspace):
                 yield await asyncio.to_thread(list, _look_at(folder, batch))
 
     async def discard(self, paths: Sequence[Path]) -> None:
-        """Unlink in a thread; a link is removed itself, and a folder is not."""
+        """Unlink files; of a symlink the link itself, and never a folder."""
         await asyncio.to_thread(_unlink, paths)
 
     async def measure_use(self) -> int:
-        """Return how full the fullest of the folders' disks is, as `df` has it."""
+        """Usage of the fullest disk in percent, as reported by `df`."""
         return await asyncio.to_thread(lambda: max(map(_measure, self.folders)))
 
     async def sign(self, path: Path) -> None:
         """Return None: the web process sends the file, with byte ranges."""
 
     def workspace(self) -> AbstractAsyncContextManager[Workspace]:
-        """Return the folders themselves: a draft is renamed within one file system."""
+        """The folders themselves: drafts are renamed within one file system."""
         return nullcontext(self)
 
     async def fetch(self, *paths: Path) -> None:
@@ -84,7 +81,7 @@ class FolderStorage(Storage, Workspace):
         """Do nothing: the files are here."""
 
     async def publish(self, draft: Path, path: Path, disposition: str | None = None) -> None:
-        """Flush the draft to disk and rename it, in a thread; the web says how it is saved."""
+        """Flush the draft to disk and rename it; the web process sets the name for saving."""
         del disposition
         await asyncio.to_thread(publish, draft, path)
 
@@ -104,7 +101,7 @@ class FolderStorage(Storage, Workspace):
         return [
             folder / name
             for folder in self.folders
-            # In this order the renderer's part of a draft of ours comes before that draft.
+            # Sorted, the renderer's draft of one of our drafts comes before that draft.
             for name in sorted(name for name in _list_names(folder) if session_id in name)
             if self.is_draft(folder / name)
         ]
@@ -146,22 +143,22 @@ def _measure(folder: Path) -> int:
         facts = os.statvfs(folder)
     except OSError as error:
         raise StorageUnavailable(f"cannot look at {folder}: {error.strerror}") from error
-    # What only the system's operator may fill counts as full.
+    # Space reserved for root counts as used.
     used = facts.f_blocks - facts.f_bfree
     return math.ceil(100 * used / max(1, used + facts.f_bavail))
 
 
 def publish(draft: Path, path: Path) -> None:
-    """Give a finished draft its final name; raise OSError when it cannot be flushed to disk."""
+    """Flush a finished draft and rename it; raise OSError if it cannot be flushed."""
     with draft.open("rb") as file:
         os.fsync(file.fileno())
     draft.replace(path)
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write `content` so that `path` either holds all of it or does not exist.
+    """Write `content` so that `path` is either complete or missing.
 
-    Raises StorageUnavailable when the disk is full or read-only; nothing is left behind.
+    Raises StorageUnavailable if the disk is full or read-only; nothing is left behind.
     """
     draft = unique_partial(path)
     try:

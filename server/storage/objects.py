@@ -1,6 +1,6 @@
-"""Files as objects of a bucket, under the names that they have in folders.
+"""Storage in a bucket, with the same names as in folders.
 
-Nothing is public: browsers are sent to addresses signed for a short time, and photos and songs are
+Nothing is public: browsers are redirected to URLs signed for a short time, and photos and songs are
 never signed. Steps work on copies in a scratch folder.
 """
 
@@ -19,7 +19,7 @@ from server.storage.store import SIGNED_FOR, Storage, StorageUnavailable, Stored
 
 
 class ObjectWorkspace(Workspace):
-    """A folder of one step, with copies of objects; what it does not keep is lost with it."""
+    """A folder for one step, with copies of objects; whatever is not kept is deleted with it."""
 
     def __init__(self, bucket: Bucket, root: Path) -> None:
         super().__init__(*folders_below(root))
@@ -29,17 +29,15 @@ class ObjectWorkspace(Workspace):
             folder.mkdir()
 
     async def fetch(self, *paths: Path) -> None:
-        """Download each object that there is."""
+        """Download the objects that exist."""
         for path in paths:
             await self._bucket.download(self._key(path), path)
 
     async def keep(self, *paths: Path) -> None:
-        """Upload each file."""
         for path in paths:
             await self._bucket.put(self._key(path), path)
 
     async def publish(self, draft: Path, path: Path, disposition: str | None = None) -> None:
-        """Upload the draft under the final name."""
         await self._bucket.put(self._key(path), draft, disposition)
         await asyncio.to_thread(draft.unlink)
 
@@ -48,7 +46,7 @@ class ObjectWorkspace(Workspace):
 
 
 class ObjectStorage(Storage):
-    """The bucket; its paths are relative and no files of this machine."""
+    """The bucket; its paths are relative, not local files."""
 
     def __init__(self, bucket: Bucket, media_origin: str, scratch: Path) -> None:
         super().__init__(*folders_below(Path()))
@@ -57,7 +55,7 @@ class ObjectStorage(Storage):
         self._scratch = scratch
 
     async def check(self) -> str:
-        """Write, read and delete a probe object; return which bucket it is."""
+        """Write, read and delete a probe object; return the bucket's name."""
         key, content = name_probe(), b"probe"
         await self._bucket.put(key, content)
         if await self._bucket.read(key) != content:
@@ -66,11 +64,9 @@ class ObjectStorage(Storage):
         return self._bucket.name
 
     async def write(self, path: Path, make: Callable[[], bytes]) -> None:
-        """Make the content in a thread and upload it."""
         await self._bucket.put(path.as_posix(), await asyncio.to_thread(make))
 
     async def find(self, paths: Sequence[Path]) -> frozenset[Path]:
-        """Ask for all of `paths` at once."""
         found = await asyncio.gather(*(self._bucket.exists(path.as_posix()) for path in paths))
         return frozenset(path for path, is_there in zip(paths, found, strict=True) if is_there)
 
@@ -80,25 +76,23 @@ class ObjectStorage(Storage):
         await self._bucket.delete([path.as_posix() for path in self.files(session_id)])
 
     async def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
-        """Look through the bucket."""
         async for found in self._bucket.list_objects():
             yield [StoredFile(Path(key), size, moment) for key, size, moment in found]
 
     async def discard(self, paths: Sequence[Path]) -> None:
-        """Delete objects in one request."""
         await self._bucket.delete([path.as_posix() for path in paths])
 
     async def measure_use(self) -> None:
-        """Return None: a bucket has no end."""
+        """None: a bucket has no capacity limit."""
 
     async def sign(self, path: Path) -> str:
-        """Sign the object's address; ValueError for what nobody but us may fetch."""
+        """Sign the object's URL; raise ValueError for photos and songs."""
         if path.parent not in (self.videos, self.previews):
             raise ValueError("photos and songs are private")
         return await self._bucket.sign(path.as_posix(), SIGNED_FOR)
 
     def workspace(self) -> AbstractAsyncContextManager[Workspace]:
-        """Open a folder of its own below the scratch folder, so that no two steps meet."""
+        """Open a separate folder below the scratch folder, so that steps don't collide."""
         return self._open_workspace()
 
     @asynccontextmanager
@@ -109,7 +103,7 @@ class ObjectStorage(Storage):
 
 @asynccontextmanager
 async def open_objects(settings: Settings) -> AsyncIterator[Storage]:
-    """Open the bucket of STORAGE_URL, with a scratch folder, for the block's length."""
+    """Open the bucket of STORAGE_URL and a scratch folder for the length of the block."""
     bucket = Bucket(settings)
     address = urlsplit(await bucket.sign("probe", SIGNED_FOR))
     with open_scratch() as scratch:

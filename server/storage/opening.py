@@ -1,4 +1,4 @@
-"""Which storage the settings name."""
+"""Opens the storage that the settings choose."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from server.storage.store import Storage
 
 @asynccontextmanager
 async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
-    """Open the storage for the block's length; nothing is asked of it yet, see `Storage.check`."""
+    """Open the storage for the length of the block, without accessing it; see `Storage.check`."""
     if not settings.uses_objects:
         yield FolderStorage.from_settings(settings)
         return

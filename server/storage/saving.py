@@ -1,4 +1,4 @@
-"""Under which name a browser saves a video: both names, and the format of all but the plain one."""
+"""File names for downloads: both names, plus the format unless it is the plain one."""
 
 import re
 import unicodedata
@@ -8,14 +8,14 @@ from urllib.parse import quote
 from server.storage.names import PLAIN_FORMAT
 
 NAMELESS: Final = "love-song"
-# What separates words, and what a header or some file system does not take.
+# Whitespace, and characters that headers or file systems reject.
 GAPS: Final = re.compile(r'[\s\x00-\x1f\x7f-\x9f\ud800-\udfff"*/:<>?\\|]+')
 
 
 def attach_video(pet_name: str, owner_name: str, video_format: str) -> str:
-    """Return the Content-Disposition (RFC 6266) that saves a video as `Toby-and-Matt.mp4`.
+    """The Content-Disposition (RFC 6266) that saves a video as `Toby-and-Matt.mp4`.
 
-    Programs that know ASCII alone get letters without accents, or a name that names nobody.
+    Clients that only know ASCII get letters without accents, or a name without names.
     """
     ending = ".mp4" if video_format == PLAIN_FORMAT else f"-{video_format}.mp4"
     couple = _join_words(" and ".join(filter(None, (pet_name, owner_name)))) or NAMELESS
@@ -27,8 +27,8 @@ def attach_video(pet_name: str, owner_name: str, video_format: str) -> str:
 
 
 def _spell_plainly(text: str) -> str:
-    """Return the text in ASCII, or nothing where that would lose letters."""
-    # Some signs that are harmless as they are come apart into a slash or a quote.
+    """The text in ASCII, or "" if that would lose letters."""
+    # Decomposition can turn harmless characters into a slash or a quote.
     decomposed = unicodedata.normalize("NFKD", text)
     plain = decomposed.encode("ascii", "ignore").decode()
     is_whole = sum(map(str.isalnum, plain)) == sum(map(str.isalnum, decomposed))

@@ -1,7 +1,7 @@
-"""A temporary folder of this process, removed at its end; what killed processes left is swept.
+"""A temporary folder per process; folders of killed processes are removed by the next one.
 
-Whoever is alive holds a lock in its folder, so a sweep takes nothing from anybody: the lock is
-taken before it gets the name under which it is looked for.
+A live process holds a lock in its folder, so nothing in use is removed: the lock is taken before it
+gets the name that others look for.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ LOCK: Final = "lock"
 
 @contextmanager
 def open_scratch() -> Iterator[Path]:
-    """Yield a new folder below TMPDIR; raise OSError when none can be made."""
+    """Yield a new folder below TMPDIR; raise OSError if none can be created."""
     sweep_scratch()
     with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -30,11 +30,11 @@ def open_scratch() -> Iterator[Path]:
 
 
 def sweep_scratch() -> None:
-    """Remove the folders whose process was killed before it could."""
+    """Remove the folders of killed processes."""
     for path in Path(gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
         try:
             with path.open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(path.parent, ignore_errors=True)
         except OSError:
-            continue  # somebody lives there, or has just left, or it is another account's
+            continue  # in use, just removed, or owned by another account

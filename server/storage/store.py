@@ -1,8 +1,8 @@
-"""What can be done with a submission's files, wherever they are kept.
+"""The interface of a storage, wherever it is.
 
-A `Storage` answers for the kept files; a `Workspace` is where a step works on some of them, with
-paths that OpenCV and FFmpeg can open. A file is seen by others under its final name only, and only
-when it is complete.
+A `Storage` manages the stored files. A `Workspace` gives a step local copies of some of them,
+because OpenCV and FFmpeg need paths. Others see a file only under its final name and only once it
+is complete.
 """
 
 from abc import ABC, abstractmethod
@@ -17,16 +17,16 @@ from server.errors import PetsongError
 from server.storage.names import Folders
 
 SIGNED_FOR: Final = timedelta(minutes=30)
-"""How long an address of `Storage.sign` opens a file, and nothing else."""
+"""How long a URL of `Storage.sign` is valid."""
 
 
 class StorageUnavailable(PetsongError):
-    """The files cannot be reached or written: full, read-only, missing, refused or away."""
+    """The storage cannot be read or written: full, read-only, missing, refused or unreachable."""
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file as it is found, whoever put it there."""
+    """A file in the storage, whoever put it there."""
 
     path: Path
     size: int
@@ -34,92 +34,93 @@ class StoredFile:
 
 
 class Workspace(Folders, ABC):
-    """Where one step finds its files as local files and leaves what it has made.
+    """Local files for one step.
 
-    The paths of a workspace are its own: ask it for them, and not the storage.
+    A workspace has its own paths: take them from it, not from the storage.
     """
 
     @abstractmethod
     async def fetch(self, *paths: Path) -> None:
-        """Have the kept files lie at `paths`; what is not kept will be missing there.
+        """Make stored files available at `paths`; files that are not stored stay missing.
 
-        Raises StorageUnavailable when that cannot be found out.
+        Raises StorageUnavailable if that cannot be determined.
         """
 
     @abstractmethod
     async def keep(self, *paths: Path) -> None:
-        """Let others see the whole files that lie at `paths`; raises StorageUnavailable."""
+        """Store the complete files at `paths`; raises StorageUnavailable."""
 
     @abstractmethod
     async def publish(self, draft: Path, path: Path, disposition: str | None = None) -> None:
-        """Give a whole draft its final name and keep it, at once; the draft is gone after.
+        """Store a complete draft under its final name; the draft is gone afterwards.
 
-        `disposition` is the Content-Disposition of a file that we do not send ourselves.
-        Raises OSError or StorageUnavailable, and then nothing has become visible.
+        `disposition` is the Content-Disposition for files that we don't send ourselves. Raises
+        OSError or StorageUnavailable; then nothing has become visible.
         """
 
 
 class Storage(Folders, ABC):
-    """The kept files; its paths name them, and only a storage in folders has them there."""
+    """The stored files; only a storage in folders has them at its paths."""
 
     media_origin: str | None = None
-    """The origin that `sign` sends browsers to, None where it sends them nowhere."""
+    """The origin of signed URLs, None if files are not signed."""
 
     @abstractmethod
     async def check(self) -> str:
-        """Write, read and delete a probe; return a line about the storage.
+        """Write, read and delete a probe; return a one-line description.
 
-        Raises StorageUnavailable, in one line that says what to change.
+        Raises StorageUnavailable with one line that says what to change.
         """
 
     @abstractmethod
     async def write(self, path: Path, make: Callable[[], bytes]) -> None:
-        """Have `make` called in a thread, and keep what it returns as the whole of `path`.
+        """Call `make` in a thread and store its result as the content of `path`.
 
-        Raises what `make` raises, or StorageUnavailable; then nothing is left.
+        Raises what `make` raises, or StorageUnavailable; then nothing is left behind.
         """
 
     @abstractmethod
     async def find(self, paths: Sequence[Path]) -> frozenset[Path]:
-        """Return those of `paths` that are kept; raises StorageUnavailable."""
+        """Return the `paths` that are stored; raises StorageUnavailable."""
 
     async def has(self, path: Path) -> bool:
-        """Say whether one file is kept; raises StorageUnavailable."""
+        """Return whether a file is stored; raises StorageUnavailable."""
         return path in await self.find([path])
 
     @abstractmethod
     async def delete(self, session_id: str, *, with_drafts: bool = True) -> None:
         """Delete every file of one submission; raises StorageUnavailable.
 
-        Its drafts are looked for in whole folders: 0.2 s where there are 40,000 files in each.
+        To find drafts it lists whole folders: 0.2 s with 40,000 files in each.
         """
 
     @abstractmethod
     def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
-        """Yield all that lies there, drafts and strangers too, but neither links nor folders.
+        """Yield all files, including drafts and files that are not ours, but neither links nor
+        folders.
 
-        Some hundred come at a time, few enough for the parameters of one query.
-        Raises StorageUnavailable.
+        Batches have some hundred files, few enough for the parameters of one query. Raises
+        StorageUnavailable.
         """
 
     @abstractmethod
     async def discard(self, paths: Sequence[Path]) -> None:
-        """Delete what `list_files` has found; raises StorageUnavailable."""
+        """Delete files found by `list_files`; raises StorageUnavailable."""
 
     @abstractmethod
     async def measure_use(self) -> int | None:
-        """Return the percentage of the room that is used, None where there is no end of it.
+        """Return the used capacity in percent, None if it is unlimited.
 
         Raises StorageUnavailable.
         """
 
     @abstractmethod
     async def sign(self, path: Path) -> str | None:
-        """Return an address from which anybody may fetch the file for `SIGNED_FOR`.
+        """Return a URL from which anybody may fetch the file for `SIGNED_FOR`.
 
-        None where we send our files ourselves.
+        None if we send our files ourselves.
         """
 
     @abstractmethod
     def workspace(self) -> AbstractAsyncContextManager[Workspace]:
-        """Open a workspace for the block's length."""
+        """Open a workspace for the length of the block."""

@@ -1,5 +1,5 @@
-"""The domain: what a submission is, which states it goes through, and who may move it.
+"""The domain: submissions, their stages, and who may move them.
 
-May import `services` and what lies below it; never `web` or `pipeline`.
-Start reading at `lifecycle.py`; `transitions.py` is the only writer of a submission's state.
+May import `services` and its dependencies; never `web` or `pipeline`. Start reading at
+`lifecycle.py`; `transitions.py` is the only writer of a submission's stage.
 """

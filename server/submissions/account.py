@@ -1,10 +1,12 @@
-"""Our account at the song service: the last known balance, and whether orders may go out.
+"""Our account at the song service: its last known balance, and whether orders may be sent.
 
-Unknown credits are not zero credits: only a balance that was read as too small stops the sale.
+Unknown credits are not zero credits: only a balance that was read and is too small stops
+submissions.
 
-What the service would refuse anybody (it is away, it has moved, our key is wrong) stops all orders.
-From then on one submission at a time tries, 10, 30, 60, 120 and then 300 s apart, until an order
-goes through: `failed_probes` counts how often that failed, 0 is a service that works.
+Errors that would hit every order (the service is down, it has moved, our key is wrong) stop all
+orders. From then on one submission at a time is sent as a probe, after waits of 10, 30, 60, 120 and
+then 300 s, until an order succeeds. `failed_probes` counts the failures; 0 means that the service
+works.
 """
 
 from datetime import datetime, timedelta
@@ -27,28 +29,28 @@ logger = structlog.get_logger(__name__)
 
 
 async def read_account() -> SongAccount:
-    """Return the account's row, which a migration has put there."""
+    """The account's row, created by a migration."""
     return await SongAccount.get(id=1)
 
 
 def is_too_low(credits_left: int | None, settings: Settings) -> bool:
-    """Say whether a balance is known and does not pay for one song."""
+    """Return whether a balance is known and does not pay for one song."""
     return credits_left is not None and credits_left < settings.song_credits
 
 
 def is_stopped(account: SongAccount, moment: datetime) -> bool:
-    """Say whether orders may not go out: during a pause, and until a probe has gone through."""
+    """Return whether orders are stopped: during a pause, or until a probe succeeds."""
     is_paused = account.paused_until is not None and account.paused_until > moment
     return is_paused or account.failed_probes > 0
 
 
 async def is_sold_out(services: Services) -> bool:
-    """Say whether no song can be bought, as it was known at most a second ago."""
+    """Return whether no song can be paid for; at most a second old."""
     return is_too_low(await _balance.get(), services.settings)
 
 
-async def keep_balance(services: Services, credits_left: int, checked_at: datetime) -> None:
-    """Store a balance that was just read, and log it at the level it deserves."""
+async def store_balance(services: Services, credits_left: int, checked_at: datetime) -> None:
+    """Store a balance that was just read, and log it at the matching level."""
     await SongAccount.filter(id=1).update(credits=credits_left, credits_checked_at=checked_at)
     if is_too_low(credits_left, services.settings):
         logger.critical("credits_exhausted", credits=credits_left)
@@ -59,7 +61,7 @@ async def keep_balance(services: Services, credits_left: int, checked_at: dateti
 
 
 async def pause(reason: str, seconds: float) -> None:
-    """Send no order for `seconds`, or for as long as an earlier pause still lasts."""
+    """Pause orders for `seconds`; a longer pause stays in force."""
     until = now() + timedelta(seconds=seconds)
     shorter = SongAccount.filter(Q(paused_until=None) | Q(paused_until__lt=until), id=1)
     await shorter.update(paused_until=until, pause_reason=reason[:100])
@@ -68,9 +70,10 @@ async def pause(reason: str, seconds: float) -> None:
 async def note_failure(
     services: Services, reason: str, *, is_probe: bool, retry_after_s: float = 0.0
 ) -> bool:
-    """Stop all orders because the service, not a submission, failed; say whether that is new.
+    """Stop all orders because the service failed, not the submission; return whether that is new.
 
-    Orders that were under way together count as one failure: only the first and the probes do.
+    Orders that were sent at the same time count as one failure: only the first one and probes
+    count.
     """
     if retry_after_s:
         await pause(reason, retry_after_s)
@@ -90,9 +93,9 @@ async def note_failure(
 
 
 async def note_success(services: Services) -> None:
-    """Let all orders go out again if they were stopped: the service has done what was asked.
+    """Resume orders if they were stopped: the service has accepted an order.
 
-    A pause that the service asked for goes on.
+    A pause that the service asked for stays in force.
     """
     account = await read_account()
     if not account.failed_probes:
@@ -103,8 +106,8 @@ async def note_success(services: Services) -> None:
     if not await stopped.update(failed_probes=0, **changes):
         return
     await note_reach(is_reached=True)
-    # Who has failed as a probe was put behind the others; now all go in the order they came in, but
-    # for those at whom the service has failed before.
+    # Failed probes were put behind the others. Now everybody is served in order of arrival, except
+    # submissions on which the service has failed before.
     late = Submission.filter(stage=Stage.QUEUED, next_run_at__gt=moment, retry_count__lt=2)
     await late.update(next_run_at=moment)
     since = account.unavailable_since or moment
@@ -113,7 +116,7 @@ async def note_success(services: Services) -> None:
 
 
 async def note_reach(*, is_reached: bool) -> None:
-    """Note since when the service's API answers again, or that it does not."""
+    """Record since when the service's API has been answering, or that it does not."""
     account = SongAccount.filter(id=1)
     if is_reached:
         await account.filter(recovered_at=None).update(recovered_at=now())
@@ -122,10 +125,10 @@ async def note_reach(*, is_reached: bool) -> None:
 
 
 async def claim_probe(services: Services) -> bool:
-    """Claim the right to try whether the service works again; False before its time.
+    """Claim the next probe; False if none is due.
 
-    It counts as failed until `note_success`, so that the next one comes later even if whoever
-    tries dies of it.
+    A probe counts as failed until `note_success`, so that the next one is delayed even if this
+    worker dies.
     """
     account = await read_account()
     moment = now()
@@ -142,7 +145,8 @@ async def claim_probe(services: Services) -> bool:
 
 
 async def put_off_probe(services: Services) -> None:
-    """Let the next probe go out after the usual wait: this one could not order, for our reasons."""
+    """Schedule the next probe after the usual wait: this one could not order, for reasons of
+    ours."""
     account = await read_account()
     until = now() + timedelta(seconds=_wait_s(services, account.failed_probes))
     await SongAccount.filter(id=1, failed_probes__gt=0).update(next_probe_at=until)

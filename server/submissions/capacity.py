@@ -8,13 +8,13 @@ logger = structlog.get_logger(__name__)
 
 
 async def is_full(services: Services) -> bool:
-    """Say whether the storage has no capacity for new submissions; a bucket is never full."""
+    """Return whether the storage is too full for new submissions; a bucket never is."""
     used_percent = await services.storage.measure_use()
     return used_percent is not None and used_percent >= services.settings.storage_stop_percent
 
 
 async def log_usage(services: Services) -> None:
-    """Log how full the storage is, at the level it deserves."""
+    """Log the storage usage at the matching level."""
     used_percent = await services.storage.measure_use()
     if used_percent is None:
         return

@@ -1,11 +1,11 @@
-"""Lyrics whose lines bear times, as LRC has them, and the WebVTT captions that they become (pure).
+"""Converts lyrics with LRC timestamps to WebVTT captions (pure).
 
     [Chorus]
     [00:12.50]Toby, be my valentine
     [00:16.00][01:20.00]Matt is yours
 
-How the song service would write times is not known, so this standard is all that is understood:
-anything else is plain lyrics.
+How the song service would write timestamps is not known, so only LRC is parsed; anything else is
+plain lyrics.
 """
 
 import re
@@ -20,20 +20,20 @@ SECTION: Final = re.compile(r"\[.*\]")
 
 
 def remove_times(lyrics: str) -> str:
-    """Return the lyrics as people read them; those without times as they are."""
+    """Return the lyrics without timestamps."""
     return "".join(_read_line(line)[1] for line in re.split(r"(\r\n|\r|\n)", lyrics))
 
 
 def write_captions(lyrics: str) -> str | None:
-    """Return the lines that bear times as WebVTT; None where there are none.
+    """Return the lines with timestamps as WebVTT; None if there are none.
 
-    A line is shown until the next one's time, and for eight seconds at most.
+    A line is shown until the next timestamp, for eight seconds at most.
     """
     lines_at: dict[int, list[str]] = {}
     for line in LINE_END.split(lyrics):
         starts, text = _read_line(line)
         for start in starts:
-            # A time without words, or at a section's name, ends what was sung before.
+            # A timestamp without words, or on a section heading, ends the previous line.
             is_sung = text.strip() and not SECTION.fullmatch(text.strip())
             lines_at.setdefault(start, []).extend([_escape(text.strip())] if is_sung else [])
     starts = sorted(lines_at)
@@ -48,7 +48,7 @@ def write_captions(lyrics: str) -> str | None:
 
 
 def _read_line(line: str) -> tuple[list[int], str]:
-    """Return the times that a line begins with, in milliseconds, and the rest of it."""
+    """Return a line's leading timestamps, in milliseconds, and the rest of the line."""
     starts = []
     rest = line.lstrip()
     while stamp := STAMP.match(rest):

@@ -1,7 +1,7 @@
-"""How long it still takes, from how long it took the last visitors; and how true that was.
+"""Estimates the remaining time from the last finished songs, and measures how accurate that was.
 
-Everything is read from the finished rows' own timestamps, so that no process has to keep count. The
-forecast is kept for some seconds in each process, because thousands ask for it.
+Everything is read from the timestamps of finished rows, so no process needs counters. Each process
+caches the forecast for a few seconds, because thousands ask for it.
 """
 
 import math
@@ -17,13 +17,13 @@ from server.submissions.ttl_cache import TtlCache
 
 LAST_SONGS: Final = 50
 FEWEST_SONGS: Final = 5
-"""With fewer finished songs nothing is said."""
+"""With fewer finished songs there is no forecast."""
 LIFETIME_S: Final = 5.0
 
 
 @dataclass(frozen=True)
 class Song:
-    """When a finished song was ordered, when it was composed, and when its video was ready."""
+    """When a finished song was ordered, composed, and its video ready."""
 
     ordered: datetime
     composed: datetime
@@ -32,14 +32,14 @@ class Song:
 
 @dataclass(frozen=True)
 class Span:
-    """Seconds: eight of ten songs took between `low` and `high`, half of them up to `middle`."""
+    """Seconds: 80 % of songs took between `low` and `high`; `middle` is the median."""
 
     low: float
     middle: float
     high: float
 
     def after(self, elapsed_s: float) -> "Span":
-        """Return what is left of it; what takes longer than most is always just about to end."""
+        """The remaining time; a song that takes longer than most is always about to finish."""
         low, middle, high = (
             max(seconds - elapsed_s, 0.0) for seconds in (self.low, self.middle, self.high)
         )
@@ -48,7 +48,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Forecast:
-    """How long a song is composed, and how long it then takes until its video is ready."""
+    """How long composing takes, and how long it then takes until the video is ready."""
 
     composing: Span
     finishing: Span
@@ -56,10 +56,10 @@ class Forecast:
     def remaining(
         self, stage: Stage, elapsed_s: float, position: int | None, slots: int
     ) -> tuple[int, int]:
-        """Return [low, high] seconds left for a submission whose part began `elapsed_s` ago.
+        """Return [low, high] seconds left; composing or finishing began `elapsed_s` ago.
 
-        `position` is its place in the queue, 1 for the next. Before it are whole rounds of `slots`
-        songs, and of the round under way nothing or all may be left.
+        `position` is its place in the queue, 1 for the next. Before it come whole rounds of `slots`
+        songs; of the current round anything between nothing and all may be left.
         """
         rounds_s = 0.0
         round_under_way_s = 0.0
@@ -80,10 +80,10 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How true the forecasts were that could be made when the songs were ordered.
+    """How accurate forecasts made at the time of the order would have been.
 
-    `within_range` is the share of songs that were ready within the range; the error is the distance
-    in seconds to its middle, half of them were nearer.
+    `within_range` is the share of songs that were ready within the range. `median_error_s` is the
+    median distance to the middle of the range, in seconds.
     """
 
     within_range: float
@@ -91,7 +91,7 @@ class Accuracy:
 
 
 def make_forecast(songs: Sequence[Song]) -> Forecast | None:
-    """Return what `songs` let expect of the next one, or None when they are too few."""
+    """Return the forecast for the next song, or None with too few `songs`."""
     if len(songs) < FEWEST_SONGS:
         return None
     return Forecast(
@@ -101,9 +101,9 @@ def make_forecast(songs: Sequence[Song]) -> Forecast | None:
 
 
 def judge(songs: Sequence[Song]) -> Accuracy | None:
-    """Compare each of `songs` (newest first) with what was forecast when it was ordered.
+    """Compare each of `songs` (newest first) with the forecast at the time of its order.
 
-    The forecast is made again from the songs that were ready by then. None when that is never
+    Each forecast is computed from the songs that were ready by then. None if that was never
     possible.
     """
     hits: list[bool] = []
@@ -123,12 +123,12 @@ def judge(songs: Sequence[Song]) -> Accuracy | None:
 
 
 async def read_forecast() -> Forecast | None:
-    """Return the present forecast, at most 5 s old; None while too few songs are finished."""
+    """The current forecast, at most 5 s old; None with too few finished songs."""
     return await _cache.get()
 
 
 async def read_accuracy() -> Accuracy | None:
-    """Return how true the forecasts of the last songs were; None while that cannot be said."""
+    """The accuracy of the forecasts for the last songs; None if it is unknown."""
     return judge(await _read_songs(2 * LAST_SONGS))
 
 

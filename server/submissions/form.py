@@ -1,6 +1,6 @@
-"""Untrusted JSON -> a frozen SubmissionForm whose every field may be stored.
+"""Untrusted JSON -> a frozen SubmissionForm whose every field can be stored.
 
-Keys that the form does not have are ignored, so a sender can set no other column.
+Unknown keys are ignored, so a client can set no other column.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ IDEMPOTENCY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class PetType(StrEnum):
-    """What the pet is."""
+    """The kind of pet."""
 
     DOG = "Dog"
     CAT = "Cat"
@@ -37,7 +37,7 @@ class PetType(StrEnum):
 
 
 class MusicVibe(StrEnum):
-    """How the song shall sound."""
+    """The mood of the song."""
 
     CHILL = "Chill"
     ENERGETIC = "Energetic"
@@ -48,8 +48,8 @@ class MusicVibe(StrEnum):
 
 
 def _check_name(text: str) -> str:
-    # Normalising takes quadratic time on long runs of combining marks, so length comes first; no
-    # name of 100 characters has more than four times as many code points before NFC.
+    # Normalisation takes quadratic time on long runs of combining marks, so the length is checked
+    # first. No name of 100 characters has more than four times as many code points before NFC.
     name = unicodedata.normalize("NFC", text).strip(" ") if len(text) <= MAX_RAW_NAME_LENGTH else ""
     is_spelled = all(char == " " or unicodedata.category(char)[0] in "LM" for char in name)
     if not is_spelled:
@@ -74,10 +74,10 @@ Name = Annotated[str, Field(strict=True), AfterValidator(_check_name)]
 
 
 class SubmissionForm(BaseModel):
-    """What a visitor sends.
+    """The form as a visitor sends it.
 
-    Names are trimmed, NFC, 2 to 100 letters and spaces that can be seen. `photo` is base64 that
-    nobody has decoded yet. `cookie_id` is None for a browser that has none.
+    Names are trimmed, NFC, 2 to 100 visible letters and spaces. `photo` is base64, not decoded yet.
+    `cookie_id` is None for a browser without one.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -90,12 +90,12 @@ class SubmissionForm(BaseModel):
     cookie_id: Annotated[str | None, Field(strict=True), AfterValidator(_check_cookie_id)] = None
 
     def hash(self) -> str:
-        """Return the SHA-256, in hex, of all that was sent, and so of who sent it."""
+        """SHA-256 in hex of the whole form, including the sender's cookie_id."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def read_form(document: dict[str, object]) -> SubmissionForm:
-    """Check a parsed JSON object; raise FormRejected with a message for each wrong field."""
+    """Validate a parsed JSON object; raise FormRejected with a message for each invalid field."""
     try:
         return SubmissionForm.model_validate(document)
     except ValidationError as error:
@@ -109,7 +109,7 @@ def read_form(document: dict[str, object]) -> SubmissionForm:
 
 
 def read_idempotency_key(text: str | None) -> str | None:
-    """Check the Idempotency-Key header; raise FormRejected when it is there and malformed."""
+    """Validate the Idempotency-Key header; raise FormRejected if it is malformed."""
     if text is None or IDEMPOTENCY_KEY.fullmatch(text):
         return text
     raise FormRejected("invalid_idempotency_key", "Idempotency-Key: 1 to 64 of A-Z a-z 0-9 _ -")

@@ -1,7 +1,7 @@
-"""A valid form -> a row and its photo; the one place where submissions are born.
+"""Accepts a valid form: creates the row and stores the photo.
 
-The row, the browser's quota and the photo come into being together or not at all, and the same
-Idempotency-Key makes one submission however often its form is sent; no other form learns of it.
+Row, quota and photo are stored together or not at all. An Idempotency-Key creates one submission
+however often its form is sent; another form with the same key is rejected and learns nothing.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the visitor gets; `cookie_id` only when it was issued just now, and never again."""
+    """What the visitor gets; `cookie_id` only if it was issued just now."""
 
     session_id: str
     cookie_id: str | None
@@ -45,10 +45,10 @@ class Receipt:
 async def accept(
     services: Services, form: SubmissionForm, idempotency_key: str | None = None
 ) -> Receipt:
-    """Store a submission and set the pipeline to work on it.
+    """Store a submission and start the pipeline.
 
     Raises SoldOut, StorageFull, SubmissionLimitReached, IdempotencyKeyReused, FormRejected (the
-    photo), PhotosUnavailable or StorageUnavailable; then nothing was stored and no quota used.
+    photo), PhotosUnavailable or StorageUnavailable; then nothing is stored and no quota is used.
     """
     if refusal := await find_refusal(services):
         if earlier := await _find_receipt(form, idempotency_key):
@@ -78,15 +78,15 @@ async def accept(
     try:
         await _insert(submission, form.cookie_id, services.settings.form_submit_retry)
     except (IntegrityError, SubmissionLimitReached):
-        # Only here is it certain that there is no row. If the answer to a COMMIT is lost there may
-        # be one that needs its photo; if there is none, the upkeep removes the orphan.
+        # Only here is it certain that there is no row. If the answer to a COMMIT is lost, the row
+        # may exist and need its photo; if it does not, the clean-up removes the orphaned file.
         await _forget_photo(services.storage, session_id)
         if earlier := await _find_receipt(form, idempotency_key):
             return earlier
         raise
     failpoint("after_accept")
     logger.info("submission_accepted", session_id=short_id(session_id))
-    # Together: the visitor waits once for a Redis that does not answer.
+    # In parallel: the visitor waits only once for an unresponsive Redis.
     await asyncio.gather(
         services.task_queue.enqueue("make_preview", session_id),
         services.task_queue.enqueue("process_pending_queue"),
@@ -95,7 +95,7 @@ async def accept(
 
 
 async def find_refusal(services: Services) -> PetsongError | None:
-    """Return why nobody can submit at present, None when everybody can."""
+    """Return why submissions are closed, or None if they are open."""
     if await is_sold_out(services):
         return SoldOut("the song service's credits are used up")
     if await is_full(services):
@@ -104,7 +104,7 @@ async def find_refusal(services: Services) -> PetsongError | None:
 
 
 async def _forget_photo(storage: Storage, session_id: str) -> None:
-    # What went wrong before is what the visitor hears of.
+    # The visitor is told of the original error, not of this one.
     with suppress(StorageUnavailable):
         await storage.delete(session_id, with_drafts=False)
 
@@ -117,14 +117,15 @@ async def _find_receipt(form: SubmissionForm, idempotency_key: str | None) -> Re
         return None
     if not _is_of(submission, form):
         raise IdempotencyKeyReused("this Idempotency-Key came with another form")
-    # The browser's secret was told once: a key that others may have seen must not buy it.
+    # The cookie_id is disclosed only once: an Idempotency-Key that others may have seen must not
+    # reveal it.
     return Receipt(submission.session_id, None)
 
 
 def _is_of(submission: Submission, form: SubmissionForm) -> bool:
     if submission.idempotency_hash is not None:
         return submission.idempotency_hash == form.hash()
-    # A web of the release before took it, perhaps a moment ago: what it stored has to do.
+    # A web process of the previous release stored it without a hash: compare the columns instead.
     stored = (submission.pet_name, submission.pet_type, submission.music_vibe)
     return (*stored, submission.owner_name) == (
         *(form.pet_name, form.pet_type.value, form.music_vibe.value),
@@ -134,18 +135,18 @@ def _is_of(submission: Submission, form: SubmissionForm) -> bool:
 
 async def _insert(submission: Submission, known_cookie_id: str | None, limit: int) -> None:
     if known_cookie_id is None:
-        # One statement, because most visitors come once: a new browser's first submission is
+        # A single statement, because most visitors come once: a new browser's first submission is
         # counted when it sends a second.
         await submission.save(force_create=True)
         return
     async with in_transaction():
-        # First the row: a repeated request must be found out before it is counted.
+        # The row first: a repeated request must be detected before it is counted.
         await submission.save(force_create=True)
         await _use_quota(known_cookie_id, limit)
 
 
 async def _use_quota(cookie_id: str, limit: int) -> None:
-    # Counting first and inserting then lets parallel requests through; this UPDATE cannot.
+    # Counting and then inserting would let parallel requests through; this UPDATE does not.
     unused = CookieQuota.filter(cookie_id=cookie_id, used__lt=limit)
     if await unused.update(used=F("used") + 1):
         return

@@ -1,4 +1,4 @@
-"""The states of a submission and the moves between them; everything else follows from this table.
+"""The stages of a submission and the moves between them; everything else follows from this table.
 
     queued ──► sending ──► composing ──► downloading ──► rendering ──► ready
       ▲ │         │ │          │              │              │
@@ -6,10 +6,10 @@
         └── adopted ──► composing     ▼
                                    failed
 
-A row waits `queued` until one of the song service's slots is free, is `sending` while the paid
-request is under way or its answer unknown, `composing` until the song service reports an end.
-`sending` goes back to `queued` when the request certainly bought nothing; a webhook may reveal a
-song whose answer was lost, which is then adopted. `ready` and `failed` have no exits.
+A row is `queued` until one of the song service's slots is free, `sending` while the paid request is
+under way or its answer is unknown, and `composing` until the song service reports an end. It goes
+back from `sending` to `queued` if the request certainly bought nothing. A webhook may report a song
+whose answer was lost; that song is then adopted. `ready` and `failed` are final.
 """
 
 from enum import StrEnum
@@ -26,7 +26,7 @@ class EntryStatus(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where in the journey a submission stands; `entry_status` is a function of it."""
+    """The stage of a submission; `entry_status` is derived from it."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -38,7 +38,7 @@ class Stage(StrEnum):
 
 
 class FailureReason(StrEnum):
-    """Why a submission failed, in terms a visitor can be told."""
+    """Why a submission failed; visitors are told."""
 
     REJECTED = "rejected"
     GENERATION_FAILED = "generation_failed"

@@ -1,4 +1,4 @@
-"""Many who ask for one row each are answered by one query for all of them."""
+"""Batches many requests for one row each into one query."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -8,11 +8,11 @@ Value = TypeVar("Value")
 
 
 class Loader(Generic[Value]):
-    """Calls `read` with the keys that were asked for, at most every `pause_s`.
+    """Calls `read` with all requested keys, at most every `pause_s`.
 
-    The first asker is answered at once; who asks within the pause shares the next read, which
-    begins after all of them have asked. `read` returns what it found; its error reaches everybody
-    whose key it was given.
+    The first request is read at once; requests within the pause share the next read, which starts
+    after all of them. `read` returns what it found; its error is raised to every caller whose key
+    was in the batch.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class Loader(Generic[Value]):
         self._reads: set[asyncio.Task[None]] = set()
 
     async def load(self, key: str) -> Value | None:
-        """Return what belongs to `key`, read after this call; None when there is nothing."""
+        """Return the value of `key`, read after this call; None if there is none."""
         loop = asyncio.get_running_loop()
         if not self._asked:
             self._quiet_until = max(self._quiet_until, loop.time())
@@ -34,7 +34,7 @@ class Loader(Generic[Value]):
         answer = self._asked.get(key)
         if answer is None:
             answer = self._asked[key] = loop.create_future()
-        # Shielded, for others may have asked for the same.
+        # Shielded, because other callers may wait for the same key.
         return await asyncio.shield(answer)
 
     def _begin(self) -> None:
@@ -49,7 +49,7 @@ class Loader(Generic[Value]):
         except Exception as error:
             for answer in asked.values():
                 answer.set_exception(error)
-                # Read here too, for its askers may be gone.
+                # Retrieved here too, because all callers may have been cancelled.
                 answer.exception()
         else:
             for key, answer in asked.items():

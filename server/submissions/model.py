@@ -1,7 +1,8 @@
-"""The tables: the spec's `submissions` under the spec's column names, and what the engine needs.
+"""The tables: `submissions` with the column names of the spec, and those that the pipeline needs.
 
-Rows are written by `transitions.py` (state), `intake.py` (birth) and `pipeline/leases.py` (leases),
-always by conditional UPDATE and never by a bare `save()`, which would write stale columns back.
+Rows are written by `transitions.py` (stage), `intake.py` (creation) and `pipeline/leases.py`
+(leases), always by conditional UPDATE and never by a bare `save()`, which would write stale columns
+back.
 """
 
 from tortoise import fields
@@ -11,7 +12,7 @@ from server.submissions.lifecycle import EntryStatus, Stage
 
 
 class Submission(Model):
-    """One visitor's order, from the form to the video."""
+    """A visitor's request, from the form to the video."""
 
     session_id = fields.CharField(max_length=255, primary_key=True)
     created_at = fields.DatetimeField(auto_now_add=True, db_index=True)
@@ -53,7 +54,7 @@ class Submission(Model):
     attempts = fields.IntField(default=0)
 
     preview_path = fields.CharField(max_length=500, null=True)
-    # The columns keep the names that the release before writes to.
+    # The columns keep their names because the previous release writes to them.
     preview_due_at = fields.DatetimeField(auto_now_add=True, source_field="press_due_at")
     preview_attempts = fields.IntField(default=0, source_field="press_attempts")
 
@@ -64,19 +65,18 @@ class Submission(Model):
     expired_at = fields.DatetimeField(null=True)
 
     class Meta:
-        """Table name; what the scans of the engine, and the queue in its order, run on."""
-
         table = "submissions"
+        # For the sweep, and for the queue in its order.
         indexes = (("stage", "next_run_at"), ("stage", "created_at", "session_id"))
 
 
 class GenerationAttempt(Model):
-    """One paid request to the song service: written before the money is spent.
+    """One paid request to the song service, recorded before the money is spent.
 
-    `session_id` is no foreign key: rebuilding a table on SQLite would cascade into this one.
-    `outcome` is null while the answer is unknown. A webhook that arrives meanwhile leaves the
-    generation it names in `reported_task_id`, so that the song is adopted instead of bought again.
-    `token_hash` is of the secret in the webhook's token, see tokens.py.
+    `session_id` is not a foreign key: rebuilding a table on SQLite would cascade into this one.
+    `outcome` is null while the answer is unknown. A webhook that arrives meanwhile stores its
+    generation in `reported_task_id`, so that the song is adopted instead of bought again.
+    `token_hash` is the hash of the secret in the webhook's token, see tokens.py.
     """
 
     id = fields.IntField(primary_key=True)
@@ -87,8 +87,6 @@ class GenerationAttempt(Model):
     reported_task_id = fields.CharField(max_length=255, null=True)
 
     class Meta:
-        """Table name."""
-
         table = "generation_attempts"
 
 
@@ -99,17 +97,15 @@ class CookieQuota(Model):
     used = fields.IntField(default=0)
 
     class Meta:
-        """Table name."""
-
         table = "cookie_quotas"
 
 
 class SongAccount(Model):
-    """The single row (id 1) about our account: last known credits, and whether orders may go out.
+    """The single row (id 1) about our account: last known credits, and whether orders may be sent.
 
-    It is also the lock under which slots are counted and claimed. `account.py` tells what
-    `failed_probes` means; `recovered_at` is since when the service answers again. `paused_until` is
-    what the service asked for, `next_probe_at` what we allow ourselves.
+    It is also the lock under which slots are counted and claimed. `failed_probes` is explained in
+    account.py; since `recovered_at` the service's API answers again. The service asked us to pause
+    until `paused_until`; `next_probe_at` is our own limit.
     """
 
     id = fields.IntField(primary_key=True)
@@ -123,16 +119,14 @@ class SongAccount(Model):
     recovered_at = fields.DatetimeField(null=True)
 
     class Meta:
-        """Table name."""
-
         table = "song_accounts"
 
 
 class WorkerHeartbeat(Model):
-    """One row for each live worker process, refreshed every few seconds.
+    """One row per live worker process, refreshed every few seconds.
 
-    `encoder` is null where nothing is rendered; `encoder_fallback` says why it is not the hardware
-    one.
+    `encoder` is null for workers that don't render; `encoder_fallback` is why no hardware encoder
+    is used.
     """
 
     name = fields.CharField(max_length=200, primary_key=True)
@@ -142,18 +136,14 @@ class WorkerHeartbeat(Model):
     encoder_fallback = fields.TextField(null=True)
 
     class Meta:
-        """Table name."""
-
         table = "worker_heartbeats"
 
 
 class ScheduledRun(Model):
-    """When each task that runs by the clock last ran, whoever ran it."""
+    """When each scheduled task last ran, on any worker."""
 
     task_name = fields.CharField(max_length=64, primary_key=True)
     ran_at = fields.DatetimeField()
 
     class Meta:
-        """Table name."""
-
         table = "scheduled_runs"

@@ -1,4 +1,4 @@
-"""What an operator may do to one submission by hand, within the rules that hold for everybody."""
+"""Manual operations on one submission, within the same rules as everything else."""
 
 from typing import Final
 
@@ -13,15 +13,16 @@ from server.submissions.lifecycle import OPEN_STAGES, FailureReason, Stage
 from server.submissions.model import Submission
 
 REPEATABLE: Final = OPEN_STAGES - {Stage.SENDING}
-"""Stages whose step may be done again at once. An order whose answer is unknown may have been paid
-for, so it waits for its time."""
+"""Stages that can be retried at once. `sending` is excluded because an order whose answer is
+unknown may have been paid for."""
 SHORTEST: Final = 8
 
 logger = structlog.get_logger(__name__)
 
 
 async def find(short: str) -> Submission | None:
-    """Return the one submission whose session_id begins as logs and lists show it."""
+    """Find a submission by the start of its session_id, as shown in logs and lists; None if it is
+    not unique."""
     if len(short) < SHORTEST:
         return None
     rows = await Submission.filter(session_id__startswith=short).limit(2)
@@ -29,20 +30,21 @@ async def find(short: str) -> Submission | None:
 
 
 def can_retry(row: Submission) -> bool:
-    """Say whether a submission waits for something that can be tried now: nobody works on it."""
+    """Return whether a submission can be retried now: its stage allows it and no worker holds
+    it."""
     is_free = row.lease_until is None or row.lease_until < now()
     return Stage(row.stage) in REPEATABLE and is_free
 
 
 async def retry(services: Services, session_id: str) -> bool:
-    """Have the present step of a waiting submission done now; False when there is none to do."""
+    """Retry the current step of a waiting submission; False if it cannot be retried."""
     moment = now()
     is_free = Q(lease_until=None) | Q(lease_until__lt=moment)
     rows = Submission.filter(is_free, session_id=session_id, stage__in=REPEATABLE)
     if not await rows.update(next_run_at=moment):
         return False
     row = await Submission.get(session_id=session_id)
-    logger.info("retried_by_hand", session_id=short_id(session_id), stage=row.stage)
+    logger.info("retried_by_operator", session_id=short_id(session_id), stage=row.stage)
     if task := transitions.TASK_OF.get(Stage(row.stage)):
         await services.task_queue.enqueue(task, session_id)
     else:
@@ -51,7 +53,7 @@ async def retry(services: Services, session_id: str) -> bool:
 
 
 async def stop(services: Services, row: Submission) -> bool:
-    """End a submission that has not ended; False when it has, or has moved on meanwhile."""
+    """Fail an open submission; False if it has ended or moved on meanwhile."""
     stage = Stage(row.stage)
     if stage not in OPEN_STAGES:
         return False

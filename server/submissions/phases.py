@@ -1,4 +1,4 @@
-"""What a submission spent its time on, from its row's own timestamps."""
+"""How long each phase of a submission took, from the timestamps in its row."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,9 +14,9 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Phases:
-    """Seconds; a phase that was never reached is null, the one it ended in goes up to the end.
+    """Seconds per phase; null if it was never reached. The last phase lasts until the end.
 
-    `queue_s` lasts until the order is taken, `overhead_s` is all but the song service's composing.
+    `queue_s` lasts until the order is accepted; `overhead_s` is everything except composing.
     """
 
     queue_s: float
@@ -28,7 +28,6 @@ class Phases:
 
 
 def measure(row: Submission) -> Phases:
-    """Return the phases of a submission that has ended."""
     end = row.stage_since
     begins = [row.created_at, row.sent_to_LLM, row.received_from_LLM, row.downloaded_at]
     ends = [*begins[1:], None]
@@ -47,7 +46,7 @@ def measure(row: Submission) -> Phases:
 
 
 async def log_end(session_id: str) -> None:
-    """Write the one line that tells how a submission ended and what took how long."""
+    """Log how a submission ended and how long each phase took."""
     row = await Submission.get(session_id=session_id)
     facts = {"session_id": short_id(session_id), **asdict(measure(row))}
     if row.stage == Stage.FAILED:
@@ -57,5 +56,5 @@ async def log_end(session_id: str) -> None:
 
 
 def _seconds(begin: datetime | None, end: datetime) -> float | None:
-    # Hosts' clocks differ a little, and nothing takes less than no time.
+    # Clocks of hosts differ slightly; durations must not be negative.
     return None if begin is None else max(0.0, round((end - begin).total_seconds(), 3))

@@ -1,6 +1,6 @@
-"""What is left of an ended submission is removed: when its time is over, or when its maker says so.
+"""Removes the files and names of an ended submission: on request or after its retention.
 
-Files go first and the row is marked after, so that an interrupted removal is simply done again.
+Files are deleted first and the row is marked after, so an interrupted removal can be repeated.
 """
 
 import hmac
@@ -18,23 +18,23 @@ logger = structlog.get_logger(__name__)
 
 
 async def remove(services: Services, session_id: str, *, with_drafts: bool = True) -> None:
-    """Delete the files of an ended submission and forget what it tells of people.
+    """Delete the files of an ended submission and its personal data in the row.
 
-    Raises StorageUnavailable; then the row is as it was.
+    Raises StorageUnavailable; then the row is unchanged.
     """
     await services.storage.delete(session_id, with_drafts=with_drafts)
     await _forget(session_id)
 
 
 async def remove_late(services: Services, session_id: str) -> None:
-    """Delete what a step has left after the removal it did not hear of; raises as `remove`."""
+    """Delete files that a running step wrote after the removal; raises as `remove`."""
     if await Submission.exists(session_id=session_id, expired_at__isnull=False):
         await services.storage.delete(session_id)
         logger.info("late_files_removed", session_id=short_id(session_id))
 
 
 def is_made_by(submission: Submission, cookie_id: str) -> bool:
-    """Say whether a submission came from the browser whose secret is `cookie_id`."""
+    """Return whether a submission came from the browser with this `cookie_id`."""
     secret, shown = (
         text.encode(errors="surrogatepass") for text in (submission.cookie_id or "", cookie_id)
     )
@@ -42,12 +42,11 @@ def is_made_by(submission: Submission, cookie_id: str) -> bool:
 
 
 def has_ended(submission: Submission) -> bool:
-    """Say whether nothing works on a submission any more, so that it can be removed."""
     return submission.stage not in OPEN_STAGES
 
 
 async def _forget(session_id: str) -> None:
-    # The stage stays as it is: what is expired has still succeeded or failed.
+    # The stage is unchanged: an expired submission still succeeded or failed.
     await Submission.filter(session_id=session_id, expired_at=None).update(
         expired_at=now(),
         version=F("version") + 1,

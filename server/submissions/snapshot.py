@@ -1,4 +1,4 @@
-"""The row as a waiting page sees it: what of it is read, and what time makes of that."""
+"""Snapshots: what a waiting page shows of a submission now."""
 
 import math
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from server.submissions.loader import Loader
 from server.submissions.model import Submission
 from server.submissions.queue_order import SHOWN_AS_QUEUED, QueueOrder, read_queue_order
 
-# Each stage owns a part of the bar. Within it, time brings the bar closer to the end without ever
-# reaching it, so that neither a slow song nor a later stage makes it fall.
+# Each stage owns a part of the progress bar and approaches the end of it over time without reaching
+# it, so the bar never moves backwards.
 PROGRESS_OF: Final = {
     Stage.QUEUED: (0.02, 0.08, 120.0),
     Stage.SENDING: (0.08, 0.10, 10.0),
@@ -27,15 +27,15 @@ PROGRESS_OF: Final = {
     Stage.READY: (1.0, 1.0, 1.0),
     Stage.FAILED: (1.0, 1.0, 1.0),
 }
-"""Stage -> where its part begins, where it ends, and the seconds after which 63 % of it is full."""
+"""Stage -> start of its part, end of its part, and the seconds after which 63 % of it is filled."""
 
 ENDED: Final = (Stage.READY, Stage.FAILED)
 PAUSE_S: Final = 0.1
-"""Between two queries that answer those who ask."""
+"""Shortest time between two batched queries."""
 
 
 class Row(NamedTuple):
-    """The columns of a submission that a waiting page shows something of."""
+    """The columns that a snapshot is made of."""
 
     session_id: str
     version: int
@@ -52,36 +52,34 @@ COLUMNS: Final = [{"song_came_at": "received_from_LLM"}.get(name, name) for name
 
 
 async def read_rows(session_ids: Sequence[str]) -> dict[str, Row]:
-    """Return those of the submissions that there are, by one query."""
+    """Read rows with one query, by session_id; unknown ids are left out."""
     found = Submission.filter(session_id__in=session_ids).values_list(*COLUMNS)
     return {columns[0]: Row(*columns) for columns in await found}
 
 
 async def read_snapshot(services: Services, session_id: str) -> Snapshot | None:
-    """Return the present snapshot of a submission, or None when there is none by that id."""
     row = (await read_rows([session_id])).get(session_id)
     return None if row is None else await describe(row, services.settings)
 
 
 async def load_row(session_id: str) -> Row | None:
-    """Return the row of a submission, read after this call together with what others ask for."""
+    """Read a row after this call, batched with other callers."""
     return await _loader.load(session_id)
 
 
 async def load_snapshot(services: Services, session_id: str) -> Snapshot | None:
-    """As `read_snapshot`, for one of thousands who ask: it may wait 0.1 s for the next query."""
+    """Like `read_snapshot`, but batched: it may wait 0.1 s for the next query."""
     row = await load_row(session_id)
     return None if row is None else await describe(row, services.settings)
 
 
 async def describe(row: Row, settings: Settings) -> Snapshot:
-    """Return what a page shows of `row` now; its place is at most a second old."""
+    """Return the snapshot of `row` now; its place in the queue is at most a second old."""
     [snapshot] = await describe_all([row], settings)
     return snapshot
 
 
 async def describe_all(rows: Sequence[Row], settings: Settings) -> list[Snapshot]:
-    """Return what pages show of `rows` now, in their order."""
     is_any_queued = any(row.stage in SHOWN_AS_QUEUED for row in rows)
     is_any_open = any(row.stage not in ENDED for row in rows)
     order = await read_queue_order() if is_any_queued else None
@@ -97,7 +95,7 @@ def _describe(
     place = order.place_of((row.created_at, row.session_id)) if order and is_queued else None
     eta = None
     if forecast and stage not in ENDED:
-        # Finishing begins when the song is there, and goes over two stages.
+        # Finishing starts when the song has arrived, and spans two stages.
         since = row.song_came_at or row.stage_since
         eta = forecast.remaining(stage, _elapsed_s(since), place, settings.max_concurrent_requests)
     preview = video_name(row.session_id, settings.main_format)

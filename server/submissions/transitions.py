@@ -1,8 +1,8 @@
 """The only writer of a submission's stage and status.
 
-Every move is one UPDATE guarded by the stages that may be left (and, for work under a lease, by its
-fence); no row means that somebody was first, which is no error. Whoever hears of a move hears of it
-after the commit: first the task that goes on, then the visitor.
+Every move is one UPDATE, guarded by the allowed source stages and, for work under a lease, by its
+fence. If it changes no row, somebody else was faster, which is not an error. After the commit,
+first the next task is enqueued, then the visitor is notified.
 """
 
 import json
@@ -39,12 +39,12 @@ TASK_OF: Final = {
     Stage.DOWNLOADING: "download_audio",
     Stage.RENDERING: "create_video",
 }
-"""The task that acts on a submission in each stage in which there is something to do."""
+"""The task for each stage in which there is work to do."""
 
 FREES_A_SLOT: Final = frozenset(
     target for target in Stage if target not in SLOT_STAGES and sources(target) & SLOT_STAGES
 )
-"""The stages into which a submission moves out of a slot."""
+"""The stages in which a submission has just given up its slot."""
 
 logger = structlog.get_logger(__name__)
 
@@ -52,9 +52,9 @@ logger = structlog.get_logger(__name__)
 async def claim_slots(services: Services, *, is_probe: bool = False) -> list[str]:
     """Move the oldest queued submissions to `sending`, as many as there are free slots.
 
-    A probe moves one, although orders are stopped; its caller has the right to. Returns their
-    session ids; none while orders are stopped or no song can be paid for. Slots are counted under a
-    row lock, so that dispatchers side by side never claim more than there are.
+    With `is_probe`, one is moved although orders are stopped; the caller must have claimed the
+    probe. Returns the session ids; none while orders are stopped or credits are too low. Slots are
+    counted under a row lock, so that parallel callers never claim more than there are.
     """
     moment = now()
     claimed: list[str] = []
@@ -65,7 +65,7 @@ async def claim_slots(services: Services, *, is_probe: bool = False) -> list[str
         if not is_probe and is_stopped(account, moment):
             return []
         rows = Submission.all().using_db(connection)
-        # A song that is overdue is under way no longer; it may only be that nobody can be asked.
+        # An overdue song no longer occupies a slot; perhaps the service just cannot be polled.
         longest = timedelta(minutes=services.settings.webhook_timeout_minutes)
         composing = Q(stage=Stage.COMPOSING, sent_to_LLM__gt=moment - longest)
         occupied = await rows.filter(Q(stage=Stage.SENDING) | composing).count()
@@ -75,7 +75,7 @@ async def claim_slots(services: Services, *, is_probe: bool = False) -> list[str
             return []
         queued = rows.filter(stage=Stage.QUEUED)
         if is_probe:
-            # Whoever has failed as a probe is due later, so that each time another one tries.
+            # A failed probe is due later, so that another submission probes each time.
             waiting = queued.order_by("next_run_at", "created_at", "session_id")
         else:
             due = queued.filter(next_run_at__lte=moment)
@@ -99,10 +99,10 @@ async def requeue(services: Services, session_id: str, *, fence: int, delay_s: f
 async def start_composing(
     services: Services, session_id: str, task_id: str, *, fence: int | None = None
 ) -> bool:
-    """Note that the song service has taken the order as `task_id`.
+    """Record that the song service accepted the order as `task_id`.
 
-    Without a fence this adopts a song that only a webhook told of, and which is therefore due to
-    be looked at. False when the row has moved on or `task_id` belongs to another submission.
+    Without a fence this adopts a song that only a webhook reported, which is therefore due for
+    polling at once. False if the row has moved on or `task_id` belongs to another submission.
     """
     moment = now()
     poll_s = services.settings.generation_poll_interval if fence is not None else 0
@@ -121,7 +121,7 @@ async def start_composing(
 async def start_downloading(
     services: Services, session_id: str, *, fence: int, song_url: str, lyrics: str, response: str
 ) -> bool:
-    """Keep what the finished generation says and go on to its song file."""
+    """Store the finished generation and move on to its song file."""
     changes = {
         "received_from_LLM": now(),
         "LLM_status": "success",
@@ -133,7 +133,7 @@ async def start_downloading(
 
 
 async def start_rendering(services: Services, session_id: str, *, fence: int) -> bool:
-    """Note that the song file is in place and go on to the video."""
+    """Record that the song file is in place and move on to the video."""
     changes = {
         "generated_song_path": str(services.storage.song(session_id)),
         "downloaded_at": now(),
@@ -150,7 +150,8 @@ async def succeed(
     fallback: str | None,
     timings: Mapping[str, float] | None = None,
 ) -> bool:
-    """Publish the finished video, and keep what made it, why not the hardware, and how long."""
+    """Publish the finished video; store its encoder, why no hardware encoder was used, and
+    timings."""
     video = services.storage.video(session_id, services.settings.main_format)
     changes = {
         "generated_video_path": str(video),
@@ -172,10 +173,10 @@ async def fail(
     fence: int | None = None,
     llm_status: str | None = None,
 ) -> bool:
-    """End a submission that stands at `leaving`; False when it does not stand there any more.
+    """Fail a submission that is in stage `leaving`; False if it has moved on.
 
-    It keeps its number of attempts, by which `poison.py` knows those that took workers down.
-    `message` is for operators: why, in the words of whoever found it.
+    The row keeps its number of attempts, by which `poison.py` finds submissions that killed
+    workers. `message` tells operators why.
     """
     changes: dict[str, Any] = {
         "failure_reason": reason,
@@ -190,7 +191,7 @@ async def fail(
 
 
 async def show_preview(services: Services, session_id: str) -> None:
-    """Tell the waiting page that the preview is there; the stage does not change."""
+    """Record that the preview is there and notify the waiting page; the stage does not change."""
     path = str(services.storage.preview(session_id, services.settings.main_format))
     unshown = Submission.filter(session_id=session_id, preview_path=None, expired_at=None)
     if await unshown.update(preview_path=path, version=F("version") + 1):
@@ -198,7 +199,7 @@ async def show_preview(services: Services, session_id: str) -> None:
 
 
 async def announce(services: Services, session_id: str) -> None:
-    """Publish the submission's present snapshot to whoever watches it."""
+    """Publish the current snapshot to everyone who watches the submission."""
     snapshot = await read_snapshot(services, session_id)
     if snapshot is not None:
         await services.publisher.publish(snapshot)
@@ -231,7 +232,7 @@ async def _move(
             await log_end(session_id)
         await announce(services, session_id)
     except TROUBLE as error:
-        # The move is committed: whoever made it must not take this for its failure.
+        # The move is committed, so the caller must not see this as its failure.
         logger.warning("move_not_announced", session_id=short_id(session_id), reason=repr(error))
     return True
 

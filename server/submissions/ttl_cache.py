@@ -1,6 +1,6 @@
-"""What is read from the database for many askers, and kept for some seconds.
+"""A cache for values that many callers read from the database.
 
-Invariant: what was read from one database is never told of another.
+Invariant: a value read from one database is never returned for another.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 
 class _Reading(Generic[Value]):
-    """One call of `read`, under way or ended, that all share who ask until it is stale."""
+    """One call of `read`, running or done, shared by all callers until it is stale."""
 
     def __init__(self, read: Callable[[], Awaitable[Value]], lifetime_s: float) -> None:
         self._stale_at = asyncio.get_running_loop().time() + lifetime_s
@@ -25,7 +25,7 @@ class _Reading(Generic[Value]):
 
     @property
     def is_stale(self) -> bool:
-        """Say whether its value is too old, or it ended without one; while under way it is not."""
+        """Return whether the value is too old or the read failed; a running read is not stale."""
         if not self._task.done():
             return False
         if self._task.cancelled() or self._task.exception() is not None:
@@ -33,15 +33,16 @@ class _Reading(Generic[Value]):
         return self._stale_at <= asyncio.get_running_loop().time()
 
     async def wait(self) -> Value:
-        """Return the value, or raise what the read raised; who is cancelled leaves it to others."""
+        """Return the value or raise the read's error; a cancelled caller does not cancel the
+        read."""
         return await asyncio.shield(self._task)
 
 
 class TtlCache(Generic[Value]):
-    """Calls `read` at most once in `lifetime_s`, however many ask at once.
+    """Calls `read` at most once per `lifetime_s`, however many callers there are.
 
-    Who asks while a read is under way waits for that one. Its error reaches all of them and is
-    not kept: whoever asks next reads again.
+    Callers that come during a read wait for it. Its error is raised to all of them and is not
+    cached.
     """
 
     def __init__(self, read: Callable[[], Awaitable[Value]], lifetime_s: float) -> None:
@@ -50,7 +51,7 @@ class TtlCache(Generic[Value]):
         self._readings: WeakKeyDictionary[BaseDBAsyncClient, _Reading[Value]] = WeakKeyDictionary()
 
     async def get(self) -> Value:
-        """Return a value whose read is under way, or began at most `lifetime_s` ago.
+        """Return a value whose read is running or started at most `lifetime_s` ago.
 
         Raises what `read` raises.
         """
@@ -62,6 +63,6 @@ class TtlCache(Generic[Value]):
 
 
 def _retrieve(task: "asyncio.Future[Value]") -> None:
-    # Without it asyncio complains of an error for which everybody has stopped waiting.
+    # Otherwise asyncio logs an error that no caller is waiting for any more.
     if not task.cancelled():
         task.exception()

@@ -1,7 +1,7 @@
-"""What the pages that watch through this process have been told, and what is news to them.
+"""The submissions watched through this process, and what their pages were last told.
 
-A push is a hint that may be lost, and a place in the queue changes without one: whoever holds the
-sockets looks at all of these rows from time to time, so that the pages need not ask.
+Pushes may be lost, and places in the queue change without one. So every process re-reads its
+watched rows regularly, and the pages need not poll.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ STEP_S: Final = 0.25
 MIN_BATCH: Final = 100
 
 Shown = tuple[int, int | None, int, tuple[int, int] | None]
-"""What differs where a page would show something else; the bar moves by percents."""
+"""Pages are only told about a change of these values; progress counts in whole percents."""
 
 
 @dataclass(slots=True)
 class _Watched:
-    """One submission: its row unless a push has outdated it, and what its room was told last.
+    """A watched submission: its row unless a push outdated it, and what its pages were last told.
 
-    `version` is the highest known, by a row or by a push.
+    `version` is the highest known, from a row or from a push.
     """
 
     looked_at: float
@@ -36,9 +36,9 @@ class _Watched:
 
 
 class Watching:
-    """The submissions that somebody watches through this process, the longest unlooked at first.
+    """The submissions watched through this process, the longest unchecked first.
 
-    A row is kept until a push tells of a newer version, or until it is looked at again.
+    A row is cached until a push brings a newer version or until it is read again.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -46,10 +46,10 @@ class Watching:
         self._watched: dict[str, _Watched] = {}
 
     async def answer(self, session_id: str) -> Snapshot | None:
-        """Return the snapshot for one who has just joined the room, None for an unknown id.
+        """Return the snapshot for a page that has just started watching; None for an unknown id.
 
-        An unchanged row is not read again. Raises what the database raises; the room is looked at
-        all the same.
+        A cached row is not read again. Raises what the database raises; the submission stays
+        watched.
         """
         watched = self._find(session_id)
         row = watched.row
@@ -57,16 +57,16 @@ class Watching:
             row = await load_row(session_id)
             if row is None:
                 return None
-            _keep(watched, row)
+            _store(watched, row)
         snapshot = await describe(row, self._settings)
-        # Others in the room may not know what the newcomer is told.
+        # Other pages that watch it may not know what the new one is told.
         watched.told = watched.told or _shown(snapshot)
         return snapshot
 
     def note_push(self, snapshot: Snapshot) -> None:
-        """Take note of what a room is being told, here or in another process.
+        """Record a snapshot that was pushed, here or by another process.
 
-        Also when nobody is in it: who left a moment ago may come back.
+        This also applies if nobody is watching right now: a page may come back.
         """
         watched = self._watched.get(snapshot["session_id"])
         if watched is not None and snapshot["version"] >= watched.version:
@@ -74,9 +74,9 @@ class Watching:
             watched.told = _shown(snapshot)
 
     def take_due(self, is_watched: Callable[[str], bool]) -> list[str]:
-        """Return who is to be looked at in this step, and forget whom nobody watches any more.
+        """Return the submissions to check in this step; forget those that nobody watches any more.
 
-        Steps are `STEP_S` apart, and the batches so large that each row's turn comes in time.
+        Steps are `STEP_S` apart, and batches are large enough to check each row in time.
         """
         moment = asyncio.get_running_loop().time()
         size = max(MIN_BATCH, math.ceil(len(self._watched) * STEP_S / LOOK_EVERY_S))
@@ -94,13 +94,13 @@ class Watching:
         return due
 
     async def find_news(self, session_ids: Sequence[str]) -> list[Snapshot]:
-        """Read rows again, by one query; return what their rooms have to be told."""
+        """Read rows again with one query; return the snapshots that are news to their pages."""
         rows = list((await read_rows(session_ids)).values())
         snapshots = await describe_all(rows, self._settings)
         news: list[Snapshot] = []
         for row, snapshot in zip(rows, snapshots, strict=True):
             watched, shown = self._find(row.session_id), _shown(snapshot)
-            if _keep(watched, row) and shown != watched.told:
+            if _store(watched, row) and shown != watched.told:
                 watched.told = shown
                 news.append(snapshot)
         return news
@@ -113,8 +113,8 @@ class Watching:
         return watched
 
 
-def _keep(watched: _Watched, row: Row) -> bool:
-    """Keep a row; False when a push that came while it was read knows better."""
+def _store(watched: _Watched, row: Row) -> bool:
+    """Cache a row; False if a push during the read brought a newer version."""
     if row.version < watched.version:
         return False
     watched.version, watched.row = row.version, row

@@ -1,6 +1,6 @@
-"""What a webhook means: look now. Its content is never believed; the song service is asked.
+"""Handles webhooks: each one only triggers a poll, and its content is never trusted.
 
-A webhook is stored before anybody acts on it, so that it survives a crash in between.
+A webhook is stored before anything acts on it, so that it survives a crash in between.
 """
 
 import structlog
@@ -17,36 +17,36 @@ from server.submissions.transitions import TASK_OF
 
 MAX_TASK_ID = 255
 NO_SUBMISSION = ""
-"""The session_id of no submission."""
+"""A session_id that no submission has."""
 
 logger = structlog.get_logger(__name__)
 
 
 async def receive_webhook(services: Services, token: str, task_id: str | None) -> None:
-    """Have the generation attempt of `token` looked at; an unknown token is ignored.
+    """Trigger a poll for the generation attempt of `token`; unknown tokens are ignored.
 
-    `task_id` is stored if our own request has not been answered yet: it may then be all that we
-    ever learn of a song already paid for. The statements are the same for any token, so that the
-    response time does not tell an unknown token from an expired one.
+    `task_id` is stored if our own request was not answered yet: it may be the only trace of a song
+    that is already paid for. The statements are the same for any token, so that response times do
+    not tell unknown tokens from expired ones.
     """
     attempt = await find_attempt(token)
     if task_id and len(task_id) <= MAX_TASK_ID:
         attempts = GenerationAttempt.filter(id=attempt.id if attempt else NO_ATTEMPT)
         await attempts.filter(reported_task_id=None).update(reported_task_id=task_id)
-    await _look_now(services, attempt.session_id if attempt else NO_SUBMISSION)
+    await _poll_now(services, attempt.session_id if attempt else NO_SUBMISSION)
 
 
 async def receive_named_webhook(services: Services, task_id: str) -> bool:
-    """Have the submission of generation `task_id` looked at; False if there is none."""
+    """Trigger a poll for the generation `task_id`; False if it is unknown."""
     submission = await Submission.get_or_none(LLM_task_id=task_id)
     if submission is None:
         return False
-    await _look_now(services, submission.session_id)
+    await _poll_now(services, submission.session_id)
     return True
 
 
-async def _look_now(services: Services, session_id: str) -> None:
-    # A due row survives a lost message, and a check that is just ending sees it.
+async def _poll_now(services: Services, session_id: str) -> None:
+    # A due row survives a lost message, and a poll that is just ending notices it.
     due = Submission.filter(session_id=session_id, stage=Stage.COMPOSING)
     await due.update(next_run_at=now())
     failpoint("after_report")

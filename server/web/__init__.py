@@ -1,5 +1,7 @@
-"""The HTTP interface: one blueprint per resource, each view being parse, one domain call, reply.
+"""The HTTP interface: one blueprint per resource; each view parses, makes one domain call and
+replies.
 
-May import `submissions`, `services` and what lies below; never `pipeline`. The one home of Quart,
-with `server/serving/app.py`, which puts the blueprints together. Start reading at `submissions.py`.
+May import `submissions`, `services` and their dependencies; never `pipeline`. Quart is used only
+here and in `server/serving/app.py`, which registers the blueprints. Start reading at
+`routes/submissions.py`.
 """

@@ -1,7 +1,7 @@
-"""Files that the proxy in front sends for us, once a view has let somebody in.
+"""Lets the reverse proxy send files (X-Accel-Redirect, X-Sendfile) once a view has allowed it.
 
-The answer names a file of the folder that both know; the proxy keeps its headers, puts in the
-file or the range of it that was asked for, and hides the name.
+The response names a file in a folder that both can read. The proxy keeps our headers, sends the
+file or the requested range, and hides the name.
 """
 
 import mimetypes
@@ -11,8 +11,8 @@ from urllib.parse import quote
 from quart import Response
 
 
-def hand_over(path: Path, proxy: str) -> Response:
-    """Return the answer that makes `proxy` send a file; deploy/ has the other half."""
+def send_by_proxy(path: Path, proxy: str) -> Response:
+    """The response that makes `proxy` send a file; deploy/ has the proxy's configuration."""
     response = Response(b"", content_type=mimetypes.guess_type(path.name)[0])
     if proxy == "nginx":
         response.headers["X-Accel-Redirect"] = f"/files/{path.parent.name}/{path.name}"

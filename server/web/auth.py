@@ -1,7 +1,7 @@
-"""Who may see what is for the operator: basic authentication, and 404 without ADMIN_PASSWORD.
+"""Basic authentication for operators; without ADMIN_PASSWORD their routes answer 404.
 
-Browsers do not send this login with a socket, so the operator's page shows a ticket there, which is
-given out behind the login and is good for a minute.
+Browsers don't send these credentials with a WebSocket. The admin page therefore presents a ticket
+there, which it gets behind the login and which is valid for a minute.
 """
 
 import hmac
@@ -28,15 +28,15 @@ Reply = TypeVar("Reply")
 View = Callable[Parameters, Awaitable[Reply]]
 
 TICKET_LIFETIME_S: Final = 60
-CLOCKS_DIFFER_S: Final = 30
-"""By how much the clocks of two web processes' hosts may differ."""
-_OF_THIS_PROCESS: Final = secrets.token_bytes(32)
+MAX_CLOCK_SKEW_S: Final = 30
+"""Tolerated clock difference between hosts of web processes."""
+_PROCESS_KEY: Final = secrets.token_bytes(32)
 
 logger = structlog.get_logger(__name__)
 
 
 def for_operator(view: View[Parameters, Reply]) -> View[Parameters, Reply]:
-    """Let the operator see a view, as often as he likes, and limit how often others guess."""
+    """Restrict a view to operators; failed logins are rate-limited, operators are not."""
 
     @wraps(view)
     async def check_then_view(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Reply:
@@ -48,9 +48,9 @@ def for_operator(view: View[Parameters, Reply]) -> View[Parameters, Reply]:
 
 
 async def require_operator() -> None:
-    """Raise Unauthorized (401) when somebody else asks; NotFound (404) where nobody may.
+    """Raise Unauthorized (401) without a valid login, or NotFound (404) without ADMIN_PASSWORD.
 
-    Raises TooManyRequests after too many wrong logins from one address, whatever comes then.
+    After too many failed logins from one address, raises TooManyRequests even for a correct login.
     """
     services = current_services()
     settings = services.settings
@@ -60,7 +60,7 @@ async def require_operator() -> None:
     username, password = (given.username, given.password) if given else (None, None)
     is_username = _is_same(username, settings.admin_username)
     is_password = _is_same(password, settings.admin_password.get_secret_value())
-    # `&` asks both, so that a right user name with a wrong password takes no longer.
+    # `&` evaluates both, so that a correct user name with a wrong password takes the same time.
     is_operator = is_username & is_password
     allowance = await services.limits.count(
         Rule.ADMIN, request.remote_addr, is_counted=not is_operator
@@ -69,7 +69,7 @@ async def require_operator() -> None:
     if allowance.is_exceeded:
         raise TooManyRequests(allowance.wait_s)
     if not is_operator:
-        # Which of the two was wrong is not told here either, nor what was tried.
+        # Neither the attempt nor which of the two was wrong is logged.
         logger.warning("operator_refused", has_tried=given is not None)
         raise Unauthorized(
             "Please sign in.",
@@ -79,29 +79,30 @@ async def require_operator() -> None:
 
 
 def new_ticket(settings: Settings) -> str:
-    """Return a proof of the operator's login that any web process takes for a minute."""
+    """A proof of the operator's login that every web process accepts for a minute."""
     end = str(int(time.time()) + TICKET_LIFETIME_S)
     return f"{end}.{_sign(settings, end)}"
 
 
 def is_ticket(settings: Settings, ticket: str) -> bool:
-    """Say whether `new_ticket` has made `ticket`, in the last minute."""
+    """Return whether `ticket` was made by `new_ticket` in the last minute."""
     end, _, signature = ticket.partition(".")
     if settings.admin_password is None or not (end.isascii() and end.isdigit()):
         return False
     is_ours = _is_same(signature, _sign(settings, end)) and len(end) < 12
     now_s = time.time()
-    if is_ours and now_s <= int(end) <= now_s + TICKET_LIFETIME_S + CLOCKS_DIFFER_S:
+    if is_ours and now_s <= int(end) <= now_s + TICKET_LIFETIME_S + MAX_CLOCK_SKEW_S:
         return True
     logger.warning("operator_refused", has_tried=True, by="ticket")
     return False
 
 
 def _sign(settings: Settings, end: str) -> str:
-    # With the password alone anybody could try passwords by making tickets with them, past the
-    # limit of logins. The other secrets are the same in every web process; embedded there is one.
+    # Signed with more than the password: otherwise anybody could test passwords by forging tickets,
+    # bypassing the limit on logins. The other secrets are the same in every web process; the key of
+    # this process is added only when embedded, where there is just one.
     shared = [*settings.list_secrets(), settings.database_url, settings.redis_url or ""]
-    key = "\0".join(shared).encode() + (_OF_THIS_PROCESS if settings.is_embedded else b"")
+    key = "\0".join(shared).encode() + (_PROCESS_KEY if settings.is_embedded else b"")
     return hmac.digest(key, f"petsong ticket {end}".encode(), "sha256").hex()
 
 

@@ -1,4 +1,5 @@
-"""`/api/availability`: whether the form is worth filling in."""
+"""`/api/availability`: whether submissions are accepted, so that a form is not filled in for
+nothing."""
 
 from pydantic import BaseModel
 from quart import Blueprint, Response
@@ -14,16 +15,16 @@ availability = Blueprint("availability", __name__, url_prefix="/api/availability
 
 
 class Availability(BaseModel):
-    """Whether submissions are taken at present."""
+    """Whether submissions are accepted now."""
 
     accepting: bool
 
 
 @availability.get("")
 @documented({200: Availability, 503: ErrorReply})
-@unlimited("Every form asks it once, and it reads one row.")
+@unlimited("Each form requests it once, and it reads one row.")
 async def get_availability() -> Response:
-    """Say whether a song can be bought, and kept, at present."""
+    """Return whether submissions are accepted: there are credits and disk space for a song."""
     services = current_services()
     account = await read_account()
     can_pay = not is_too_low(account.credits, services.settings)

@@ -1,8 +1,8 @@
-"""Bodies are counted while they come: each route takes its own length, and all together a bound.
+"""Limits request bodies while they arrive: per route, per address, and per process.
 
-Quart gathers whatever comes until a view has answered, so that a connection held 7 MB at a route
-that takes 64 KiB. Here what no view takes is thrown away: of a body that is too long a view gets
-one byte too many, by which it knows.
+Quart buffers a whole body before the view answers, so one connection could hold 7 MB at a route
+that accepts 64 KiB. Here everything beyond the route's limit is dropped: of a body that is too
+long, the view gets one byte too many and can tell.
 """
 
 from collections import Counter
@@ -25,12 +25,12 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, ServiceUna
 from server.limits import client_key
 
 MAX_UNDER_WAY_BYTES: Final = 64 * 1024**2
-"""Of all bodies in one process at a time: nine of the longest forms, or some 300 usual ones."""
+"""For all bodies in one process at a time: nine of the largest forms, or some 300 typical ones."""
 SMALL_BYTES: Final = 64 * 1024
 MAX_SMALL_UNDER_WAY_BYTES: Final = 8 * 1024**2
-"""Of bodies at routes that take little: such a route has no say in whether a form has room."""
+"""For bodies on routes with small limits, which must not take capacity from forms."""
 MAX_FROM_ADDRESS_BYTES: Final = 24 * 1024**2
-"""Of one address: three of the longest forms, so that nobody leaves others no room."""
+"""For one address: three of the largest forms, so that one client cannot use up the capacity."""
 RETRY_AFTER_S: Final = 10
 
 MARK: Final = "_petsong_max_body_bytes"
@@ -42,7 +42,7 @@ logger = structlog.get_logger(__name__)
 
 
 def takes_body(max_bytes: int) -> Callable[[View], View]:
-    """Mark a view that reads a body of up to `max_bytes`; every other view is given none."""
+    """Mark a view that reads a body of up to `max_bytes`; unmarked views get no body."""
 
     def mark(view: View) -> View:
         setattr(view, MARK, max_bytes)
@@ -52,10 +52,10 @@ def takes_body(max_bytes: int) -> Callable[[View], View]:
 
 
 async def read_body() -> bytes:
-    """Return the request's body, for a view that `takes_body`.
+    """Read the request's body in a view that `takes_body`.
 
-    Raises RequestEntityTooLarge (413), RequestTimeout (408), or ServiceUnavailable (503) while
-    others' bodies leave no room for it.
+    Raises RequestEntityTooLarge (413), RequestTimeout (408), or ServiceUnavailable (503) if other
+    bodies use up the capacity.
     """
     max_bytes = getattr(current_app.view_functions[request.endpoint or ""], MARK)
     if (request.content_length or 0) > max_bytes:
@@ -69,9 +69,10 @@ async def read_body() -> bytes:
 
 
 class BoundedBodies:
-    """The ASGI application `inside` of `app`, given no more of a body than the view takes.
+    """Wraps `inside`, the ASGI application of `app`, and passes on no more of a body than its view
+    accepts.
 
-    A body for which there is no room ends at once, and OVER_CAPACITY stands in its scope.
+    A body over capacity ends at once, with OVER_CAPACITY set in its scope.
     """
 
     def __init__(self, app: Quart, inside: ASGIFramework) -> None:
@@ -82,7 +83,6 @@ class BoundedBodies:
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        """Serve; what came of the body is counted until it is answered."""
         if scope["type"] != "http":
             await self._inside(scope, receive, send)
             return
@@ -126,7 +126,7 @@ class BoundedBodies:
                 del self._num_bytes[name]
 
     def _find_limit(self, scope: HTTPScope) -> int:
-        # -1 where none is taken: then the first byte would be one too many.
+        # -1 if no body is accepted: then the first byte is one too many.
         path = scope["path"]
         try:
             endpoint, _ = self._app.url_map.bind("").match(

@@ -1,8 +1,7 @@
-"""Texts compressed for the browsers that take it: assets by the build, pages as they are drawn.
+"""Compresses responses: assets at build time, pages as they are rendered.
 
-No page holds a secret, so that it does not matter that its length tells of its content.
-quart-compress 0.2 compresses for `gzip;q=0`, leaves out error pages, and sends what it did not
-compress without `Vary`.
+Pages contain no secrets, so compression does not leak any (BREACH). quart-compress 0.2 compresses
+for `gzip;q=0`, skips error pages, and sends uncompressed responses without `Vary`.
 """
 
 import gzip
@@ -16,20 +15,20 @@ from quart import Quart, Response, request
 from server.web.routes.media import send_media
 
 SUFFIXES: Final = {"br": ".br", "gzip": ".gz"}
-"""Content encoding -> what the build adds to a file's name; the first is the smaller one."""
+"""Content encoding -> suffix that the build adds to file names, best compression first."""
 GZIP_LEVEL: Final = 6
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A file of the client, and the same compressed, by content encoding."""
+    """A file of the client and its compressed versions by content encoding."""
 
     path: Path
     compressed: Mapping[str, Path]
 
 
 def list_assets(folder: Path) -> dict[str, Asset]:
-    """Return the files of a folder by name."""
+    """The files of a folder by name, each with its compressed versions."""
     paths = {path.name: path for path in folder.iterdir()}
     return {
         name: Asset(
@@ -46,7 +45,7 @@ def list_assets(folder: Path) -> dict[str, Asset]:
 
 
 async def send_asset(asset: Asset) -> Response:
-    """Send a file that never changes, compressed if the browser takes it so."""
+    """Send an immutable file, compressed if the browser accepts it."""
     encoding = request.accept_encodings.best_match(asset.compressed)
     if encoding is None:
         response = await send_media(asset.path)
@@ -59,7 +58,7 @@ async def send_asset(asset: Asset) -> Response:
 
 
 def compress_pages(app: Quart) -> None:
-    """Compress every page of `app`, whichever view has drawn it."""
+    """Compress all HTML responses of `app`."""
 
     @app.after_request
     async def compress(response: Response) -> Response:

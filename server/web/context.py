@@ -1,4 +1,4 @@
-"""What the views work with: the services that `create_app` was given."""
+"""Gives views access to the services that `create_app` was given."""
 
 from typing import Final, cast
 
@@ -10,10 +10,8 @@ EXTENSION: Final = "petsong"
 
 
 def attach_services(app: Quart, services: Services) -> None:
-    """Make `services` what the views of `app` work with."""
     app.extensions[EXTENSION] = services
 
 
 def current_services() -> Services:
-    """Return the services of the app that answers the present request."""
     return cast(Services, current_app.extensions[EXTENSION])

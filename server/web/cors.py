@@ -1,15 +1,15 @@
-"""Pages of other sites that may use the API: those that CORS_ORIGINS lists, and no others.
+"""CORS: only origins listed in CORS_ORIGINS may use the API.
 
-Visitors have no cookies or passwords to send along, so credentials are never allowed. quart-cors
-0.8 marks blueprints, which all applications of a process share whatever their settings, and cannot
-tell `refuse_foreign_origin` who may ask.
+Visitors have no cookies or passwords, so credentials are never allowed. quart-cors 0.8 marks
+blueprints, which all applications of a process share whatever their settings, and
+`refuse_foreign_origin` could not use it.
 """
 
 from typing import Final
 
 from quart import Quart, Response, request
 
-# Nothing of the operator's: browsers send that login along by themselves, whichever page asks.
+# No admin routes: browsers attach that login by themselves, whichever page sends the request.
 PATHS: Final = ("/api/submissions", "/api/results/", "/api/availability", "/storage/")
 ANSWER: Final = {
     "Access-Control-Expose-Headers": "RateLimit, RateLimit-Policy, Retry-After",
@@ -22,12 +22,12 @@ PREFLIGHT: Final = {
 
 
 def may_ask(origin: str, path: str, origins: tuple[str, ...]) -> bool:
-    """Say whether a page of `origin` may use what is at `path`, `origins` being those listed."""
+    """Return whether a page of `origin` may use `path`; `origins` are those allowed."""
     return origin in origins and path.startswith(PATHS)
 
 
 def allow_origins(app: Quart, origins: tuple[str, ...]) -> None:
-    """Let pages of these origins read what `app` answers them."""
+    """Add CORS headers for these origins to the responses of `app`."""
     if not origins:
         return
 
@@ -35,7 +35,7 @@ def allow_origins(app: Quart, origins: tuple[str, ...]) -> None:
     async def allow(response: Response) -> Response:
         if not request.path.startswith(PATHS):
             return response
-        # Also without an origin, lest a cache gives that answer to a page that has one.
+        # Also without an Origin, so that a cache does not serve that response to another origin.
         response.vary.add("Origin")
         origin = request.headers.get("Origin", "")
         if may_ask(origin, request.path, origins):

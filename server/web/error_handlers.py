@@ -1,7 +1,7 @@
-"""Every error -> the answer a visitor gets; the one place where they meet.
+"""Maps every error to a response.
 
-Programs get the spec's `{success, error, message}`, people on a page get a page. What went wrong
-inside is in the log and nowhere else.
+API clients get the spec's `{success, error, message}`, browsers get a page. Internal causes are
+only logged.
 """
 
 from collections.abc import Mapping
@@ -30,19 +30,20 @@ from server.web.replies import ErrorReply, reply
 PROGRAM_PATHS: Final = ("/api/", "/storage/", "/assets/", "/metrics")
 
 REFUSALS: Final = frozenset({400, 403, 408, 413, 415})
-"""What our own pages are never answered; in the log they show who tries what."""
+"""Statuses our own pages never cause; logged because they indicate probing."""
 
 QUOTA_RETRY_AFTER_S: Final = 86_400
-"""A browser's quota is for good unless the operator raises it: whoever asks, asks once a day."""
+"""A browser's quota is permanent unless the operator raises it, so clients should retry once a day
+at most."""
 
 MISTAKES: Final = (FileNotFoundError, PermissionError, NotADirectoryError, TemplateNotFound)
-"""Errors of the operating system that no other server is to blame for."""
+"""OSErrors that are bugs or a broken installation, not an unreachable server."""
 
 logger = structlog.get_logger(__name__)
 
 
 def answer_errors(app: Quart) -> None:
-    """Answer whatever a view of `app` raises."""
+    """Register handlers for all errors that views raise."""
     app.register_error_handler(FormRejected, _form_rejected)
     app.register_error_handler(IdempotencyKeyReused, _idempotency_key_reused)
     app.register_error_handler(SubmissionLimitReached, _submission_limit_reached)
@@ -95,7 +96,8 @@ async def _storage_full(_error: StorageFull) -> Response:
 
 
 async def _unavailable(error: Exception) -> Response:
-    # What takes the whole site down is critical, a store that is away leaves the pages up.
+    # A lost database takes the whole site down and is critical; with a lost storage the pages still
+    # work.
     is_database = not isinstance(error, StorageUnavailable)
     event = "database_unavailable" if is_database else "storage_unavailable"
     level = logger.critical if is_database else logger.error
@@ -131,5 +133,5 @@ async def _answer(
 
 
 def _rule() -> str:
-    # The rule, not the path: a path may hold a webhook's token.
+    # The rule, not the path: a path may contain a webhook's token.
     return request.url_rule.rule if request.url_rule else "none"

@@ -1,6 +1,6 @@
-"""What every answer tells the browser to refuse: pages, errors, media, and handshakes of sockets.
+"""Security headers for every response: pages, errors, media and WebSocket handshakes.
 
-Added outside the application, where no answer gets past.
+They are added outside the application, so that no response lacks them.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ STARTS: Final = ("http.response.start", "websocket.http.response.start", "websoc
 
 
 def content_security_policy(media_origin: str | None) -> str:
-    """Return the policy of a site whose videos and pictures are fetched from `media_origin`.
+    """The Content-Security-Policy of a site that loads videos and images from `media_origin`.
 
-    None is the site itself. A browser asks the policy again where it is redirected to.
+    None means from the site itself. Browsers check the policy again after a redirect.
     """
     media = f"'self' {media_origin}" if media_origin else "'self'"
     return "; ".join(
@@ -42,13 +42,13 @@ SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 STRICT_TRANSPORT_SECURITY: Final = "max-age=31536000; includeSubDomains"
-"""A year, and for what lies below the site's name, as ASVS 3.4.1 asks."""
+"""One year, including subdomains, as required by ASVS 3.4.1."""
 
 
 class SecurityHeaders:
-    """The application `app`, with every header that its answers have not set otherwise.
+    """Wraps `app` and adds each header that a response does not set itself.
 
-    Over https, which a trusted proxy may have told of, the browser is told to stay with it.
+    Over HTTPS, which may be reported by a trusted proxy, it also adds Strict-Transport-Security.
     """
 
     def __init__(self, app: ASGIFramework, media_origin: str | None = None) -> None:
@@ -60,7 +60,6 @@ class SecurityHeaders:
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        """Serve, and add the headers to how each answer starts."""
         is_secure = scope.get("scheme") in ("https", "wss")
         headers = self._headers | self._strict if is_secure else self._headers
 
@@ -76,5 +75,4 @@ class SecurityHeaders:
 
 
 def encode(headers: Mapping[str, str]) -> dict[bytes, bytes]:
-    """Return headers as ASGI writes them."""
     return {name.lower().encode(): value.encode() for name, value in headers.items()}

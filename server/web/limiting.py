@@ -1,7 +1,7 @@
-"""Which route is limited by address, and by which rule, and what its answers say of it.
+"""Rate limits: which rule applies to a route, and the headers that report it.
 
-Every view is marked with `limited`, or with `unlimited` and the reason; a test walks the URL map
-and finds the unmarked.
+Every view is marked with `limited`, or with `unlimited` and the reason. A test walks the URL map
+and finds unmarked views.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ logger = structlog.get_logger(__name__)
 
 
 def limited(rule: Rule) -> Callable[[View[Parameters, Reply]], View[Parameters, Reply]]:
-    """Count each request of the view under `rule`; the one too many is answered 429."""
+    """Count requests of the view under `rule`; above the limit it answers 429."""
 
     def decorate(view: View[Parameters, Reply]) -> View[Parameters, Reply]:
         @wraps(view)
@@ -46,7 +46,7 @@ def limited(rule: Rule) -> Callable[[View[Parameters, Reply]], View[Parameters, 
 def unlimited(
     reason: str,
 ) -> Callable[[Callable[Parameters, Reply]], Callable[Parameters, Reply]]:
-    """Mark a view that may be asked without a limit, and say why."""
+    """Mark a view without a limit, and give the reason."""
 
     def mark(view: Callable[Parameters, Reply]) -> Callable[Parameters, Reply]:
         setattr(view, MARK, reason)
@@ -55,11 +55,11 @@ def unlimited(
     return mark
 
 
-def tell_limits(app: Quart) -> None:
-    """Tell in each answer of a limited view what is left, whatever it answers.
+def add_limit_headers(app: Quart) -> None:
+    """Add rate-limit headers to every response of a limited view.
 
-    In the fields of draft-ietf-httpapi-ratelimit-headers-10: they say what the quota is of, and
-    that it is one of any hour. The three that are widespread, of its first versions, cannot.
+    They follow draft-ietf-httpapi-ratelimit-headers-10, which names the quota and its window. The
+    widespread three headers of its first versions cannot.
     """
 
     @app.after_request

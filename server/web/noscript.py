@@ -1,4 +1,4 @@
-"""What a page shows of a submission where no script runs, and to programs that read it."""
+"""What pages show without JavaScript, and to programs that read them."""
 
 import re
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ SECTION: Final = re.compile(r"\[(.+)\]")
 
 @dataclass(frozen=True)
 class PlainPage:
-    """A submission in the words of the templates: `state` is a stage, or one of the two above.
+    """A submission for the templates: `state` is a stage, MISSING or EXPIRED.
 
-    `song` is there once it is ready, `poster_url` and `preview_url` once the preview is made.
+    `song` is set once it is ready, `poster_url` and `preview_url` once the preview is made.
     """
 
     state: str
@@ -32,7 +32,7 @@ class PlainPage:
 
 
 async def describe(services: Services, submission: Submission | None) -> PlainPage:
-    """Return what there is to show; None is a submission that nobody knows."""
+    """Describe a submission; None stands for an unknown one."""
     if submission is None:
         return PlainPage(MISSING)
     if submission.expired_at is not None:
@@ -52,7 +52,8 @@ async def describe(services: Services, submission: Submission | None) -> PlainPa
 
 
 def split_sections(lyrics: str) -> list[tuple[str, list[str]]]:
-    """Return the lyrics' sections in order, each with its heading, "" where it has none."""
+    """Split lyrics into (heading, lines) in order; the heading is "" for lines before the first
+    one."""
     sections: list[tuple[str, list[str]]] = [("", [])]
     for line in map(str.strip, lyrics.splitlines()):
         if heading := SECTION.fullmatch(line):

@@ -1,7 +1,7 @@
-"""What apps show instead of a link to one of our pages: words, a picture and a short video.
+"""Open Graph metadata: what apps show for a link to one of our pages.
 
-Who may not be named is not: a song that is unfinished, failed, unknown or deleted is shown as the
-site itself is.
+Only finished songs are described by name. Unfinished, failed, unknown and deleted ones are shown
+like the site itself.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ SITE_PICTURE: Final = "A record player; the record's label shows a heart."
 
 @dataclass(frozen=True)
 class Teaser:
-    """The address of a short video and its size in pixels."""
+    """URL of a short video, and its size in pixels."""
 
     url: str
     width_px: int
@@ -31,7 +31,7 @@ class Teaser:
 
 @dataclass(frozen=True)
 class Link:
-    """One page as others show it; every address is absolute."""
+    """The metadata of one page; all URLs are absolute."""
 
     url: str
     title: str
@@ -42,12 +42,11 @@ class Link:
 
     @property
     def is_secure(self) -> bool:
-        """Say whether its addresses are `https://`."""
         return self.url.startswith("https://")
 
 
 def link_to_site(path: str = "/") -> Link:
-    """Return what a link to a page of ours that names nobody is shown as."""
+    """Metadata for a page without names."""
     return Link(
         url=_absolute(path),
         title=SITE_TITLE,
@@ -58,7 +57,7 @@ def link_to_site(path: str = "/") -> Link:
 
 
 def link_to_song(song: SongResult, size: RenderSpec) -> Link:
-    """Return what a link to a finished song is shown as, its teaser having the size of a video."""
+    """Metadata for a finished song; `size` is the size of its teaser."""
     pet_name, owner_name = song.pet_name, song.owner_name
     site = link_to_site(f"/result/{song.session_id}")
     teaser = None

@@ -1,4 +1,4 @@
-"""The bodies that several resources answer with, and how a body becomes a response."""
+"""Response bodies shared by several resources, and their serialisation."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
@@ -8,7 +8,7 @@ from quart import Response
 
 Value = TypeVar("Value")
 IfGiven = Annotated[Value | None, Field(exclude_if=lambda value: value is None)]
-"""A field that is left out of the body instead of being null."""
+"""A field that is omitted instead of being null."""
 
 
 class ErrorReply(BaseModel):
@@ -23,11 +23,10 @@ class ErrorReply(BaseModel):
 
 
 def reply(body: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return `body` as a JSON response."""
     content = body.model_dump_json()
     return Response(content, status, dict(headers or {}), content_type="application/json")
 
 
 def session_not_found() -> Response:
-    """Return the spec's answer for a session_id that names no submission."""
+    """The spec's response for an unknown session_id."""
     return reply(ErrorReply(error="Session not found"), 404)

@@ -1,6 +1,6 @@
-"""Reading what a stranger sent: a JSON object of bounded size, or a clear refusal.
+"""Parses untrusted request bodies: a JSON object of limited size, or an error.
 
-`json.loads` alone accepts NaN and repeated keys, and guesses at encodings; none of these is taken.
+`json.loads` alone accepts NaN and duplicate keys and guesses encodings; all of these are rejected.
 """
 
 import json
@@ -15,17 +15,17 @@ from server.web.context import current_services
 from server.web.cors import may_ask
 
 MAX_PARTS: Final = 2000
-"""Of one kind. Our form has six values, a webhook's song some hundred commas; parsing 7 MB of `{},`
-takes a second, in which nobody else is served."""
+"""Per kind of mark. Our form has six values, a webhook's song some hundred commas; parsing 7 MB of
+`{},` would block the process for a second."""
 PART_MARKS: Final = (b"{", b"[", b",", b":")
-"""None of them is in base64."""
+"""None of them occurs in base64."""
 
 
 LONGEST_NUMBER: Final = 64
 
 
 async def read_json_object() -> dict[str, object]:
-    """Return the request's JSON object, its values unchecked.
+    """Read the request's JSON object; its values are unchecked.
 
     Raises UnsupportedMediaType (415), BadRequest (400), or what `read_body` raises.
     """
@@ -35,9 +35,9 @@ async def read_json_object() -> dict[str, object]:
 
 
 def parse_json_object(body: bytes) -> dict[str, object]:
-    """Return the JSON object that `body` is in UTF-8; raise BadRequest for anything else.
+    """Parse `body` as a UTF-8 JSON object; raise BadRequest for anything else.
 
-    A body of more than MAX_PARTS parts is refused unparsed.
+    A body of more than MAX_PARTS parts is rejected without parsing it.
     """
     if any(_has_more(body, mark, MAX_PARTS) for mark in PART_MARKS):
         raise BadRequest("The body has too many parts.")
@@ -57,11 +57,10 @@ def parse_json_object(body: bytes) -> dict[str, object]:
 
 
 def refuse_foreign_origin() -> None:
-    """Raise Forbidden (403) when the page that sends this request is not one that may.
+    """Raise Forbidden (403) if the request comes from another site's page.
 
-    Those are our own, and those of CORS_ORIGINS where they may ask at all.
-
-    Programs send no Origin and are let through: it is visitors' browsers that are protected.
+    Our own pages are allowed, and CORS_ORIGINS on the routes open to them. Clients that send no
+    Origin are allowed too: this protects visitors' browsers.
     """
     origin = request.headers.get("Origin")
     origins = current_services().settings.cors_origins
@@ -74,12 +73,12 @@ def refuse_foreign_origin() -> None:
 def _is_ours(origin: str) -> bool:
     try:
         return urlsplit(origin).netloc == request.host
-    except ValueError:  # brackets that hold no address
+    except ValueError:  # brackets without an IP address
         return False
 
 
 def _has_more(body: bytes, mark: bytes, most: int) -> bool:
-    # Stops at the first that is too many: `count` would take its time over millions of them.
+    # Stops at the first mark above the limit: `count` would go through millions of them.
     position = -1
     for _ in range(most + 1):
         position = body.find(mark, position + 1)
@@ -104,7 +103,7 @@ def _read_float(text: str) -> float:
 
 
 def _require_short(text: str) -> str:
-    # Reading a number takes quadratic time in its digits, and no form of ours has one.
+    # Parsing a number takes quadratic time in its digits, and our forms contain none.
     if len(text) > LONGEST_NUMBER:
         raise ValueError("a number is too long")
     return text

@@ -57,7 +57,7 @@ async def test_an_answer_that_finds_no_database_is_kept(fleet: Fleet) -> None:
     await wait_until(lambda: _has_ordered(fleet, before + 1), 30)
 
     await fleet.postgres.stop(signal.SIGQUIT)
-    await wait_until(lambda: "order_not_written_down" in fleet.site.output(), 60)
+    await wait_until(lambda: "order_not_recorded" in fleet.site.output(), 60)
     await fleet.postgres.start()
 
     assert (await fleet.check()).succeeded == [session_id]

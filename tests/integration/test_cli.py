@@ -58,7 +58,7 @@ async def test_a_fresh_folder_is_migrated_examined_and_counted(tmp_path: Path) -
 
     assert (examined, counted) == (0, 0)
     assert "missing" not in findings
-    assert "demo composer" in findings
+    assert "simulator" in findings
     assert "square 720x720 at 15 fps, story 1080x1920 at 30 fps" in findings
     for stage in ("queued", "composing", "rendering", "ready", "failed", "workers render"):
         assert stage in counts
@@ -109,7 +109,7 @@ async def test_doctor_warns_of_a_limit_of_files_that_is_too_low(tmp_path: Path) 
     status, findings = await run(tmp_path, "doctor", max_files="1024")
 
     assert status == 0
-    assert "warning files: 1024 may be open in a process, and 20000 are wanted" in findings
+    assert "warning files: 1024 open files allowed per process, 20000 recommended" in findings
 
 
 async def test_doctor_names_what_is_missing_and_goes_on(tmp_path: Path) -> None:

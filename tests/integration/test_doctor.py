@@ -70,7 +70,7 @@ async def test_a_wrong_clock_and_another_site_at_the_address(tmp_path: Path) -> 
 
     assert status == 0
     assert "ok songs: song service, 42 credits" in findings
-    assert f"warning webhook: another site answers at {url}" in findings
+    assert f"warning webhook: another site responds at {url}" in findings
     assert re.search(r"warning clock: \+36\d\d s to the song service", findings)
     assert "warning storage: " in findings
 
@@ -89,7 +89,7 @@ async def test_a_song_service_that_does_not_answer_is_missing(tmp_path: Path) ->
     assert status == 1
     assert "missing songs: not reached" in findings
     assert f"warning webhook: {url} does not answer" in findings
-    assert "ok clock: nobody to compare it with" in findings
+    assert "ok clock: no other clock to compare with" in findings
 
 
 async def test_the_clock_is_compared_with_postgres(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.pipeline.broker import Queue, create_brokers
-from server.pipeline.schedule import keep_time
+from server.pipeline.schedule import run_schedule
 from server.pipeline.worker import work
 from server.process.heartbeat import touch_heartbeat
 from server.services import Services
@@ -21,7 +21,7 @@ async def run(services: Services, part: str) -> AsyncIterator[None]:
     stop = asyncio.Event()
     broker = create_brokers(services.settings)[Queue.DEFAULT]
     running = asyncio.create_task(
-        keep_time(broker, services.settings, stop)
+        run_schedule(broker, services.settings, stop)
         if part == "scheduler"
         else work(services, broker, Queue.DEFAULT, stop)
     )

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from server.pipeline.broker import STREAM_LENGTH, CountingBroker, Queue, create_brokers
-from server.pipeline.schedule import keep_time
+from server.pipeline.schedule import run_schedule
 from server.pipeline.task_queue import BrokerTaskQueue
 from server.pipeline.worker import DrainingReceiver
 from server.settings import Settings
@@ -162,7 +162,7 @@ async def test_a_worker_takes_what_it_can_do_and_leaves_the_rest_and_hands_it_ba
         stop.set()
         await listening
         task_queue = RecordingTaskQueue()
-        await receiver.hand_back(task_queue, order_timeout_s=0)
+        await receiver.release_tasks(task_queue, order_timeout_s=0)
 
         assert await redis.xlen(STREAM) == 4
         assert working == ["session 0", "session 1"]
@@ -200,7 +200,7 @@ async def test_the_clock_goes_on_while_redis_is_away(own_redis: RedisServer) -> 
     await own_redis.stop()
     stop = asyncio.Event()
     async with open_broker(own_redis.url) as broker:
-        clock = asyncio.create_task(keep_time(broker, settings_for(own_redis.url), stop))
+        clock = asyncio.create_task(run_schedule(broker, settings_for(own_redis.url), stop))
         await own_redis.start()
         async with hear(broker) as heard:
             await wait_until(lambda: sum(b'"sweep"' in message for message in heard) >= 2)

@@ -152,7 +152,7 @@ async def test_a_balance_is_logged_at_its_level(
     services: Services, credits_left: int, level: str, event: str
 ) -> None:
     with capture_logs() as logs:
-        await account.keep_balance(services, credits_left, now())
+        await account.store_balance(services, credits_left, now())
 
     assert [(line["log_level"], line["event"]) for line in logs] == [(level, event)]
 

@@ -36,7 +36,7 @@ from tortoise.migrations.schema_editor import SqliteSchemaEditor
 from realtime.engine import SocketServer, SpreadingEngine
 from realtime.rooms import LocalRooms, SharedRooms
 from server.database.postgres import PostgresClient, PostgresTransaction
-from server.database.schema import Executor, IndexKeepingEditor, Notes
+from server.database.schema import AppliedSteps, Executor, IndexKeepingEditor
 from server.database.sqlite import EmbeddedClient, SqliteTransaction
 from server.pipeline.broker import Queue, StreamBroker, create_brokers
 from server.pipeline.worker import DrainingReceiver
@@ -88,7 +88,7 @@ OVERRIDDEN: list[tuple[type, type, str, Callable[..., Any]]] = [
     (PostgresClient, AsyncpgDBClient, "create_pool", AsyncpgDBClient.create_connection),
     (EmbeddedClient, SqliteClient, "_in_transaction", tortoise.transactions.in_transaction),
     (Executor, MigrationExecutor, "_schema_editor", MigrationExecutor.migrate),
-    (Notes, MigrationRecorder, "ensure_schema", MigrationExecutor.migrate),
+    (AppliedSteps, MigrationRecorder, "ensure_schema", MigrationExecutor.migrate),
     (IndexKeepingEditor, SqliteSchemaEditor, "remove_field", RemoveField.database_forward),
 ]
 

@@ -1,1 +1,1 @@
-"""One blueprint for each resource: parse the request, make one domain call, reply."""
+"""One blueprint per resource: parse the request, make one domain call, reply."""

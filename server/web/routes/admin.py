@@ -1,4 +1,4 @@
-"""`/api/admin`: for the operator, by basic authentication; not there without ADMIN_PASSWORD."""
+"""`/api/admin`: for operators, with basic authentication; 404 without ADMIN_PASSWORD."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,7 +28,7 @@ admin = Blueprint("admin", __name__, url_prefix="/api/admin")
 
 
 class PoisonSubmission(BaseModel):
-    """A submission that was given up because its workers died of it, one after another."""
+    """A submission that failed because it killed one worker after another."""
 
     submission: str
     stage: str
@@ -37,7 +37,7 @@ class PoisonSubmission(BaseModel):
 
 
 class OpenSubmission(BaseModel):
-    """A submission under way; `can_retry` says that it waits, and that its step may be done now."""
+    """An open submission; `can_retry` means that its current step can be retried now."""
 
     submission: str
     stage: str
@@ -47,9 +47,9 @@ class OpenSubmission(BaseModel):
 
 
 class FailedSubmission(BaseModel):
-    """A submission that has failed; its end is final.
+    """A failed submission; this is final.
 
-    `failure_message` is why, in the words of whoever found it: the song service, or a step of ours.
+    `failure_message` is the cause as reported by the song service or by a step of ours.
     """
 
     submission: str
@@ -59,9 +59,9 @@ class FailedSubmission(BaseModel):
 
 
 class StoppedOrders(BaseModel):
-    """Since when and why no order goes out but a probe, and when the next one does.
+    """Since when and why orders are stopped, and when the next probe is sent.
 
-    `since` is null where the service works and only asked us to pause.
+    `since` is null if the service works and only asked us to pause.
     """
 
     since: str | None
@@ -70,10 +70,10 @@ class StoppedOrders(BaseModel):
 
 
 class QueueStatus(BaseModel):
-    """What is waited for and worked on; credits are null until they have been asked for.
+    """The state of the queue; credits are null until they were read.
 
-    Submissions are named by the first letters of their session_id: the oldest 50 under way, the
-    newest 50 failures, and of `poison_submissions` the newest 20. `median_seconds` are those of the
+    Submissions are named by the first characters of their session_id: the oldest 50 open ones, the
+    newest 50 failures, and the newest 20 `poison_submissions`. `median_seconds` are medians of the
     last 50 songs by phase.
     """
 
@@ -97,13 +97,13 @@ class QueueStatus(BaseModel):
 
 
 class Ticket(BaseModel):
-    """What the operator's page shows when it joins the operators' room, within a minute."""
+    """A ticket that lets the admin page subscribe to changes; valid for a minute."""
 
     ticket: str
 
 
 class Done(BaseModel):
-    """It was done."""
+    """The operation succeeded."""
 
     success: bool = True
 
@@ -112,7 +112,7 @@ class Done(BaseModel):
 @documented({200: QueueStatus, **ERRORS})
 @for_operator
 async def get_queue_status() -> Response:
-    """Return how long the queue is, how many credits are left, and what fails."""
+    """Return the state of the queue, the credits, the workers and the latest failures."""
     settings = current_services().settings
     account = await read_account()
     checked_at = account.credits_checked_at
@@ -145,7 +145,7 @@ async def get_queue_status() -> Response:
 @documented({200: Ticket, **ERRORS})
 @for_operator
 async def get_ticket() -> Response:
-    """Return a ticket for the operators' room."""
+    """Return a ticket for subscribing to changes over Socket.IO."""
     return reply(Ticket(ticket=new_ticket(current_services().settings)))
 
 
@@ -153,13 +153,13 @@ async def get_ticket() -> Response:
 @documented({200: Done, **ERRORS, 403: ErrorReply, 409: ErrorReply})
 @for_operator
 async def retry_submission(short: str) -> Response:
-    """Have the step of a waiting submission done now."""
+    """Retry the current step of a waiting submission now."""
     refuse_foreign_origin()
     row = await operations.find(short)
     if row is None:
         return _unknown()
     if not await operations.retry(current_services(), row.session_id):
-        return _impossible("It has ended, is worked on, or its order may have been paid for.")
+        return _impossible("It has ended, is being worked on, or its order may have been paid for.")
     return reply(Done())
 
 
@@ -167,18 +167,18 @@ async def retry_submission(short: str) -> Response:
 @documented({200: Done, **ERRORS, 403: ErrorReply, 409: ErrorReply})
 @for_operator
 async def fail_submission(short: str) -> Response:
-    """End a submission as failed; what was paid for its song is lost."""
+    """Fail a submission; what was paid for its song is lost."""
     refuse_foreign_origin()
     row = await operations.find(short)
     if row is None:
         return _unknown()
     if not await operations.stop(current_services(), row):
-        return _impossible("It has ended, or has just moved on.")
+        return _impossible("It has ended or has just moved to another stage.")
     return reply(Done())
 
 
 def _unknown() -> Response:
-    return reply(ErrorReply(error="not_found", message="No submission begins like that."), 404)
+    return reply(ErrorReply(error="not_found", message="No submission matches this id."), 404)
 
 
 def _impossible(message: str) -> Response:

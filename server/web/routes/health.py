@@ -1,7 +1,7 @@
-"""`/api/health`: whether the site can take and finish submissions; `/live`: whether it runs at all.
+"""`/api/health`: whether the site can accept and finish submissions; `/live`: whether it runs.
 
-A load balancer restarts on `/live`, which asks nobody, and routes by `/api/health`, which answers
-within a second whatever has died.
+Load balancers restart the process on `/live`, which depends on nothing else, and route by
+`/api/health`, which responds within a second even during an outage.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ health = Blueprint("health", __name__, url_prefix="/api/health")
 
 
 class EncoderUse(BaseModel):
-    """How many rendering workers use an encoder; `fallback` is why it is not the hardware one."""
+    """How many render workers use an encoder; `fallback` is why no hardware encoder is used."""
 
     encoder: str
     fallback: str | None
@@ -40,12 +40,12 @@ class EncoderUse(BaseModel):
 
 
 class Health(BaseModel):
-    """What the site depends on; `redis` is `embedded` where the site runs without.
+    """The health of the site and what it depends on; `redis` is `embedded` if the site runs without
+    Redis.
 
-    `open_files_percent`: how much this process has open of what visitors may fill; a socket is a
-    file, and near 100 sockets are refused first, at 100 every new connection.
-    `disk_used_percent` is null for a bucket, and where the disk does not answer; credits and their
-    age are null until they have been asked for.
+    `open_files_percent`: usage of the open files available to visitors. Each socket is a file; near
+    100 sockets are refused, at 100 every new connection is. `disk_used_percent` is null for a
+    bucket and if the disk does not respond. Credits and their age are null until they were read.
     """
 
     status: Literal["healthy", "unhealthy"]
@@ -62,16 +62,17 @@ class Health(BaseModel):
 
 
 class Liveness(BaseModel):
-    """The process answers."""
+    """The process responds."""
 
     status: Literal["alive"] = "alive"
 
 
 @health.get("")
 @documented({200: Health, 503: Health})
-@unlimited("Load balancers ask, and route by what they hear.")
+@unlimited("Load balancers poll it and route by it.")
 async def get_health() -> Response:
-    """Say whether submissions can be taken and finished; being sold out is no illness."""
+    """Return whether submissions can be accepted and finished. Sold out does not count as
+    unhealthy."""
     services = current_services()
     facts, is_counting, disk_used_percent = await asyncio.gather(
         _answer_in_time(_ask_database()),
@@ -102,9 +103,9 @@ async def get_health() -> Response:
 
 @health.get("/live")
 @documented({200: Liveness})
-@unlimited("Load balancers ask, and it asks nobody.")
+@unlimited("Load balancers poll it, and it depends on nothing.")
 async def get_liveness() -> Response:
-    """Say that the process answers."""
+    """Return that the process responds."""
     return reply(Liveness())
 
 
@@ -123,8 +124,8 @@ async def _look_at_disk(storage: Storage) -> int | None:
 
 
 async def _answer_in_time(question: Coroutine[Any, Any, Answer]) -> Answer | None:
-    # Not asyncio.timeout, which waits for the cancelled question to end: a driver that is cleaning
-    # up a connection to a host that has vanished takes its time.
+    # Not asyncio.timeout, which waits until the cancelled task has ended: a driver may take its
+    # time to clean up a connection to a host that has vanished.
     task = asyncio.create_task(question)
     answered, _ = await asyncio.wait({task}, timeout=ANSWER_WITHIN_S)
     if answered:

@@ -1,7 +1,7 @@
-"""`/metrics` in Prometheus's text format, read afresh at each request.
+"""`/metrics` in Prometheus's text format, read on every request.
 
-What the database knows every web process tells alike; sockets, pushes and the event loop are those
-of the process that answers, so Prometheus must ask each of them.
+Scrape every web process: database metrics are identical, but sockets, pushes and loop lag are per
+process.
 """
 
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ metrics = Blueprint("metrics", __name__)
 
 @dataclass(frozen=True, eq=False)
 class Census(Collector):
-    """What was read at one moment."""
+    """A Prometheus collector of readings taken at one moment."""
 
     readings: list[Reading]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield each reading as a gauge; one without values is left out."""
+        """Yield each reading as a gauge; those without values are left out."""
         for reading in self.readings:
             family = GaugeMetricFamily(reading.name, reading.meaning, labels=reading.labels)
             for labels, value in reading.values.items():
@@ -46,7 +46,6 @@ class Census(Collector):
 @hide
 @for_operator
 async def get_metrics() -> Response:
-    """Return the numbers of this moment."""
     services = current_services()
     registry = CollectorRegistry(auto_describe=False)
     readings = [*await _read_encoders(), *await read_site(services), *read_process(services)]
@@ -55,7 +54,7 @@ async def get_metrics() -> Response:
 
 
 async def _read_encoders() -> list[Reading]:
-    # A missing encoder or reason is an empty label.
+    # A missing encoder or fallback reason becomes an empty label.
     workers = {
         (found.encoder, found.fallback or ""): found.workers
         for found in count_encoders(await read_living_workers())

@@ -1,6 +1,6 @@
-"""The pages people see, drawn from the client that Vite has built, and the files these pages need.
+"""Serves the pages, rendered from the client that Vite built, and their assets.
 
-The paths that are served are those that exist when the app is made; no request names a folder.
+Only files that exist when the application is created are served; no path comes from a request.
 """
 
 import re
@@ -25,19 +25,19 @@ from server.web.open_graph import link_to_site, link_to_song
 CLIENT_FOLDER: Final = Path(__file__).parents[3] / "client" / "dist"
 PAGES: Final = ("index.html", "waiting.html", "result.html", "admin.html")
 UNLISTED: Final = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
-UNLIMITED: Final = "Visitors come by pages, a school by one address; none costs more than two rows."
+UNLIMITED: Final = "A school shares one address, and no page reads more than two rows."
 STYLESHEET: Final = re.compile(r'<link rel="stylesheet"[^>]* href="([^"]+)"')
 
 
 def serve_pages(app: Quart, client: Path) -> None:
-    """Serve the client built into the folder `client`; raise StartError if it is not there."""
+    """Serve the client built in the folder `client`; raise StartError if it is missing."""
     if missing := [page for page in PAGES if not (client / page).is_file()]:
         raise StartError(f"the pages are not built ({', '.join(missing)}): run make setup")
     stylesheets = STYLESHEET.findall((client / "index.html").read_text())
     app.jinja_env.globals["stylesheets"] = stylesheets
     app.context_processor(_describe_site)
     app.register_blueprint(_create_blueprint(client))
-    # Read now and kept, so that a site goes on while its client is being built anew.
+    # Loaded now and cached, so that a running site is not affected by a new build of the client.
     for page in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(page)
 
@@ -53,49 +53,43 @@ def _create_blueprint(client: Path) -> Blueprint:
     @hide
     @unlimited(UNLIMITED)
     async def show_form() -> str:
-        """Show the form."""
         return await render_template("index.html", link=link_to_site())
 
     @pages.get("/waiting/<session_id>")
     @hide
     @unlimited(UNLIMITED)
     async def show_waiting(session_id: str) -> Response:
-        """Show how far a submission is."""
         return await _show_unlisted("waiting.html", session_id)
 
     @pages.get("/result/<session_id>")
     @hide
     @unlimited(UNLIMITED)
     async def show_result(session_id: str) -> Response:
-        """Show the finished song."""
         return await _show_unlisted("result.html", session_id)
 
     @pages.get("/admin")
     @hide
     @for_operator
     async def show_admin() -> Response:
-        """Show the operator how the site is."""
         return Response(await render_template("admin.html"), headers=UNLISTED)
 
     @pages.get("/terms")
     @hide
     @unlimited(UNLIMITED)
     async def show_terms() -> str:
-        """Show the terms and conditions."""
         return await render_template("terms.html")
 
     @pages.get("/privacy")
     @hide
     @unlimited(UNLIMITED)
     async def show_privacy() -> str:
-        """Show what is stored about a visitor."""
         return await render_template("privacy.html")
 
     @pages.get("/assets/<name>")
     @hide
     @unlimited(UNLIMITED)
     async def get_asset(name: str) -> Response:
-        """Send a file whose name changes with its content."""
+        """Send a file whose name contains a hash of its content."""
         if name not in assets:
             raise NotFound
         return await send_asset(assets[name])
@@ -104,7 +98,7 @@ def _create_blueprint(client: Path) -> Blueprint:
     @hide
     @unlimited(UNLIMITED)
     async def get_file(name: str) -> Response:
-        """Send a file from the client's top folder, such as its icon."""
+        """Send a file from the client's top folder, such as the icon."""
         if name not in files:
             raise NotFound
         response = await send_file(files[name], cache_timeout=3600, conditional=True)
@@ -115,7 +109,7 @@ def _create_blueprint(client: Path) -> Blueprint:
 
 
 async def _show_unlisted(template: str, session_id: str) -> Response:
-    # Also for an unknown id: the page says that it is, in the site's own look.
+    # Unknown ids get a page too, with status 404.
     submission = None
     if is_session_id(session_id):
         submission = await Submission.get_or_none(session_id=session_id)

@@ -1,6 +1,6 @@
-"""`/api/results/{session_id}`: the finished song, or in which of the other cases it is not there.
+"""`/api/results/{session_id}`: the finished song, or why there is none.
 
-404 unknown, 202 still being made, 400 failed, 410 its files have been cleaned away, 200 finished.
+200 finished, 202 still being made, 400 failed, 404 unknown, 410 deleted.
 """
 
 from datetime import timedelta
@@ -29,9 +29,9 @@ results = Blueprint("results", __name__, url_prefix="/api/results")
 
 
 class VideoFile(BaseModel):
-    """One video of a song: its shape's name, where it is, and its size in pixels.
+    """One video of a song: its format, URL and size in pixels.
 
-    At `download_url` a browser saves it, under the two names.
+    `download_url` saves it under both names.
     """
 
     format: str
@@ -42,10 +42,11 @@ class VideoFile(BaseModel):
 
 
 class SongResult(BaseModel):
-    """A finished song; `videos` are the videos that are there, the one at `video_url` first.
+    """A finished song; `videos` lists the available videos, the main one at `video_url` first.
 
-    `teaser_url` is a short video of its beginning; `captions_url` is there where the lyrics bear
-    times, which `lyrics` leaves out. After `kept_until` all of it is deleted, and answered 410.
+    `teaser_url` is a short video of its beginning. `captions_url` is set if the lyrics have
+    timestamps, which `lyrics` omits. After `kept_until` everything is deleted and the answer is
+    410.
     """
 
     success: Literal[True] = True
@@ -65,7 +66,7 @@ class SongResult(BaseModel):
 
 
 class UnfinishedResult(BaseModel):
-    """A song that is not finished yet, or never will be."""
+    """A song that is not finished, or has failed."""
 
     success: Literal[False] = False
     status: Literal["pending", "processing", "fail"]
@@ -86,7 +87,7 @@ class UnfinishedResult(BaseModel):
 )
 @limited(Rule.RESULTS)
 async def get_result(session_id: str) -> Response:
-    """Return the video's address, the lyrics and the names of a finished song."""
+    """Return the video URLs, lyrics and names of a finished song."""
     if not is_session_id(session_id):
         return session_not_found()
     submission = await Submission.get_or_none(session_id=session_id)
@@ -107,11 +108,11 @@ async def get_result(session_id: str) -> Response:
 
 
 async def read_song(services: Services, submission: Submission) -> SongResult:
-    """Return a finished song that is still kept; raises StorageUnavailable."""
+    """Describe a finished song that was not deleted; raises StorageUnavailable."""
     session_id, storage = submission.session_id, services.storage
     retention = timedelta(days=services.settings.file_retention_days)
     formats = services.settings.formats
-    # Also those that were made before the settings were changed.
+    # Including formats that are no longer in the settings.
     specs = {**formats, **{name: spec for name, spec in FORMATS.items() if name not in formats}}
     made = {name: storage.video(session_id, name) for name in specs}
     poster, card = storage.poster(session_id), storage.card(session_id)

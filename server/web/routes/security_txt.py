@@ -1,4 +1,5 @@
-"""`/.well-known/security.txt`: where to report a hole (RFC 9116), if SECURITY_CONTACT says so."""
+"""`/.well-known/security.txt` (RFC 9116): where to report a vulnerability, if SECURITY_CONTACT is
+set."""
 
 from datetime import timedelta
 from typing import Final
@@ -13,16 +14,15 @@ from server.web.limiting import unlimited
 
 PATH: Final = "/.well-known/security.txt"
 VALID_FOR: Final = timedelta(days=180)
-"""The standard asks for less than a year; this counts from each reading."""
+"""The RFC recommends less than a year; this counts from each request."""
 
 contact = Blueprint("contact", __name__)
 
 
 @contact.get(PATH)
 @hide
-@unlimited("It is the same for everybody and asks the database nothing.")
+@unlimited("It is the same for everybody and needs no database query.")
 async def get_security_contact() -> Response:
-    """Send whom to tell of a hole, and until when that is true."""
     settings = current_services().settings
     if not settings.security_contact:
         raise NotFound

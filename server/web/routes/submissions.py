@@ -1,4 +1,4 @@
-"""`/api/submissions`: the form comes in, its progress is asked for, its maker takes it back."""
+"""`/api/submissions`: create a submission, read its progress, delete it."""
 
 from typing import Final, Literal
 
@@ -22,16 +22,16 @@ from server.web.requests import read_json_object, refuse_foreign_origin
 from server.web.routes.documentation import documented
 
 MAX_FORM_BYTES: Final = 7_000_000
-"""A photo of 5 MB is 6.99 million characters of base64."""
+"""A photo of 5 MB is 6.99 million characters in base64."""
 MAX_REMOVAL_BYTES: Final = 4096
 
-UNLIMITED: Final = "Every waiting page asks every ten seconds, and a school shares one address."
+UNLIMITED: Final = "Every waiting page polls every ten seconds, and a school shares one address."
 
 submissions = Blueprint("submissions", __name__, url_prefix="/api/submissions")
 
 
 class SubmissionReceipt(BaseModel):
-    """A submission was taken; `cookie_id` only when it was issued just now."""
+    """An accepted submission; `cookie_id` is set only if it was issued just now."""
 
     success: Literal[True] = True
     session_id: str
@@ -40,20 +40,20 @@ class SubmissionReceipt(BaseModel):
 
 
 class RemovalRequest(BaseModel):
-    """Who wants a submission removed: the secret of the browser that made it."""
+    """A request to delete a submission: the secret of the browser that created it."""
 
     cookie_id: str
 
 
 class RemovalReceipt(BaseModel):
-    """The files of a submission, its names and its lyrics are gone."""
+    """The files, names and lyrics of a submission were deleted."""
 
     success: Literal[True] = True
     message: Literal["The song was deleted."] = "The song was deleted."
 
 
 class SubmissionStatus(BaseModel):
-    """Where a submission stands, in the spec's three fields."""
+    """The status of a submission, in the spec's three fields."""
 
     session_id: str
     status: str
@@ -61,7 +61,7 @@ class SubmissionStatus(BaseModel):
 
 
 class SubmissionSnapshot(BaseModel):
-    """Everything a waiting page shows; the same object that is pushed to it."""
+    """Everything a waiting page shows; the same object is pushed to it."""
 
     session_id: str
     version: int
@@ -83,11 +83,11 @@ class SubmissionSnapshot(BaseModel):
 @takes_body(MAX_FORM_BYTES)
 @limited(Rule.SUBMISSIONS)
 async def create_submission() -> Response:
-    """Take a submission.
+    """Create a submission.
 
-    With an Idempotency-Key header (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once; the
-    same key with another form, or from another browser, is 422. A cookie_id is told once, so that a
-    program which may lose an answer chooses its own.
+    With an Idempotency-Key header (1 to 64 of A-Z a-z 0-9 _ -) a repeated request counts once. The
+    same key with another form, or from another browser, is answered 422. A cookie_id is disclosed
+    only once, so a client that may lose a response should choose its own.
     """
     refuse_foreign_origin()
     form = read_form(await read_json_object())
@@ -100,7 +100,7 @@ async def create_submission() -> Response:
 @documented({200: SubmissionSnapshot, 404: ErrorReply, 503: ErrorReply})
 @unlimited(UNLIMITED)
 async def get_submission(session_id: str) -> Response:
-    """Return the present state of a submission."""
+    """Return the current state of a submission."""
     if not is_session_id(session_id):
         return session_not_found()
     snapshot = await load_snapshot(current_services(), session_id)
@@ -116,7 +116,7 @@ async def get_status(session_id: str) -> Response:
     """Return whether a submission is pending, processing, success or fail."""
     if not is_session_id(session_id):
         return session_not_found()
-    # Asked most of all: two columns are read, and no model is made of them.
+    # The most frequent request: it reads two columns and creates no model.
     columns = Submission.filter(session_id=session_id).values_list("entry_status", "created_at")
     for status, created_at in await columns:
         body = SubmissionStatus(
@@ -137,7 +137,7 @@ async def get_status(session_id: str) -> Response:
 @takes_body(MAX_REMOVAL_BYTES)
 @limited(Rule.REMOVALS)
 async def delete_submission(session_id: str) -> Response:
-    """Delete an ended submission, for the browser that made it; once it is gone, the same again."""
+    """Delete an ended submission, for the browser that created it; repeating it succeeds too."""
     refuse_foreign_origin()
     cookie_id = (await read_json_object()).get("cookie_id")
     submission = None

@@ -1,7 +1,8 @@
-"""Where the song service rings: nothing it says here is believed, it is asked instead.
+"""`/api/webhook`: notifications of the song service. Their content is never trusted, only polled
+for.
 
-`/api/webhook/{token}` is what we hand out. It answers the same whatever it is sent, so that nobody
-learns from it which tokens exist.
+`/api/webhook/{token}` is the URL that we pass to the service. Its response never depends on the
+request, so nobody learns which tokens exist.
 """
 
 from typing import Annotated, Final, Literal
@@ -20,23 +21,21 @@ from server.web.routes.documentation import documented
 
 MAX_WEBHOOK_BYTES: Final = 64 * 1024
 
-UNLIMITED: Final = (
-    "A ring that is refused delays a song that is paid for; it costs three statements."
-)
+UNLIMITED: Final = "A rejected webhook delays a song that is paid for; one costs three statements."
 
 webhook = Blueprint("webhook", __name__, url_prefix="/api/webhook")
 
 
 class WebhookBody(BaseModel):
-    """As much as we read of what the song service sends."""
+    """The part of the song service's webhook that we read."""
 
-    # Printable ASCII: PostgreSQL cannot even compare a text that holds a NUL.
+    # Printable ASCII: PostgreSQL cannot even compare text that contains NUL.
     task_id: Annotated[str, Field(strict=True, pattern=r"^[!-~]+$", max_length=MAX_TASK_ID)]
     status: Annotated[str, Field(strict=True)]
 
 
 class WebhookReceipt(BaseModel):
-    """The doorbell was heard."""
+    """The webhook was accepted."""
 
     success: Literal[True] = True
     message: Literal["Webhook processed"] = "Webhook processed"
@@ -50,7 +49,7 @@ class WebhookReceipt(BaseModel):
 @takes_body(MAX_WEBHOOK_BYTES)
 @unlimited(UNLIMITED)
 async def post_named_webhook() -> Response:
-    """Look after the generation that the body names."""
+    """Check the generation that the body names."""
     document = await read_json_object()
     try:
         body = WebhookBody.model_validate(document)
@@ -66,7 +65,7 @@ async def post_named_webhook() -> Response:
 @takes_body(MAX_WEBHOOK_BYTES)
 @unlimited(UNLIMITED)
 async def post_webhook(token: str) -> Response:
-    """Look after the generation attempt that this address was made for."""
+    """Check the generation attempt that this URL was made for."""
     await receive_webhook(current_services(), token, _task_id(await read_body()))
     return reply(WebhookReceipt())
 

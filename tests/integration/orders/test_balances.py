@@ -18,11 +18,11 @@ from tests.integration.task_queue import RecordingTaskQueue
 @pytest.mark.parametrize("balance", [99, 1, 0, -5])
 async def test_a_balance_that_pays_for_no_song_orders_none(site: Services, balance: int) -> None:
     (session_id,) = await queue_up(1)
-    await account.keep_balance(site, balance, now())
+    await account.store_balance(site, balance, now())
 
     assert await dispatch(site) == []
 
-    await account.keep_balance(site, 100, now())
+    await account.store_balance(site, 100, now())
     assert await dispatch(site) == [session_id]
 
 

@@ -39,7 +39,7 @@ async def test_who_was_frozen_past_the_lease_orders_nothing(
         await Submission.filter(session_id=session_id).update(lease_until=now())
         await ordering.send_to_sonauto(site, session_id)
 
-        assert await attempts.write_down(site, frozen, 0) is None
+        assert await attempts.record_attempt(site, frozen, 0) is None
 
     assert await paid(simulator) == before + 1
     assert await GenerationAttempt.filter(session_id=session_id).count() == 1
@@ -55,7 +55,7 @@ async def test_a_song_that_was_adopted_meanwhile_is_not_ordered_again(
         assert lease is not None
         assert await transitions.start_composing(site, session_id, "adopted")
 
-        assert await attempts.write_down(site, lease, 0) is None
+        assert await attempts.record_attempt(site, lease, 0) is None
 
     assert await GenerationAttempt.filter(session_id=session_id).count() == 0
 
@@ -68,7 +68,7 @@ async def test_another_order_without_an_answer_is_noticed(site: Services) -> Non
         assert lease is not None
         await GenerationAttempt.create(session_id=session_id, token_hash="of another")
 
-        assert await attempts.write_down(site, lease, 0) is None
+        assert await attempts.record_attempt(site, lease, 0) is None
 
 
 @pytest.mark.fault(96)
@@ -81,7 +81,7 @@ async def test_an_order_that_was_frozen_before_it_left_does_not_leave(
         await transitions.claim_slots(services)
         async with hold(session_id, Stage.SENDING, 1) as lease:
             assert lease is not None
-            attempt = await attempts.write_down(services, lease, 0)
+            attempt = await attempts.record_attempt(services, lease, 0)
             assert attempt is not None
             late = attempts.Attempt(attempt.id, attempt.token, attempt.stale_at_s - 2)
 

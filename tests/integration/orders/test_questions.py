@@ -83,7 +83,7 @@ async def test_a_song_whose_address_comes_late_is_waited_for_some_minutes(
 
     assert (row.stage, row.failure_message) == (
         Stage.FAILED,
-        "could not be asked for: no song address",
+        "could not be polled: no song address",
     )
 
 

@@ -55,7 +55,7 @@ def test_a_job_whose_encoder_breaks_is_done_by_libx264(
     with caplog.at_level(logging.WARNING, "renderer"):
         encoded = make_loop(LoopJob(red_photo, loop, encoder=asked, spec=LARGE))
     assert (encoded.encoder, encoded.fallback) == (SOFTWARE, REASON)
-    assert caplog.messages == [f"{REASON}; this job goes on with libx264"]
+    assert caplog.messages == [f"{REASON}; this job continues with libx264"]
     assert read_video(loop).codecs == ["h264"]
 
     report = render(RenderJob(red_photo, song, (Video(out, LARGE, loop),), asked))

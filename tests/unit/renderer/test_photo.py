@@ -175,7 +175,7 @@ def test_a_photo_cut_anywhere_is_a_bad_photo_or_shown(kind: str) -> None:
     for length in range(0, len(content), 7):
         with suppress(BadPhoto):
             show(content[:length])
-    with pytest.raises(BadPhoto, match=r"^pet is not a whole picture"):
+    with pytest.raises(BadPhoto, match=r"^pet is not a complete picture"):
         show(content[:24])
 
 

@@ -144,7 +144,7 @@ def test_a_photo_cut_in_the_middle_is_refused(encoded: EncodedLoop, tmp_path: Pa
     content = encoded.photo.read_bytes()
     cut = tmp_path / "cut.jpg"
     cut.write_bytes(content[: len(content) * 2 // 3])
-    with pytest.raises(BadPhoto, match="not a whole picture"):
+    with pytest.raises(BadPhoto, match="not a complete picture"):
         make_loop(LoopJob(cut, tmp_path / "c.mp4", tmp_path / "c.jpg"))
 
 
