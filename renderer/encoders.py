@@ -37,7 +37,7 @@ def _ask_x264(spec: RenderSpec) -> dict[str, str]:
     threads = "threads=2:sliced-threads=0"
     # Every rotation starts from the same first frame, so bits spent there are seen most often.
     first_frame = "zones=0,0,b=1.4"
-    # Grooves and fur are fine and even, lettering small and red; measured in benchmarks/README.md.
+    # Grooves and fur are fine and even, lettering small and red; measured in benchmarks/results.md.
     detail = "aq-mode=2:deblock=-1,-1:ref=3:chroma-qp-offset=-2"
     return {
         "preset": "veryfast",

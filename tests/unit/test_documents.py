@@ -1,0 +1,71 @@
+"""Links between the documents lead somewhere, and the README stays a page."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sources import ROOT, list_files, read
+
+MAX_README_LINES = 80
+LINK = re.compile(r"\]\(([^()\s]+)\)")
+HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+
+
+def read_links(text: str) -> Iterator[str]:
+    """Yield the targets of a document's links, without those to other hosts."""
+    for target in LINK.findall(CODE.sub("", text)):
+        if not re.match(r"[a-z]+:", target):
+            yield target
+
+
+def read_anchors(text: str) -> set[str]:
+    """Return the fragments of a document's headings, made as GitHub makes them."""
+    fenced = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    names = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in HEADING.findall(fenced))
+    return {name.replace(" ", "-") for name in names}
+
+
+def find_broken_links(path: Path, text: str) -> list[str]:
+    """Return the links that lead to no file of the repository, or to no heading of it."""
+    broken = []
+    for link in read_links(text):
+        target, _, fragment = link.partition("#")
+        file = (ROOT / path).parent / target if target else ROOT / path
+        if not file.resolve().is_relative_to(ROOT.resolve()) or not file.exists():
+            broken.append(f"{path}: {link} leads to no file")
+        elif fragment and fragment not in read_anchors(file.read_text() if target else text):
+            broken.append(f"{path}: {link} leads to no heading")
+    return broken
+
+
+def test_every_link_leads_to_a_file_and_its_heading() -> None:
+    documents = list_files(".md")
+    broken = [line for path in documents for line in find_broken_links(path, read(path))]
+
+    assert sum(len(list(read_links(read(path)))) for path in documents) > 50
+    assert not broken, "\n".join(["", *broken])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_broken"),
+    [
+        ("[here](README.md)", False),
+        ("[here](README.md#petsong)", False),
+        ("# A `b`, c-d\n[here](#a-b-c-d)", False),
+        ("`[code](nowhere.md)`", False),
+        ("[elsewhere](https://sonauto.ai)", False),
+        ("[here](nowhere.md)", True),
+        ("[here](README.md#nowhere)", True),
+        ("[here](#nowhere)", True),
+        ("[outside](../outside.md)", True),
+    ],
+)
+def test_broken_links_are_found(text: str, is_broken: bool) -> None:
+    assert bool(find_broken_links(Path("SECURITY.md"), text)) == is_broken
+
+
+def test_the_readme_is_a_page() -> None:
+    assert len(read(Path("README.md")).splitlines()) <= MAX_README_LINES
