@@ -49,7 +49,7 @@ SQUARE_VARIABLES: Final = {
 
 
 class Settings(BaseSettings):
-    """What the site runs with; see README.md for what each variable does."""
+    """The configuration of the site; docs/configuration.md explains every variable."""
 
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
