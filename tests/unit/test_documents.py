@@ -1,4 +1,4 @@
-"""Links between the documents lead somewhere, and the README stays a page."""
+"""What the documents link to and name exists, and the README stays a page."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from tests.sources import ROOT, list_files, read
 MAX_README_LINES = 80
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+FOLDERS = "server|realtime|renderer|client|migrations|monitoring|deploy|benchmarks|tests|docs"
+NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./*-]*)`")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
@@ -65,6 +67,27 @@ def test_every_link_leads_to_a_file_and_its_heading() -> None:
 )
 def test_broken_links_are_found(text: str, is_broken: bool) -> None:
     assert bool(find_broken_links(Path("SECURITY.md"), text)) == is_broken
+
+
+def find_missing_files(path: Path, text: str) -> list[str]:
+    """Return the paths in a document that are no files of the repository; `*` is any name."""
+    named = sorted(set(NAMED.findall(text)))
+    return [f"{path}: {name} does not exist" for name in named if not any(ROOT.glob(name))]
+
+
+def test_every_file_that_is_named_exists() -> None:
+    documents = [path for path in list_files(".md") if path.name != "CHANGELOG.md"]
+    missing = [line for path in documents for line in find_missing_files(path, read(path))]
+
+    assert not missing, "\n".join(["", *missing])
+
+
+def test_missing_files_are_found() -> None:
+    text = "`server/settings.py` `client/*.html` `server/` `server/nowhere.py` `client/*.php`"
+
+    missing = [line.split()[1] for line in find_missing_files(Path("a.md"), text)]
+
+    assert missing == ["client/*.php", "server/nowhere.py"]
 
 
 def test_the_readme_is_a_page() -> None:
