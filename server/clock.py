@@ -1,4 +1,4 @@
-"""The one place that asks what time it is: the database's time, so that all hosts agree on it.
+"""What time it is for rows, leases and due times: the database's time, so that all hosts agree.
 
 Leases, due times and limits are written by one host and compared by another. A host whose own clock
 is wrong, or is set while it runs, does neither any harm.

@@ -1,4 +1,4 @@
-"""Every error the application raises on purpose.
+"""The errors that cross packages; `StorageUnavailable` is defined beside the storage it is about.
 
 PetsongError
 ├── SettingsError            the environment cannot be run with; one line says what to change

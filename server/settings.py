@@ -1,7 +1,8 @@
-"""The only reader of the environment; every field is an environment variable of the same name.
+"""The settings; every field is an environment variable of the same name.
 
 Names are the spec's where the spec has one. `Settings` is frozen and checked as a whole, so that a
-configuration that cannot be run with is refused before anything starts.
+configuration that cannot be run with is refused before anything starts. Nothing else reads the
+environment, except to pass it on to child processes and for `FAILPOINT` of the tests.
 """
 
 from collections.abc import Mapping

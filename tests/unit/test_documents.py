@@ -90,5 +90,23 @@ def test_missing_files_are_found() -> None:
     assert missing == ["client/*.php", "server/nowhere.py"]
 
 
+def test_the_architecture_names_every_module() -> None:
+    tree = read(Path("ARCHITECTURE.md")).split("```")[1]
+    modules = [
+        path
+        for path in (*list_files(".py"), *list_files(".ts"))
+        if path.parts[0] in ("server", "realtime", "renderer")
+        or path.parts[:2] == ("client", "src")
+        if path.stem != "__init__" and path.suffixes != [".d", ".ts"]
+        if not {"simulator", "drawing", "words"} & set(path.parts)  # named as a folder
+    ]
+    named = set(re.findall(r"[\w-]+", tree))
+    files = {path.name for path in list_files()}
+
+    assert len(modules) > 150
+    assert [str(path) for path in modules if path.stem not in named] == []
+    assert set(re.findall(r"[\w-]+\.(?:py|ts|html|css)\b", tree)) - files == set()
+
+
 def test_the_readme_is_a_page() -> None:
     assert len(read(Path("README.md")).splitlines()) <= MAX_README_LINES
