@@ -1,8 +1,8 @@
-# Two commands matter: `make run` is the site, `make test` is every check. `make help` lists the rest.
+# `make run` starts the site, `make test` runs every check, `make help` lists the rest.
 #
-# Invariant: a file is made again only when something it was made from has changed, so a second start
-# takes seconds. Everything is installed into .venv and client/node_modules; only the programs that
-# the tests need are asked of the system's package manager. Works with GNU make 3.81 (macOS).
+# Invariant: a file is rebuilt only if one of its sources has changed, so a second start takes seconds.
+# Everything is installed into .venv and client/node_modules; only the servers and browsers of the
+# tests come from the system's package manager. Works with GNU make 3.81 (macOS).
 
 PORT   ?= 8000
 PYTHON ?=
@@ -16,11 +16,11 @@ COMPILE    := $(UV_PIP) compile --quiet --universal --python-version 3.11 --fork
 	--generate-hashes --no-header --extra build pyproject.toml
 NPM        := cd client && PATH="$(CURDIR)/.venv/bin:$$PATH" npm
 
-# Three on two cores, for much of it is waiting; folders come in an order that has the longest first.
-# ARGS="-n 0" runs all in one process.
+# Three workers on two cores, because tests wait a lot; the longest folders come first.
+# ARGS="-n 0" runs everything in one process.
 WORKERS := --numprocesses 3 --no-loadscope-reorder
 
-# What each stage leaves behind.
+# Stamp files of the stages.
 UV            := .venv/.uv-$(UV_VERSION)
 REQUIREMENTS  := .venv/.requirements
 TEST_REQUIREMENTS := .venv/.test-requirements
@@ -29,7 +29,7 @@ NODE_MODULES  := client/node_modules/.package-lock.json
 CLIENT        := client/dist/.built
 LIGHTHOUSE    := benchmarks/lighthouse/node_modules/.package-lock.json
 
-# Folders are listed too: a deleted file changes nothing but its folder.
+# Folders are listed, too: deleting a file changes only its folder.
 CLIENT_SOURCES := $(shell find client -mindepth 1 \
 	\( -name node_modules -o -name dist -o -name tests \) -prune -o -print 2>/dev/null)
 
@@ -38,18 +38,18 @@ CLIENT_SOURCES := $(shell find client -mindepth 1 \
 .NOTPARALLEL:
 .PHONY: help setup run test soak programs lint types unit client-test lock clean
 
-help: ## List the commands
+help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(PETSONG) $(CLIENT) ## Set up .venv and build the client (PYTHON=python3.12 names another Python)
+setup: $(PETSONG) $(CLIENT) ## Create .venv and build the client (PYTHON=python3.12 selects another Python)
 
-run: setup ## Start the site on http://localhost:8000 (PORT=8080 changes the port)
+run: setup ## Start the site on http://localhost:8000 (PORT=8080 selects another port)
 	@PORT=$(PORT) exec $(PETSONG) serve
 
-test: setup programs lint types client-test $(LIGHTHOUSE) ## Check everything, with real servers (ARGS="-k name" goes to pytest)
+test: setup programs lint types client-test $(LIGHTHOUSE) ## Run every check, about 15 minutes (ARGS="-k name" is passed to pytest)
 	.venv/bin/pytest $(WORKERS) $(ARGS)
 
-soak: setup programs ## Kill processes at random for hours, and count the songs (ROUNDS=3 for a short one)
+soak: setup programs ## Kill processes at random for hours, and count the songs (ROUNDS=3 for a short run)
 	ROUNDS=$(ROUNDS) .venv/bin/pytest tests/faults tests/integration tests/inputs -m soak -s --timeout 0 $(ARGS)
 
 lint: $(TEST_REQUIREMENTS) $(NODE_MODULES) ## Check the style of Python and TypeScript
@@ -61,7 +61,7 @@ types: $(TEST_REQUIREMENTS) $(PETSONG) $(NODE_MODULES) ## Check the types of Pyt
 	.venv/bin/mypy
 	$(NPM) run --silent typecheck
 
-unit: $(TEST_REQUIREMENTS) $(PETSONG) client-test ## Run the tests that need no server
+unit: $(TEST_REQUIREMENTS) $(PETSONG) client-test ## Run the tests that need no server (about a minute)
 	.venv/bin/pytest tests/unit $(ARGS)
 
 client-test: $(NODE_MODULES)
@@ -70,11 +70,11 @@ client-test: $(NODE_MODULES)
 programs: $(TEST_REQUIREMENTS)
 	@.ci/programs
 
-lock: $(UV) ## Lock the dependencies of pyproject.toml again (ARGS=--upgrade takes newer releases)
+lock: $(UV) ## Lock the dependencies of pyproject.toml (ARGS=--upgrade updates them)
 	$(COMPILE) --output-file requirements.lock $(ARGS)
 	$(COMPILE) --output-file tests/requirements.lock --group test --constraint requirements.lock $(ARGS)
 
-clean: ## Remove what was installed and built; var/ with its songs stays
+clean: ## Remove everything installed and built, except var/ with its songs
 	rm -rf .venv client/node_modules client/dist benchmarks/lighthouse/node_modules .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -85,8 +85,8 @@ $(UV): .venv/bin/python
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-# Both locks are installed without removing anything: the tests' lock contains the first, and
-# `make run` after `make test` leaves the test tools where they are.
+# Both locks are installed without removing anything: the tests' lock contains the first, so `make run`
+# after `make test` keeps the test tools.
 $(REQUIREMENTS): requirements.lock $(UV)
 	$(INSTALL) --require-hashes --requirement requirements.lock
 	@touch $@
@@ -103,7 +103,7 @@ $(NODE_MODULES): client/package.json client/package-lock.json $(REQUIREMENTS)
 	$(NPM) ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
-# Apart from the client: `make run` needs none of its 170 MB.
+# Separate from the client: `make run` doesn't need its 170 MB.
 $(LIGHTHOUSE): benchmarks/lighthouse/package.json benchmarks/lighthouse/package-lock.json $(REQUIREMENTS)
 	cd benchmarks/lighthouse && PATH="$(CURDIR)/.venv/bin:$$PATH" \
 		npm ci --no-audit --no-fund --no-update-notifier --loglevel=error --ignore-scripts

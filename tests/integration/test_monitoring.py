@@ -42,8 +42,9 @@ def test_each_alert_fires_when_it_should_and_only_then() -> None:
     assert [case["alertname"] for case in well["alert_rule_test"]] == alerts
 
 
-def test_the_readme_says_of_each_alert_what_to_do() -> None:
-    told = re.findall(r"^\| `(Petsong\w+)` \|", (ROOT / "README.md").read_text(), re.M)
+def test_operations_says_of_each_alert_what_to_do() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    told = re.findall(r"^\| `(Petsong\w+)` \|", text, re.M)
 
     assert told == [rule["alert"] for rule in RULES]
 

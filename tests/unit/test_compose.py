@@ -217,7 +217,7 @@ def test_the_example_uncommented_changes_nothing(
     assert Settings(_env_file=file) == Settings()  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("name", ["README.md", "deploy/README.md"])
+@pytest.mark.parametrize("name", ["docs/production.md", "docs/campaign-day.md", "deploy/README.md"])
 def test_what_people_are_told_to_type_fits(name: str) -> None:
     text = (ROOT / name).read_text()
     known = {profile for service in SERVICES.values() for profile in service.get("profiles", [])}
