@@ -20,7 +20,7 @@ from tests.servers.proxy import Proxy
 ROUNDS = int(os.environ.get("ROUNDS") or 200)
 SECOND_WEB = "second web"
 FLEETS = int(os.environ.get("FLEETS") or 4)
-"""Sites side by side, because most of a round is waiting: for a song whose order was lost, a minute."""
+"""Sites side by side: most of a round is waiting, a minute for a song whose order was lost."""
 SONGS = 20
 KILLS = 4
 ROUND_S = 4.0
