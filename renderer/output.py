@@ -21,9 +21,7 @@ def replace_file(path: Path) -> Iterator[Path]:
     """
     part: Path | None = None
     try:
-        if (
-            path.is_dir()
-        ):  # checked first: at the rename, other files of a job may already be in place
+        if path.is_dir():  # before other files of the job are in place
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         part = create_part(path)
         yield part
