@@ -32,8 +32,7 @@ ASK_AGAIN_S: Final = 0.1
 
 @dataclass(frozen=True)
 class Scale:
-    """The song's length in seconds, submissions waiting for a slot, and visits and refills per
-    repeat.
+    """Seconds of song, submissions waiting for a slot, and visits and refills per repeat.
 
     `last_file` is the last file that a render worker makes, in these formats, before it needs the
     song.

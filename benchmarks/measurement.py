@@ -21,8 +21,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Series:
-    """One measured quantity in one case; `values` has one number per repeat, without the
-    warm-up."""
+    """One quantity in one case; `values` has one number per repeat, without the warm-up."""
 
     name: str
     values: Sequence[float]

@@ -38,8 +38,7 @@ PER_UNIT: Final = {"layout shift": 1.0}
 
 
 async def measure(options: Options) -> list[Series]:
-    """Rate the form, a result and a waiting page, once per repeat; with --quick only the waiting
-    page."""
+    """Rate the form, a result and a waiting page; with --quick only the latter."""
     async with _open_site() as site:
         paths = {} if options.is_quick else {"/": "/", "result": f"/result/{await _finish(site)}"}
         paths["waiting"] = f"/waiting/{await submit(site.http, write_form())}"

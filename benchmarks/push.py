@@ -185,8 +185,7 @@ async def _push(
 async def _restart(
     web: Web, crowd: Crowd, database: asyncpg.Connection, session_ids: Sequence[str], scale: Scale
 ) -> tuple[float, Report]:
-    """Stop the web process, commit outcomes that nobody can push, start it, and wait for
-    everybody."""
+    """Stop the web process, commit outcomes that cannot be pushed, start it, and wait for all."""
     start = time.monotonic()
     await web.stop()
     await database.executemany(SUCCEED, [(session_id,) for session_id in session_ids])

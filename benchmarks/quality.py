@@ -36,8 +36,7 @@ STEADY: Final = ((0.01 * 255) ** 2, (0.03 * 255) ** 2)
 
 
 async def measure(options: Options) -> list[Series]:
-    """Render one song with both methods; compare the luma of the second rotation, frame by
-    frame."""
+    """Render one song both ways; compare the luma of the second rotation, frame by frame."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         picture, out = folder / "photo.jpg", folder / "out.mp4"

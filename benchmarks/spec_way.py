@@ -62,8 +62,7 @@ def make_video(photo: Path, song: Path, out: Path) -> None:
 
 
 def ffmpeg_command(song: Path, out: Path, duration_s: float) -> list[str]:
-    """The command line; options that the spec leaves open (preset, threads) are ffmpeg's
-    defaults."""
+    """The command line; what the spec leaves open (preset, threads) is ffmpeg's default."""
     raw = f"-f rawvideo -pix_fmt rgb24 -s {SIZE_PX}x{SIZE_PX} -r {FPS} -i pipe:0"
     loop = f"[0:v]loop=loop=-1:size={FRAMES}:start=0[video]"
     video = f"-c:v libx264 -crf {CRF} -pix_fmt yuv420p"

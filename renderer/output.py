@@ -14,8 +14,7 @@ from renderer.parts import create_part
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it at the end of the block, remove it on an
-    error.
+    """Yield a temporary path, which becomes `path` at the end of the block; remove it on an error.
 
     Errors of the operating system become `OutputUnwritable`, those of the muxer `OutputFailed`.
     """

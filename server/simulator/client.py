@@ -102,8 +102,7 @@ class Simulator:
     async def post_webhook(
         self, task_id: str, status: Status | None = None, copies: int = 1
     ) -> list[int | None]:
-        """Send `copies` webhooks in parallel, true or claiming `status`; return the status codes of
-        the responses."""
+        """Send webhooks in parallel, true or claiming `status`; return their status codes."""
         params = {"copies": str(copies)} | ({"status": status} if status else {})
         answers = await self._call("POST", f"/webhook/{task_id}", params=params)
         return list(answers["answers"])
