@@ -87,10 +87,10 @@ def test_formats_are_chosen_from_a_list(monkeypatch: pytest.MonkeyPatch, formats
     [
         ({"VIDEO_FPS": "7", "VINYL_RPM": "9"}, "VIDEO_FPS, VINYL_RPM", "whole number"),
         ({"VINYL_RPM": "7"}, "VIDEO_FPS, VINYL_RPM", "whole number"),
-        ({"VIDEO_FPS": "14", "VINYL_RPM": "28"}, "VINYL_RPM", "no story video"),
+        ({"VIDEO_FPS": "14", "VINYL_RPM": "28"}, "VINYL_RPM", "cannot render story videos"),
         ({"VIDEO_RESOLUTION": "721"}, "VIDEO_RESOLUTION", "must be even"),
         ({"PET_IMAGE_SIZE": "800"}, "PET_IMAGE_SIZE, VINYL_SIZE", "fit on the vinyl"),
-        ({"RENDER_FORMATS": "hd", "VINYL_SIZE": "2000"}, "VINYL_SIZE", "no hd video"),
+        ({"RENDER_FORMATS": "hd", "VINYL_SIZE": "2000"}, "VINYL_SIZE", "cannot render hd videos"),
     ],
 )
 def test_numbers_that_make_no_video_are_refused_in_one_line(
