@@ -1,4 +1,4 @@
-"""`python -m benchmarks [pattern]`: tables for people, JSON and a chart for later."""
+"""`python -m benchmarks [pattern]`: prints tables; optionally writes JSON and a chart."""
 
 import argparse
 import asyncio
@@ -45,7 +45,7 @@ BENCHMARKS: Final[Mapping[str, Callable[[Options], Coroutine[Any, Any, list[Seri
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks whose name contains the pattern; return the exit status."""
-    # As Ctrl-C does: what a benchmark has started is stopped.
+    # Like Ctrl-C: processes started by a benchmark are stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = _describe_arguments()
     asked = parser.parse_args(arguments)
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         old = json.loads(asked.compare.read_text())["benchmarks"] if asked.compare else {}
     except (OSError, ValueError, LookupError, TypeError) as error:
-        parser.error(f"{asked.compare} is no file that --json wrote: {error}")
+        parser.error(f"{asked.compare} was not written by --json: {error}")
     machine = environment.describe()
     options = Options(asked.repeats, asked.encoder, asked.quick)
     try:
@@ -79,13 +79,13 @@ def _describe_arguments() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--encoder", default="auto", help="auto, libx264 or h264_nvenc")
     parser.add_argument(
-        "--quick", action="store_true", help="short songs and waits: only see that it runs"
+        "--quick", action="store_true", help="short songs and waits: only check that it runs"
     )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write all values there, and a chart beside it"
     )
     parser.add_argument(
-        "--compare", type=Path, metavar="FILE", help="show the ratio to what --json wrote before"
+        "--compare", type=Path, metavar="FILE", help="show the ratio to values written by --json"
     )
     return parser
 

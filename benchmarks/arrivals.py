@@ -1,4 +1,4 @@
-"""What a crowd costs the web process it watches through: each arrival, and all of them waiting."""
+"""Measures what a crowd costs its web process: per arrival, and while waiting."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.children import ProcessPool
+from benchmarks.children import MeasuredProcesses
 from benchmarks.crowd import Crowd, Report, open_crowd
 from benchmarks.stack import Web
 
@@ -16,7 +16,7 @@ ALL_BACK_WITHIN_S: Final = 120.0
 
 @dataclass(frozen=True)
 class Arrived:
-    """What it took until everybody watched, and for each visitor."""
+    """The time until everybody watched, and the cost per visitor."""
 
     joined_s: float
     cpu_ms: float
@@ -27,8 +27,8 @@ class Arrived:
 async def arrive(
     web: Web, session_ids: Sequence[str], per_second: int
 ) -> AsyncIterator[tuple[Crowd, Arrived]]:
-    """Send a crowd to `web`, and wait until all of it watch."""
-    process, count = ProcessPool([web.pid]), len(session_ids)
+    """Send a crowd to `web`, and wait until all of it watches."""
+    process, count = MeasuredProcesses([web.pid]), len(session_ids)
     start, bytes_, cpu_s = time.monotonic(), process.read_memory_bytes(), process.read_cpu_s()
     async with open_crowd(web.url, session_ids, per_second) as crowd:
         await until_all_watch(crowd, count)
@@ -43,7 +43,7 @@ async def arrive(
 
 
 async def until_all_watch(crowd: Crowd, num_visitors: int) -> Report:
-    """Wait until so many have been told how they stand; raise TimeoutError after 120 s."""
+    """Wait until `num_visitors` have their first snapshot; raise TimeoutError after 120 s."""
     async with asyncio.timeout(ALL_BACK_WITHIN_S):
         while True:
             report = await crowd.report()
@@ -53,8 +53,8 @@ async def until_all_watch(crowd: Crowd, num_visitors: int) -> Report:
 
 
 async def use_of(web: Web, crowd: Crowd, work: Awaitable[None]) -> tuple[float, float]:
-    """Return how many cores the web process and the crowd use while `work` is awaited."""
-    process = ProcessPool([web.pid])
+    """The cores used by the web process and by the crowd while `work` is awaited."""
+    process = MeasuredProcesses([web.pid])
     start, cpu_s, crowd_cpu_s = time.monotonic(), process.read_cpu_s(), (await crowd.report()).cpu_s
     await work
     cpu_s = process.read_cpu_s() - cpu_s

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.bare PORT`: bare sockets, with the site's pings on the site's web server.
+"""`python -m benchmarks.bare PORT`: bare sockets on the site's web server, with the site's pings.
 
-What a crowd costs here is the least that it can cost on that web server: each socket is accepted,
-pinged as often as the site pings, and told the same constant when it asks.
+The result is a lower bound for the cost of a crowd on that web server: each socket is accepted,
+pinged as often as by the site, and gets the same constant answer.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from benchmarks.stack import ROOT, Web, bind_to, stop_process, wait_until_up
 from realtime.engine import PING_EVERY_S
 
 ANSWERS: Final = {"40": "40{}", "42": '430[{"status":"pending"}]'}
-"""What a visitor's message begins with -> what it is told, in Socket.IO's frames."""
+"""Prefix of a visitor's message -> the answer, in Socket.IO's frames."""
 
 
 @asynccontextmanager
 async def open_bare(core: int) -> AsyncIterator[Web]:
-    """Serve bare sockets in a process bound to a core, for the block's length."""
+    """Serve bare sockets in a process bound to a core, for the length of the block."""
     port = free_port()
     command = bind_to(core, sys.executable, "-m", "benchmarks.bare", str(port))
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
@@ -51,7 +51,7 @@ async def _answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCall
 
 
 async def _hold(receive: ASGIReceiveCallable, send: Any) -> None:
-    # As the site does: zlib's windows would be most of the memory.
+    # Like the site: zlib's windows would be most of the memory.
     send.__self__.handshake.extensions = None
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.send", "text": "0{}"})
@@ -88,7 +88,7 @@ if __name__ == "__main__":
     config.bind = [f"127.0.0.1:{sys.argv[1]}"]
     config.backlog = 2048
     config.errorlog = None
-    # As the site does.
+    # Like the site.
     gc.freeze()
     gc.set_threshold(500, 4, 1000)
     asyncio.run(serve(_answer, config))

@@ -1,6 +1,6 @@
-"""One visitor's browser: hands in the form and watches the waiting page's socket.
+"""One visitor's browser: submits the form and watches the waiting page's socket.
 
-Moments are seconds of the time of day, which other processes tell too.
+Times are seconds of wall-clock time, which other processes use too.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ JOURNEY_TIMEOUT_S: Final = 120.0
 
 
 async def submit(http: httpx.AsyncClient, form: Mapping[str, str]) -> str:
-    """Hand in a form, as `write_form` returns it; return its session_id."""
+    """Submit a form made by `write_form`; return its session_id."""
     reply = await http.post("/api/submissions", json=form)
     reply.raise_for_status()
     return str(reply.json()["session_id"])
 
 
 def write_form() -> dict[str, str]:
-    """Return the form of a visitor whom the site has not seen before."""
+    """The form of a new visitor."""
     return {
         "pet_name": "Toby",
         "pet_type": "Dog",
@@ -38,9 +38,9 @@ def write_form() -> dict[str, str]:
 
 
 async def watch(url: str, session_id: str) -> dict[str, float]:
-    """Return when each stage, and the preview, was first seen by a socket.
+    """Return when a socket first saw each stage and the preview.
 
-    Raises TimeoutError when the song does not end within two minutes, KeyError when it fails.
+    Raises TimeoutError if the song does not end within two minutes, KeyError if it fails.
     """
     seen: dict[str, float] = {}
     is_over = asyncio.Event()
@@ -62,7 +62,7 @@ async def watch(url: str, session_id: str) -> dict[str, float]:
 
 
 def _without_gaps(seen: dict[str, float], stages: Sequence[str]) -> dict[str, float]:
-    # A stage that was over before the socket was there took no time that could be seen.
+    # A stage that ended before the socket connected took no visible time.
     latest = seen[stages[-1]]
     for stage in reversed(stages):
         latest = seen.setdefault(stage, latest)

@@ -1,6 +1,6 @@
-"""Seconds as an SVG: one line for each series, a dot at the median, a bar over all its values.
+"""Draws seconds as SVG: one line per series, a dot at the median, a bar over all values.
 
-The axis is logarithmic, because the phases of one benchmark differ by powers of ten.
+The axis is logarithmic, because phases differ by powers of ten.
 """
 
 import math
@@ -18,7 +18,7 @@ SHORTEST_S: Final = 0.001
 
 
 def draw(benchmarks: Mapping[str, Sequence[Series]]) -> str:
-    """Return the whole picture, a block for each benchmark that has something to show."""
+    """Draw the chart, with a block per benchmark that has timed series."""
     parts: list[str] = []
     top = LINE_PX
     for title, series in benchmarks.items():
@@ -34,7 +34,7 @@ def draw(benchmarks: Mapping[str, Sequence[Series]]) -> str:
 
 
 def _choose(series: Sequence[Series]) -> list[Series]:
-    """Return what took time, the cases of one name under each other."""
+    """Choose the timed series, grouped by name."""
     names = list(dict.fromkeys(each.name for each in series))
     timed = (each for each in series if each.unit == SECONDS and each.median >= SHORTEST_S)
     return sorted(timed, key=lambda each: names.index(each.name))

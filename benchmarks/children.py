@@ -1,6 +1,6 @@
-"""What child processes use, seen from outside, so that nothing has to be built into them.
+"""Measures the resource use of processes from outside, without any code in them.
 
-Linux only: it reads /proc, whose numbers do not depend on what the child says of itself.
+Linux only: it reads /proc, which does not depend on what a process reports about itself.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 PROC: Final = Path("/proc")
 
 
-class ProcessPool:
-    """The processes with these ids; without, those that this thread has started and still run."""
+class MeasuredProcesses:
+    """The processes with these ids; without ids, the running children of this thread."""
 
     def __init__(self, ids: Iterable[int] | None = None) -> None:
         thread = PROC / f"self/task/{os.getpid()}/children"
@@ -25,25 +25,25 @@ class ProcessPool:
         self._folders = [PROC / number for number in numbers]
 
     def read_cpu_s(self) -> float:
-        """Return the CPU seconds of all threads so far, and of ended children of the children."""
+        """CPU seconds of all threads so far, including ended children."""
         return sum(_read_cpu_s(folder) for folder in self._folders)
 
     def read_memory_bytes(self) -> int:
-        """Return what is resident now."""
+        """Resident memory now."""
         return sum(_read_bytes(folder, "VmRSS") for folder in self._folders)
 
     def forget_peaks(self) -> None:
-        """Let the peaks begin anew at what is resident now."""
+        """Reset the peaks to the memory that is resident now."""
         for folder in self._folders:
             (folder / "clear_refs").write_text("5")
 
     def read_peak_bytes(self) -> int:
-        """Return the sum of each child's largest resident memory since `forget_peaks`."""
+        """The sum of each process's peak resident memory since `forget_peaks`."""
         return sum(_read_bytes(folder, "VmHWM") for folder in self._folders)
 
 
 async def run(command: Sequence[str | Path]) -> bytes:
-    """Run a command to its end and return what it printed; raises RuntimeError if it failed."""
+    """Run a command and return its output; raises RuntimeError if it fails."""
     child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     printed, _ = await child.communicate()
     if child.returncode:
@@ -52,7 +52,7 @@ async def run(command: Sequence[str | Path]) -> bytes:
 
 
 def _read_cpu_s(folder: Path) -> float:
-    # The name in brackets may hold anything; after it utime is the 12th field, cstime the 15th.
+    # The name in brackets may contain anything; after it utime is the 12th field, cstime the 15th.
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / TICKS_PER_S
 

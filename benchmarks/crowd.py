@@ -1,8 +1,8 @@
-"""`python -m benchmarks.crowd`: thousands of visitors in one process, told what to do on stdin.
+"""`python -m benchmarks.crowd`: thousands of visitors in one process, controlled through stdin.
 
-The first line is JSON: `url`, `session_ids`, and `per_second`, how many arrive in each second. Then
-each line asks for a report; the crowd leaves when stdin ends. A visitor more than there are files
-allowed for is refused at the start.
+The first line is JSON: `url`, `session_ids`, and `per_second`, the rate of arrivals. Each further
+line requests a report; the crowd leaves when stdin ends. It exits at the start if there are more
+visitors than open files allowed.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ MAX_VISITORS: Final = 20_000
 
 @dataclass(frozen=True)
 class Report:
-    """What a crowd has seen up to now; `known_at` is by session_id, in `time.monotonic` seconds."""
+    """What a crowd has seen so far; `known_at` is by session_id, in seconds of `time.monotonic`."""
 
     num_watching: int
     num_drops: int
@@ -36,13 +36,13 @@ class Report:
 
 
 class Crowd:
-    """A crowd in a process of its own."""
+    """A crowd in a separate process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     async def report(self) -> Report:
-        """Return what the crowd has seen up to now."""
+        """Return what the crowd has seen so far."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(b"report\n")
@@ -54,7 +54,7 @@ class Crowd:
 
 @asynccontextmanager
 async def open_crowd(url: str, session_ids: Sequence[str], per_second: int) -> AsyncIterator[Crowd]:
-    """Send a visitor for each submission to `url`; they leave at the end of the block."""
+    """Send one visitor per submission to `url`; they leave at the end of the block."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.crowd"),
         cwd=Path(__file__).parents[1],

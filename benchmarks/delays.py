@@ -1,7 +1,7 @@
-"""The delays that were promised, on the networked site: others' deed - ours that answers it.
+"""Measures the specified delays on the networked site: from an external event to our reaction.
 
-One web process, a worker for each queue and a scheduler on PostgreSQL and Redis; the stand-in song
-service runs in a process of its own and ends a song when it is told to.
+One web process, a worker per queue and a scheduler on PostgreSQL and Redis; the simulator runs in
+its own process and ends a song on command.
 """
 
 import asyncio
@@ -32,9 +32,10 @@ ASK_AGAIN_S: Final = 0.1
 
 @dataclass(frozen=True)
 class Scale:
-    """A song's length in seconds; how many wait for a slot; visits and refills for each repeat.
+    """Seconds of song, submissions waiting for a slot, and visits and refills per repeat.
 
-    `last_file` is what a render worker makes last, in these formats, of all that needs no song.
+    `last_file` is the last file that a render worker makes, in these formats, before it needs the
+    song.
     """
 
     song_s: int
@@ -51,7 +52,7 @@ QUICK: Final = Scale(6, 1, 1, 1, "square", "storage/preview/{}-card.jpg")
 
 @dataclass(frozen=True)
 class Site:
-    """The running site as a browser and as the song service see it."""
+    """The running site, as seen by a browser and by the song service."""
 
     url: str
     http: httpx.AsyncClient
@@ -60,7 +61,7 @@ class Site:
     last_file: str = FULL.last_file
 
     async def wait_for(self, num_orders: int, num_webhooks: int) -> Mapping[str, Any]:
-        """Return the song service's ledger once it has at least so much."""
+        """Return the simulator's ledger once it has at least so many orders and webhooks."""
         async with asyncio.timeout(WAIT_TIMEOUT_S):
             while True:
                 ledger = await self.simulator.ledger()
@@ -69,7 +70,7 @@ class Site:
                 await asyncio.sleep(ASK_AGAIN_S)
 
     async def wait_until_idle(self, session_id: str) -> None:
-        """Wait until nothing is left to be made of the youngest submission but its videos."""
+        """Wait until everything but the videos of the latest submission is made."""
         last = self.folder / self.last_file.format(session_id)
         async with asyncio.timeout(WAIT_TIMEOUT_S):
             while not last.exists():  # noqa: ASYNC110 - other processes set no event
@@ -97,7 +98,7 @@ async def measure(options: Options) -> list[Series]:
 
 
 async def _visit(site: Site, number: int) -> tuple[float, float]:
-    """Return submit -> order and webhook -> success, in seconds, of the visitor `number`."""
+    """Return submit -> order and webhook -> success, in seconds, for one visitor."""
     form = write_form()
     start = time.time()
     session_id = await submit(site.http, form)
@@ -111,9 +112,9 @@ async def _visit(site: Site, number: int) -> tuple[float, float]:
 
 
 async def _refill(site: Site, first: int, num_refills: int, num_waiting: int) -> list[float]:
-    """Return the seconds from each song's webhook to the order that takes its slot.
+    """The seconds from each song's webhook to the order that takes its slot.
 
-    `first` songs have been ordered, and have ended, before.
+    `first` songs were ordered, and have ended, before.
     """
     submitted = [await submit(site.http, write_form()) for _ in range(SLOTS + num_waiting)]
     ledger = await site.wait_for(first + SLOTS, first)
@@ -162,7 +163,7 @@ async def _open_site(folder: Path, scale: Scale) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def _crew(stack: Stack) -> AsyncIterator[None]:
-    """Let workers and a scheduler work beside the web for the block's length."""
+    """Run workers and a scheduler beside the web for the length of the block."""
     variables = {**stack.variables, "WEBHOOK_BASE_URL": stack.webs[0].url}
     async with AsyncExitStack() as ending:
         for words in CREW:

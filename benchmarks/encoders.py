@@ -1,6 +1,6 @@
-"""Encoder against encoder: the same frames of one rotation through each that works here.
+"""Compares encoders: the same frames of one rotation through each encoder that works here.
 
-Runs in this process, so that nothing but the encoder is timed.
+It runs in this process, so that only the encoder is timed.
 """
 
 import io
@@ -28,14 +28,14 @@ UNITS: Final[Mapping[str, str]] = {"CPU": "CPU s", "loop": "kB", "SSIM": "1"}
 
 
 async def measure(options: Options) -> list[Series]:
-    """Encode the square's rotation, and unless it has to be quick the larger ones' too."""
+    """Encode the rotation of the square, and unless quick those of the larger formats."""
     series: list[Series] = []
     for name in ("square",) if options.is_quick else FORMATS:
         spec = FORMATS[name]
         frames = list(compose_loop(_read_photo(spec), spec))
         for encoder in ENCODERS:
             if reason := probe(encoder):
-                print(f"{encoder} is left out: {reason}", file=sys.stderr)
+                print(f"{encoder} is skipped: {reason}", file=sys.stderr)
                 continue
             _encode(frames, encoder, spec)
             repeats = [_encode(frames, encoder, spec) for _ in range(options.repeats)]
@@ -56,7 +56,7 @@ def _encode(frames: Sequence[Bytes], encoder: str, spec: RenderSpec) -> dict[str
 
 
 def _compare(frames: Sequence[Bytes], loop: bytes) -> float:
-    """Return the mean likeness of the luma."""
+    """The mean SSIM of the luma."""
     with av.open(io.BytesIO(loop), "r") as container:
         likeness = [
             compute_ssim(

@@ -1,4 +1,4 @@
-"""What a number was measured on, so that two numbers can be compared or refused to be."""
+"""Describes the machine and checkout, so that results can be compared or rejected."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ import av
 
 
 def describe() -> dict[str, str]:
-    """Return what matters about this machine and this checkout, as names and words."""
+    """The relevant facts about this machine and checkout, by name."""
     return {
         "processor": _processor(),
         "graphics": _graphics(),
@@ -43,7 +43,7 @@ def _commit() -> str:
 
 
 def _ask(*command: str) -> str:
-    """Return what a program says on one line, nothing where it is missing or fails."""
+    """The output of a program on one line; empty if it is missing or fails."""
     if shutil.which(command[0]) is None:
         return ""
     here = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""What each format costs, alone and as the site's default pair, for one song."""
+"""Measures what each format costs, alone and as the site's default pair, for one song."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ QUICK_CHOICES: Final = (("square",), ("square", "hd"))
 
 
 async def measure(options: Options) -> list[Series]:
-    """Make the video in each choice of formats in turn."""
+    """Render each choice of formats."""
     series: list[Series] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""One video as the site makes it: a `RenderPool` of one warm child, seen from outside."""
+"""Measures one video made like on the site: with a `RenderPool` of one warm child, from outside."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,21 +6,21 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks.children import ProcessPool
+from benchmarks.children import MeasuredProcesses
 from renderer import FORMATS, LoopJob, LoopReport, RenderJob, RenderPool, Video
 
 MEGABYTE: Final = 1e6
 UNITS: Final[Mapping[str, str]] = {"CPU": "CPU s", "peak memory": "MB", "file": "MB"}
-# What is done for the pictures once they are loops; the rest of a render is the song.
+# The phases of the pictures after the loops are encoded; the rest of a render is the song.
 VIDEO_PHASES: Final = ("loop", "write", "check")
 
 
 async def make_video(
     folder: Path, song: Path, encoder: str, formats: Sequence[str] = ("square",)
 ) -> dict[str, float]:
-    """Press `photo.jpg` of the folder and render it to the song, in every format, twice.
+    """Encode the loop of `photo.jpg` and render it to the song, in every format, twice.
 
-    The first time, in a new child, is for its memory; the second for its times.
+    The first run, in a new child, is for its memory; the second for its times.
     """
     photo = folder / "photo.jpg"
     videos = [
@@ -29,7 +29,7 @@ async def make_video(
     ]
     render_job = RenderJob(photo, song, tuple(videos))
     async with RenderPool(encoder=encoder) as pool:
-        children = ProcessPool()
+        children = MeasuredProcesses()
         idle_bytes = children.read_memory_bytes()
         children.forget_peaks()
         await _encode_loop(pool, photo, videos)
@@ -57,5 +57,5 @@ async def make_video(
 
 async def _encode_loop(pool: RenderPool, photo: Path, videos: Sequence[Video]) -> list[LoopReport]:
     jobs = [LoopJob(photo, video.loop, spec=video.spec) for video in videos if video.loop]
-    poster = photo.with_name("poster.jpg")  # as the site does, of the first video
+    poster = photo.with_name("poster.jpg")  # like the site, of the first video
     return [await pool.make_loop(job) for job in [replace(jobs[0], poster=poster), *jobs[1:]]]

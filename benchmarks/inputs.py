@@ -23,15 +23,15 @@ SOUND_SHA256: Final[Mapping[int, str]] = {
     150: "7b347fd5d2040838204476bb9f1cf2230d6771de6be90f6164342ca0a1b240eb",
     300: "1da0f87ff2e5bc4aa97a1faffb60953794516bbb838ed0070997b9fdc88d101d",
 }
-# Am, F, C, G as periods in samples: whole numbers, so that no machine rounds a sine otherwise.
+# Am, F, C, G as periods in samples: whole numbers, so that rounding is the same on every machine.
 CHORDS: Final = ((200, 168, 134), (253, 200, 168), (169, 134, 112), (225, 179, 150))
 
 
 def photo(quality: int = 90) -> bytes:
-    """Return a 600x600 JPEG with the detail of a real photo, and more: of 171 kB, or 111 at 80.
+    """A 600x600 JPEG with at least the detail of a real photo: 171 kB, or 111 kB at quality 80.
 
-    Raises RuntimeError when this machine's libraries draw other pixels than those the published
-    numbers were measured with.
+    Raises RuntimeError if this machine's libraries draw other pixels than those of the published
+    results.
     """
     noise = np.random.default_rng(14_02_2026)
     layers = [
@@ -44,7 +44,7 @@ def photo(quality: int = 90) -> bytes:
     ]
     pixels = (sum(layers[1:], layers[0]) // len(layers)).astype(np.uint8)
     if hashlib.sha256(pixels.tobytes()).hexdigest() != PIXELS_SHA256:
-        raise RuntimeError("the photo has other pixels here; its numbers cannot be compared")
+        raise RuntimeError("the photo has other pixels here; results would not be comparable")
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "JPEG", quality=quality)
     return content.getvalue()
@@ -53,12 +53,12 @@ def photo(quality: int = 90) -> bytes:
 def write_song(path: Path, duration_s: int) -> Path:
     """Write an MP3 (stereo, 192 kbit/s) of `duration_s`, one of the keys of `SOUND_SHA256`.
 
-    Raises RuntimeError where this machine makes other sound than the published numbers' own; the
+    Raises RuntimeError if this machine makes other sound than that of the published results; the
     MP3 itself may differ with the encoder.
     """
     sound = _play(duration_s)
     if hashlib.sha256(sound.tobytes()).hexdigest() != SOUND_SHA256[duration_s]:
-        raise RuntimeError("the song sounds different here; its numbers cannot be compared")
+        raise RuntimeError("the song sounds different here; results would not be comparable")
     with av.open(str(path), "w", format="mp3") as container:
         stream = container.add_stream("libmp3lame", rate=SAMPLE_RATE)
         stream.layout, stream.bit_rate = "stereo", 192_000
@@ -73,7 +73,7 @@ def write_song(path: Path, duration_s: int) -> Path:
 
 
 def _play(duration_s: int) -> NDArray[np.int16]:
-    """Return (samples, 2) of broken chords, each tone dying away, over a drum of noise."""
+    """(samples, 2) of broken chords, each tone fading, over a drum of noise."""
     noise = np.random.default_rng(14_02_2026)
     seconds = []
     for second in range(duration_s):
@@ -89,6 +89,6 @@ def _play(duration_s: int) -> NDArray[np.int16]:
 
 
 def _swing(at: NDArray[np.int64], period: int) -> NDArray[np.int64]:
-    """Return a wave of parabolas, -32768 to 32767, close to a sine and exact in integers."""
+    """A wave of parabolas, -32768 to 32767, close to a sine and exact in integers."""
     phase = at % period * 65_536 // period - 32_768
     return np.asarray(phase * (32_768 - np.abs(phase)) // 8_193, np.int64)

@@ -1,7 +1,7 @@
-"""How many submissions two web processes take, how long each visitor waits, and what it costs.
+"""Measures how many submissions two web processes accept, the visitors' waits, and the cost.
 
 Two `petsong serve` on PostgreSQL and Redis, without workers; the sender, the databases and the web
-share the machine's cores.
+processes share the machine's cores.
 """
 
 import base64
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.children import ProcessPool
+from benchmarks.children import MeasuredProcesses
 from benchmarks.inputs import photo
 from benchmarks.measurement import Options, Series, collect
 from benchmarks.sender import Order, Receipt, send
@@ -21,7 +21,7 @@ from benchmarks.stack import Stack, open_stack
 WEBS: Final = 2
 PATH: Final = "/api/submissions"
 PHOTO_QUALITY: Final = 80
-"""It makes the photo 111 kB large; the spec calls 50 to 150 kB typical."""
+"""Gives a photo of 111 kB; the spec calls 50 to 150 kB typical."""
 UNITS: Final[Mapping[str, str]] = {
     "requests": "",
     "answered 200": "",
@@ -34,7 +34,7 @@ UNITS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Load:
-    """Requests for each second (None: as many as can be), and for how long."""
+    """Requests per second (None: as many as possible), and for how long."""
 
     name: str
     seconds: float
@@ -50,7 +50,7 @@ QUICK: Final = (Load("submit", 1, 10), Load("status", 1, None))
 
 
 async def measure(options: Options) -> list[Series]:
-    """Send each load to a site of its own."""
+    """Send each load to a fresh site."""
     loads = QUICK if options.is_quick else FULL
     return [
         series
@@ -72,7 +72,7 @@ async def _measure_once(load: Load) -> dict[str, float]:
 
 
 async def _use(stack: Stack, load: Load, paths: tuple[str, ...] | None) -> dict[str, float]:
-    webs = ProcessPool([web.pid for web in stack.webs])
+    webs = MeasuredProcesses([web.pid for web in stack.webs])
     cpu_s = webs.read_cpu_s()
     receipt = await _send(stack, load, paths)
     cpu_s = webs.read_cpu_s() - cpu_s

@@ -1,7 +1,7 @@
-"""From submit to a playable video, as a browser sees it: how much of the waiting is ours.
+"""Measures the time from submit to a playable video in a browser, and our share of it.
 
-The song service's stand-in takes a known time; everything above it is overhead, split by phase.
-Then the delays that were promised, on the networked site (`delays.py`).
+The simulator takes a known time; everything beyond is overhead, split by phase. Then the specified
+delays are measured on the networked site (`delays.py`).
 """
 
 import os
@@ -26,7 +26,7 @@ FIRST_BYTES: Final = {"Range": "bytes=0-65535"}
 
 
 async def measure(options: Options) -> list[Series]:
-    """Take visitors through the real site, one after the other, after one to warm up."""
+    """Take visitors through the real site, one after the other, after a warm-up."""
     delay_s = QUICK_SONG_DELAY_S if options.is_quick else SONG_DELAY_S
     changes = QUICK_FORMATS if options.is_quick else {}
     async with (

@@ -1,6 +1,6 @@
-"""What a benchmark is asked for, and what it returns: named series with the values of all repeats.
+"""Options of a benchmark, and its result: named series with the values of all repeats.
 
-A value is measured once and kept as it was; medians and ratios are made where they are shown.
+Values are stored as measured; medians and ratios are computed for display.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ SECONDS = "s"
 
 @dataclass(frozen=True)
 class Options:
-    """How often to repeat, which encoder to ask for, and whether it only has to run at all."""
+    """The number of repeats, the encoder, and whether it is only a quick check."""
 
     repeats: int
     encoder: str = "auto"
@@ -21,7 +21,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Series:
-    """One measured thing in one case; `values` hold one number per repeat, warm-up left out."""
+    """One quantity in one case; `values` has one number per repeat, without the warm-up."""
 
     name: str
     values: Sequence[float]
@@ -30,12 +30,11 @@ class Series:
 
     @property
     def median(self) -> float:
-        """Return the middle value, which a busy moment of the machine does not move."""
+        """The median, which is robust against short disturbances."""
         return median(self.values)
 
     @property
     def spread(self) -> float:
-        """Return the distance from the smallest to the largest value."""
         return max(self.values) - min(self.values)
 
 
@@ -44,9 +43,9 @@ def collect(
     case: str = "",
     units: Mapping[str, str] | None = None,
 ) -> list[Series]:
-    """Turn repeats, each a mapping of name to number, into series in the first one's order.
+    """Convert repeats, each a mapping of name to number, into series in the order of the first.
 
-    What `units` does not name is seconds.
+    Names missing in `units` are in seconds.
     """
     units = units or {}
     return [

@@ -1,7 +1,7 @@
-"""How fast the pages are on a phone in a slow network, by Lighthouse's model of one.
+"""Measures page speed on a phone in a slow network, as modelled by Lighthouse.
 
-Lighthouse loads a page as fast as it comes, in Chromium, and computes from that what a slow phone
-on 1.6 Mbit/s would show when.
+Lighthouse loads a page at full speed in Chromium, and computes from that when a slow phone on 1.6
+Mbit/s would show what.
 """
 
 import asyncio
@@ -34,11 +34,11 @@ METRICS: Final = {
 }
 UNITS: Final = {"score": "of 100", "layout shift": "1", "bytes": "kB"}
 PER_UNIT: Final = {"layout shift": 1.0}
-"""How much of what Lighthouse counts is one of ours, where it is not a thousand."""
+"""Lighthouse's units per unit of ours, where it is not 1000."""
 
 
 async def measure(options: Options) -> list[Series]:
-    """Rate the form, a result and a wait, each as often as asked; the wait alone in a hurry."""
+    """Rate the form, a result and a waiting page; with --quick only the latter."""
     async with _open_site() as site:
         paths = {} if options.is_quick else {"/": "/", "result": f"/result/{await _finish(site)}"}
         paths["waiting"] = f"/waiting/{await submit(site.http, write_form())}"
@@ -52,7 +52,7 @@ async def measure(options: Options) -> list[Series]:
 
 
 async def _finish(site: Site) -> str:
-    """Return a song that is ready."""
+    """Make a song and return its session_id."""
     ready = await submit(site.http, write_form())
     watching = asyncio.create_task(watch(site.url, ready))
     [order] = (await site.wait_for(1, 0))["posts"]
@@ -74,7 +74,7 @@ def _describe(report: Report) -> Mapping[str, float]:
 def _find_chromium() -> str:
     if found := next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None):
         return found
-    raise RuntimeError("this needs Chromium: `make programs` installs it or says how")
+    raise RuntimeError("this needs Chromium: `make programs` installs it or explains how")
 
 
 @asynccontextmanager

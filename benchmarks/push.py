@@ -1,7 +1,7 @@
-"""What a crowd of waiting visitors costs one web process, and how soon each hears of the outcome.
+"""Measures what a crowd of waiting visitors costs one web process, and how soon outcomes arrive.
 
-The web process has a core to itself; PostgreSQL, Redis, the crowd, a render and this process share
-the others. Outcomes are committed and published here, as a worker does it.
+The web process has its own core; PostgreSQL, Redis, the crowd, a render and this process share the
+others. Outcomes are committed and published here, as a worker does.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ UNITS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Scale:
-    """How many visitors arrive how fast, and how many outcomes follow in each second."""
+    """The number of visitors and their arrival rate, and the number and rate of outcomes."""
 
     num_visitors: int
     arrivals_per_s: int
@@ -80,7 +80,7 @@ QUICK: Final = Scale(40, 100, 1, 20, 20, 10, 6)
 
 
 async def measure(options: Options) -> list[Series]:
-    """Hold a crowd, push outcomes to it, restart the web process below it."""
+    """Hold a crowd, push outcomes to it, and restart its web process."""
     scale = QUICK if options.is_quick else FULL
     return collect([await _measure_once(scale) for _ in range(options.repeats)], units=UNITS)
 
@@ -94,7 +94,7 @@ async def _measure_once(scale: Scale) -> dict[str, float]:
         session_ids = [f"v{number}" for number in range(scale.num_visitors)]
         async with arrive(bare, session_ids, scale.arrivals_per_s) as (crowd, arrived):
             waiting = await use_of(bare, crowd, asyncio.sleep(scale.hold_s))
-    # A crowd of a few uses less than the clock counts.
+    # A small crowd uses less than the clock's resolution.
     bare_percent = 100 * max(waiting[0], 0.001)
     moving = "waiting in a moving queue / bare sockets"
     return measured | {
@@ -119,7 +119,7 @@ async def _load(stack: Stack, scale: Scale) -> dict[str, float]:
         before_s, transactions = time.monotonic(), await _count_transactions(database)
         waiting = await use_of(web, crowd, asyncio.sleep(scale.hold_s))
         between_s, still = time.monotonic(), await _count_transactions(database)
-        # One of those who wait longest leaves in each second, and all the others move up.
+        # Each second, one of the oldest submissions leaves the queue and all others move up.
         leaving = session_ids[: int(scale.hold_s)]
         committed: dict[str, float] = {}
         moving = await use_of(web, crowd, _push(database, publisher, leaving, 1, committed))
@@ -161,7 +161,7 @@ async def _load(stack: Stack, scale: Scale) -> dict[str, float]:
 
 
 async def _count_transactions(database: asyncpg.Connection) -> int:
-    """Return how many transactions the database has had; each statement of the web is one."""
+    """The number of transactions so far; each statement of the web process is one."""
     return int(await database.fetchval(TRANSACTIONS))
 
 
@@ -172,7 +172,7 @@ async def _push(
     per_second: int,
     committed: dict[str, float],
 ) -> None:
-    """Commit and publish one outcome after the other; note in `committed` when each was."""
+    """Commit and publish outcomes one by one; record the commit times in `committed`."""
     start = time.monotonic()
     for number, session_id in enumerate(session_ids):
         await asyncio.sleep(start + number / per_second - time.monotonic())
@@ -185,7 +185,7 @@ async def _push(
 async def _restart(
     web: Web, crowd: Crowd, database: asyncpg.Connection, session_ids: Sequence[str], scale: Scale
 ) -> tuple[float, Report]:
-    """Stop the web process, commit outcomes that nobody can push, start it; wait for everybody."""
+    """Stop the web process, commit outcomes that cannot be pushed, start it, and wait for all."""
     start = time.monotonic()
     await web.stop()
     await database.executemany(SUCCEED, [(session_id,) for session_id in session_ids])
@@ -196,7 +196,7 @@ async def _restart(
 
 @asynccontextmanager
 async def _rendering(folder: Path, song_s: int) -> AsyncIterator[None]:
-    """Make one video after the other beside the block."""
+    """Render videos one after the other during the block."""
     picture, song = folder / "photo.jpg", folder / "song.mp3"
     picture.write_bytes(photo())
     write_song(song, song_s)
@@ -218,7 +218,7 @@ async def _rendering(folder: Path, song_s: int) -> AsyncIterator[None]:
 
 @contextmanager
 def _away_from(core: int) -> Iterator[None]:
-    """Keep this process, and what it starts, off a core, where there are several."""
+    """Keep this process and its children off a core, if there are several."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, allowed - {core} or allowed)
     try:

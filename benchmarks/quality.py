@@ -1,7 +1,7 @@
-"""What the smaller file costs: likeness of the encoded frames to the frames before encoding.
+"""Measures what the smaller file costs: similarity of encoded frames to the originals.
 
-Both ways are compared with their own frames, so neither is judged by the other's drawing. Nothing
-here depends on the moment, so it is measured once, however many repeats are asked for.
+Each method is compared with its own frames, so neither is judged by the other's drawing. Nothing
+here depends on time, so it is measured once, however many repeats are requested.
 """
 
 import shutil
@@ -36,7 +36,7 @@ STEADY: Final = ((0.01 * 255) ** 2, (0.03 * 255) ** 2)
 
 
 async def measure(options: Options) -> list[Series]:
-    """Video one song both ways; compare the luma of the second rotation, frame by frame."""
+    """Render one song both ways; compare the luma of the second rotation, frame by frame."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         picture, out = folder / "photo.jpg", folder / "out.mp4"
@@ -66,21 +66,21 @@ def _describe(case: str, video: Path, originals: Iterable[Plane]) -> list[Series
 
 
 def _decode(video: Path, start: int) -> Iterator[Plane]:
-    """Yield the luma of the frames of one rotation from frame `start` on."""
+    """Yield the luma of one rotation, starting with frame `start`."""
     with av.open(str(video)) as container:
         for frame in islice(container.decode(video=0), start, start + spec_way.FRAMES):
             yield frame.to_ndarray()[: frame.height].astype(np.float32)
 
 
 def _take_luma(rgb: bytes) -> Plane:
-    """Convert as the spec's ffmpeg does, by the same scaler."""
+    """Convert like the spec's ffmpeg, with the same scaler."""
     pixels = np.frombuffer(rgb, np.uint8).reshape(spec_way.SIZE_PX, spec_way.SIZE_PX, 3)
     frame = av.VideoFrame.from_ndarray(pixels, "rgb24").reformat(format="yuv420p")
     return frame.to_ndarray()[: frame.height].astype(np.float32)
 
 
 def compute_ssim(first: Plane, second: Plane) -> float:
-    """Return the mean structural similarity of two luma planes, 1 where they are the same."""
+    """The mean structural similarity of two luma planes, 1 if they are identical."""
     mean_first, mean_second = _blur(first), _blur(second)
     variance_first = _blur(first * first) - mean_first**2
     variance_second = _blur(second * second) - mean_second**2

@@ -1,7 +1,7 @@
-"""How soon bad input is refused, and whether the time of a refusal tells what was right about it.
+"""Measures how fast bad input is rejected, and whether timing reveals which part was right.
 
 One `petsong serve` on PostgreSQL and Redis; one request at a time on one connection, the kinds in
-turn, each login from an address of its own.
+turn, each login from a different address.
 """
 
 import gzip
@@ -47,7 +47,7 @@ LOGINS: Final[Mapping[str, tuple[str, str] | None]] = {
 
 
 async def measure(options: Options) -> list[Series]:
-    """Play every body and every login in turn, many times."""
+    """Send every body and every login in turn, many times."""
     times = QUICK_TIMES if options.is_quick else TIMES
     repeats = [await _measure_once(times) for _ in range(options.repeats)]
     return [
@@ -72,7 +72,7 @@ async def _measure_once(times: int) -> dict[str, list[float]]:
                     try:
                         answer = await http.send(request)
                     except httpx.RemoteProtocolError:
-                        continue  # refused before it was read, the last one cost us the connection
+                        continue  # rejected unread, on a connection closed by the last one
                     if number:  # the first of each kind warms up
                         found[kind].append(time.perf_counter() - start)
                     if answer.status_code not in (400, 401, 415):

@@ -1,6 +1,6 @@
-"""One video, here and by the spec's way, side by side in one run, for songs of three lengths.
+"""Compares one video made here and with the spec's method, for songs of three lengths.
 
-"Growth" is what one more minute of song adds, from the shortest song to the longest.
+"Growth" is the cost of one more minute of song, from the shortest song to the longest.
 """
 
 import json
@@ -20,7 +20,7 @@ from benchmarks.measurement import Options, Series, collect
 SONGS_S: Final = (60, 150, 300)
 QUICK_SONGS_S: Final = (6, 12)
 HOW_TO_GET_FFMPEG: Final = (
-    "ffmpeg is not on the PATH, so the spec's way is left out; apt-get install ffmpeg"
+    "ffmpeg is not on the PATH, so the spec's way is skipped; apt-get install ffmpeg"
 )
 RATIO: Final = "x"
 UNITS: Final[Mapping[str, str]] = {
@@ -37,7 +37,7 @@ GROWING: Final = ("video part", "render: audio", "song to MP4", "spec's way: son
 
 
 async def measure(options: Options) -> list[Series]:
-    """Make videos of each length in turn, both ways one after the other."""
+    """Make videos of each length in turn, with both methods."""
     has_ffmpeg = shutil.which("ffmpeg") is not None
     if not has_ffmpeg:
         print(HOW_TO_GET_FFMPEG, file=sys.stderr)

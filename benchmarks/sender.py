@@ -1,7 +1,7 @@
-"""`python -m benchmarks.sender`: requests at a given rate, or as fast as some connections can.
+"""`python -m benchmarks.sender`: sends requests at a given rate, or as fast as its connections can.
 
-Reads one JSON object from stdin (`Order`) and prints one (`Receipt`). A delay counts from when the
-request was due, so that a site that makes others wait is seen to.
+Reads one JSON object from stdin (`Order`) and prints one (`Receipt`). Delays count from when a
+request was due, so that queueing in the site is included.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(frozen=True)
 class Order:
-    """What to send: `paths` in turn, each site of `urls` in turn; `body` makes it a POST of JSON.
+    """What to send: `paths` in turn, to `urls` in turn; with `body` they are POSTs of JSON.
 
-    `per_second` requests are begun in each of `seconds`; None: as many as `connections` can. Each
-    POST has an Idempotency-Key of its own, as the page's have.
+    `per_second` requests start in each of `seconds`; None: as many as `connections` can send. Each
+    POST has its own Idempotency-Key, like those of the page.
     """
 
     urls: Sequence[str]
@@ -44,7 +44,7 @@ class Order:
 
 @dataclass
 class Receipt:
-    """How many answers had which status (`none`: no answer), and what else was seen."""
+    """The number of responses by status (`none`: no response), and other measurements."""
 
     statuses: dict[str, int] = field(default_factory=dict)
     delays_s: list[float] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Receipt:
 
 
 async def send(order: Order) -> Receipt:
-    """Carry out an order in a process of its own."""
+    """Carry out an order in a separate process."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.sender"),
         cwd=Path(__file__).parents[1],
@@ -68,7 +68,7 @@ async def send(order: Order) -> Receipt:
 
 
 class Sender:
-    """Sends over connections that are kept, one pool for each site."""
+    """Sends over persistent connections, with one pool per site."""
 
     def __init__(self, order: Order) -> None:
         self.statuses: Counter[str] = Counter()
@@ -81,7 +81,7 @@ class Sender:
         self._number = 0
 
     async def send_one(self, due: float) -> None:
-        """Send the next request, which was due at `due`, and note its answer."""
+        """Send the next request, which was due at `due`, and record its response."""
         self._number += 1
         place = self._number % len(self._sites)
         try:

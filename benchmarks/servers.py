@@ -1,7 +1,7 @@
-"""PostgreSQL and Redis for a benchmark: those that the environment names, else some of our own.
+"""Provides PostgreSQL and Redis for a benchmark: from the environment, or started here.
 
-DATABASE_URL and REDIS_URL are taken as they are and are written to, so name empty ones. Our own are
-the system's programs in a temporary folder, with PostgreSQL's default durability (fsync on).
+DATABASE_URL and REDIS_URL are used as they are and written to, so name empty ones. Our own servers
+are the system's programs in a temporary folder, with PostgreSQL's default durability (fsync on).
 """
 
 import asyncio
@@ -27,9 +27,9 @@ POSTGRES_FOLDERS: Final = ("usr/lib/postgresql/*/bin", "opt/homebrew/opt/postgre
 
 @asynccontextmanager
 async def open_servers(folder: Path) -> AsyncIterator[Mapping[str, str]]:
-    """Yield DATABASE_URL and REDIS_URL, servers started in `folder` where the environment has none.
+    """Yield DATABASE_URL and REDIS_URL, from the environment or of servers started in `folder`.
 
-    Raises RuntimeError when a program is missing or does not come up.
+    Raises RuntimeError if a program is missing or does not start.
     """
     given = {name: os.environ[name] for name in NAMES if os.environ.get(name)}
     async with AsyncExitStack() as stack:
@@ -41,7 +41,7 @@ async def open_servers(folder: Path) -> AsyncIterator[Mapping[str, str]]:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nothing listens."""
+    """An unused port of 127.0.0.1."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -54,7 +54,7 @@ async def _serve_postgres(folder: Path) -> AsyncIterator[str]:
     words = ("--pgdata", str(cluster), "--username", "petsong", "--auth", "trust")
     maker = await _start((programs / "initdb", *words, "--encoding", "UTF8"), cluster, user)
     if await maker.wait():
-        raise RuntimeError("initdb could not make a database")
+        raise RuntimeError("initdb could not create a database")
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": cluster}
     settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     server = await _start((programs / "postgres", "-D", cluster, *settings), cluster, user)
@@ -113,9 +113,9 @@ async def _until_redis(url: str) -> None:
 
 
 def _make_home(folder: Path) -> int | None:
-    """Make a folder for PostgreSQL; return the account it has to run as, if not as ourselves."""
+    """Create a folder for PostgreSQL; return the uid it has to run as, None for our own."""
     folder.mkdir()
-    # PostgreSQL refuses to run as root; its package brings an account for that.
+    # PostgreSQL refuses to run as root; its package creates an account for that.
     if os.geteuid():
         return None
     account = pwd.getpwnam("postgres")

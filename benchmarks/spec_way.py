@@ -1,8 +1,8 @@
-"""The spec's own renderer, written out from its description, as the thing to be measured against.
+"""The spec's renderer, implemented from its description, as the baseline.
 
-`python -m benchmarks.spec_way PHOTO SONG OUT` makes one video and prints what it took as JSON, in a
-process of its own, because the memory of ended children is only known as the largest of all.
-Imports nothing of `renderer` and takes from it only the three pictures.
+`python -m benchmarks.spec_way PHOTO SONG OUT` makes one video and prints its measurements as JSON.
+It runs in its own process, because only the largest peak memory of all ended children is known. It
+imports nothing of `renderer` and uses only its three pictures.
 """
 
 # mypy: allow-untyped-calls
@@ -30,7 +30,7 @@ BYTES_PER_KIB: Final = 1024  # Linux gives ru_maxrss in KiB
 
 
 def main() -> None:
-    """Make the video that the arguments name and print its numbers."""
+    """Make the video and print its measurements."""
     photo, song, out = map(Path, sys.argv[1:4])
     idle_bytes = _peak_bytes(resource.RUSAGE_SELF)
     start, before = perf_counter(), os.times()
@@ -62,7 +62,7 @@ def make_video(photo: Path, song: Path, out: Path) -> None:
 
 
 def ffmpeg_command(song: Path, out: Path, duration_s: float) -> list[str]:
-    """Return the command line; what the spec leaves open (preset, threads) is ffmpeg's default."""
+    """The command line; what the spec leaves open (preset, threads) is ffmpeg's default."""
     raw = f"-f rawvideo -pix_fmt rgb24 -s {SIZE_PX}x{SIZE_PX} -r {FPS} -i pipe:0"
     loop = f"[0:v]loop=loop=-1:size={FRAMES}:start=0[video]"
     video = f"-c:v libx264 -crf {CRF} -pix_fmt yuv420p"

@@ -1,6 +1,6 @@
-"""The networked site for a load test: web processes, workers, and what they stand on.
+"""Runs the networked site for a load test: web processes, workers, PostgreSQL and Redis.
 
-Nothing is simulated but the song service, and nothing listens anywhere but on 127.0.0.1.
+Only the song service is simulated, and everything listens only on 127.0.0.1.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ STOP_TIMEOUT_S: Final = 20.0
 
 @dataclass
 class Web:
-    """One `petsong serve`, on a port that it keeps over restarts."""
+    """One `petsong serve`, on a port that stays the same across restarts."""
 
     folder: Path
     variables: Mapping[str, str]
@@ -34,30 +34,27 @@ class Web:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
-        """The id of the running process."""
         assert self.process is not None
         return self.process.pid
 
     async def start(self) -> None:
-        """Start the process and wait until it answers."""
+        """Start the process and wait until it responds."""
         variables = {**self.variables, "PORT": str(self.port)}
         self.process = await start_petsong("serve", self.folder, variables, self.core)
         await wait_until_up(self.url)
 
     async def stop(self) -> None:
-        """Stop the process."""
         if self.process is not None:
             await stop_process(self.process)
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A running site: its web processes and the variables any further process needs."""
+    """A running site: its web processes and the variables for further processes."""
 
     webs: tuple[Web, ...]
     folder: Path
@@ -68,9 +65,9 @@ class Stack:
 async def open_stack(
     folder: Path, *, webs: int = 1, core: int | None = None, **changes: str
 ) -> AsyncIterator[Stack]:
-    """Start `webs` web processes on one PostgreSQL and one Redis for the block's length.
+    """Start `webs` web processes on one PostgreSQL and one Redis for the length of the block.
 
-    `core` binds each to one core (by taskset); `changes` are environment variables.
+    `core` binds each to one core (with taskset); `changes` are environment variables.
     """
     async with open_servers(folder) as addresses:
         variables = {**_environment(), **addresses, **changes}
@@ -88,7 +85,7 @@ async def open_stack(
 async def start_petsong(
     words: str, folder: Path, variables: Mapping[str, str], core: int | None = None
 ) -> Process:
-    """Start `petsong` with `words` in `folder`, bound to `core` where one is given."""
+    """Start `petsong` with `words` in `folder`, bound to `core` if given."""
     command = bind_to(core, sys.executable, "-m", "server", *words.split())
     return await asyncio.create_subprocess_exec(
         *command, cwd=folder, env=dict(variables), stdout=DEVNULL
@@ -96,13 +93,13 @@ async def start_petsong(
 
 
 def bind_to(core: int | None, *command: str) -> list[str]:
-    """Return `command` as it is started on one core, where there is a core and a taskset."""
+    """The command that runs `command` on one core, if there is a core and a taskset."""
     taskset = shutil.which("taskset") if core is not None else None
     return [taskset, "--cpu-list", str(core), *command] if taskset else list(command)
 
 
 async def stop_process(process: Process) -> None:
-    """Ask a process to stop as a deployment does; kill it after 20 s."""
+    """Terminate a process like a deployment; kill it after 20 s."""
     if process.returncode is not None:
         return
     process.terminate()
@@ -114,7 +111,7 @@ async def stop_process(process: Process) -> None:
 
 
 async def wait_until_up(url: str) -> None:
-    """Wait until the site at `url` answers; raise TimeoutError after a minute."""
+    """Wait until the site at `url` responds; raise TimeoutError after a minute."""
     async with asyncio.timeout(START_TIMEOUT_S), httpx.AsyncClient(trust_env=False) as http:
         while True:
             try:

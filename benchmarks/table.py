@@ -1,6 +1,6 @@
-"""Series as tables for people: a row for each name, a column for each case.
+"""Formats series as tables: a row per name, a column per case.
 
-Seconds are shown as milliseconds; everything else in the unit it was measured in.
+Seconds are shown as milliseconds; everything else in its own unit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from benchmarks.measurement import SECONDS, Series
 
 
 def tabulate(title: str, series: Sequence[Series]) -> Table:
-    """Return medians, each with its spread."""
+    """A table of medians, each with its spread."""
     repeats = len(series[0].values)
     return _pivot(
         f"{title} (repeats: {repeats}; median ±spread)",
@@ -21,9 +21,10 @@ def tabulate(title: str, series: Sequence[Series]) -> Table:
 
 
 def tabulate_ratios(title: str, new: Sequence[Series], old: Sequence[Mapping[str, Any]]) -> Table:
-    """Return old / new medians: more than 1 is less time or memory than before.
+    """A table of old / new medians: more than 1 means less time or memory than before.
 
-    `old` is the same benchmark in a file that `--json` wrote; what either lacks is left out.
+    `old` is the same benchmark in a file written by `--json`; series missing in either are left
+    out.
     """
     medians = {
         (each["name"], each["case"]): Series(each["name"], each["values"]).median for each in old

@@ -1,6 +1,6 @@
-"""How many whole videos a machine makes when several are made at once, and the memory that takes.
+"""Measures how many complete videos a machine makes in parallel, and the memory used.
 
-A video is a press and a render in one job; its song lasts as long as the campaign's do.
+Each job encodes the loop and renders the video; its song is as long as the campaign's.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks.children import ProcessPool
+from benchmarks.children import MeasuredProcesses
 from benchmarks.inputs import photo, write_song
 from benchmarks.measurement import Options, Series, collect
 from renderer import RenderJob, RenderPool, Video
@@ -23,7 +23,7 @@ UNITS: Final = {"videos per minute and core": "videos", "peak memory in all": "M
 
 
 async def measure(options: Options) -> list[Series]:
-    """Make videos one at a time, one per core and two per core."""
+    """Make one video at a time, then one per core, then two per core."""
     cores = os.cpu_count() or 1
     sizes = [1] if options.is_quick else sorted({1, cores, 2 * cores})
     series: list[Series] = []
@@ -43,7 +43,7 @@ async def measure(options: Options) -> list[Series]:
 
 async def _measure_once(pool: RenderPool, folder: Path, song: Path, cores: int) -> dict[str, float]:
     videos = VIDEOS_PER_CHILD * pool.size
-    children = ProcessPool()
+    children = MeasuredProcesses()
     children.forget_peaks()
     start = perf_counter()
     await _make_videos(pool, folder, song, videos)

@@ -1,7 +1,7 @@
-"""One waiting page as the server sees it: the frames and the habits of `client/src/live.ts`.
+"""One waiting page as the server sees it: the frames and timing of `client/src/live.ts`.
 
 Written on a bare asyncio transport, so that one process can be thousands of visitors; it offers
-compression as browsers do. A visitor stays after the outcome, which a page would not.
+compression like browsers. A visitor stays after the result, which a page would not.
 """
 
 import asyncio
@@ -31,10 +31,10 @@ TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
 class Visitor(asyncio.Protocol):
-    """Watches one submission, and comes back whenever the connection ends.
+    """Watches one submission, and reconnects whenever the connection ends.
 
-    `is_watching`: the present socket has been told how the submission stands. `known_at`: when the
-    outcome was first heard of, by the clock that `time.monotonic` reads in all processes.
+    `is_watching`: the current socket has received a snapshot. `known_at`: when the result first
+    arrived, by `time.monotonic`, which is the same in all processes.
     """
 
     def __init__(self, address: tuple[str, int], session_id: str) -> None:
@@ -48,14 +48,14 @@ class Visitor(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     async def connect(self) -> None:
-        """Open a socket; where that fails, try again later as the page does."""
+        """Open a socket; if that fails, retry later like the page."""
         try:
             await asyncio.get_running_loop().create_connection(lambda: self, *self._address)
         except OSError:
             self._retry()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for a WebSocket."""
+        """Request a WebSocket."""
         self._transport = cast(asyncio.Transport, transport)
         self._is_open = False
         self._received = b""
@@ -65,13 +65,13 @@ class Visitor(asyncio.Protocol):
         self._after(CONNECT_S, self._transport.abort)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Count the loss and come back."""
+        """Count the drop and reconnect."""
         self.num_drops += self.is_watching
         self.is_watching = False
         self._retry()
 
     def data_received(self, data: bytes) -> None:
-        """Take the answer to the handshake, then frames."""
+        """Read the response to the handshake, then frames."""
         self._received += data
         if not self._is_open:
             head, found, rest = self._received.partition(b"\r\n\r\n")
@@ -123,7 +123,7 @@ class Visitor(asyncio.Protocol):
         self._after(ACKNOWLEDGEMENT_S, self._ask_once_more)
 
     def _ask_once_more(self) -> None:
-        # The page would now ask over HTTP, which costs the server about as much, and then wait.
+        # The page would now poll over HTTP, which costs the server about as much, and then wait.
         self._ask()
         self._after(random.uniform(*ASK_AGAIN_S), self._watch)
 
@@ -143,7 +143,8 @@ class Visitor(asyncio.Protocol):
             self.known_at = time.monotonic()
 
     def _send(self, content: bytes, opcode: int = TEXT) -> None:
-        # Masked, as RFC 6455 asks of clients, with a key of zeros that leaves the content as it is.
+        # Masked, as RFC 6455 requires of clients, with a zero key that leaves the content
+        # unchanged.
         self._transport.write(bytes((0x80 | opcode, 0x80 | len(content), 0, 0, 0, 0)) + content)
 
     def _retry(self) -> None:

@@ -1,5 +1,4 @@
-"""Record failures: why a song failed, since when a service is unreachable, and when tasks last
-ran."""
+"""Record why a song failed, since when a service is unreachable, and when tasks last ran."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops

@@ -35,8 +35,7 @@ class SnapshotUnavailable(Exception):
 def create_server(
     redis_url: str | None, note_push: Callable[[float], None] | None = None
 ) -> socketio.AsyncServer:
-    """Create the Socket.IO server: WebSocket only, same origin only, across processes through
-    Redis.
+    """Create the Socket.IO server: WebSocket only, same origin only, with Redis if there is one.
 
     Long polling would need sticky sessions with more than one web process. `note_push` is called
     with the seconds that each event took from its publisher to the sockets here.
@@ -108,8 +107,7 @@ async def tell_watchers(server: socketio.AsyncServer, snapshot: Snapshot) -> Non
 
 
 def serve_operators(server: socketio.AsyncServer, is_proof: Callable[[str], bool]) -> None:
-    """Handle `operate` on `server`: a socket with a ticket that `is_proof` accepts joins the
-    room."""
+    """Handle `operate` on `server`: a ticket accepted by `is_proof` lets a socket join."""
 
     async def operate(sid: str, *arguments: object) -> WatchError | dict[str, str]:
         request = arguments[0] if arguments else None

@@ -61,8 +61,7 @@ class MemberRooms(BaseManager):  # type: ignore[misc] # untyped library
 
 
 class TimedRedis(socketio.AsyncRedisManager):  # type: ignore[misc]
-    """Adds the sending time to each message to other processes, and waits at most a second for
-    Redis.
+    """Adds the sending time to messages to other processes; waits at most a second for Redis.
 
     The library would wait for an unresponsive Redis as long as redis-py does: 20 s per message.
     """

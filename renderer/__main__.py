@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m renderer",
-        description="Render a pet's photo spinning on a record for the length of a song.",
+        description="Render a video of a pet's photo on a spinning record, as long as a song.",
     )
     parser.add_argument(
         "photo", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or GIF, cropped to a square"

@@ -47,8 +47,7 @@ def plan_segments(samples: float) -> int:
 def encode_aac(
     sound: Iterable[av.AudioFrame], sample_rate: int, bit_rate: int, segment_frames: int
 ) -> Packets:
-    """Encode frames of one format to stereo AAC packets, starting at -1024 samples (the
-    priming)."""
+    """Encode frames of one format to stereo AAC packets, from -1024 samples (the priming) on."""
     packets: Packets = []
     pending: deque[Future[Packets]] = deque()
     threads = min(count_cores(), _THREADS_AT_MOST)

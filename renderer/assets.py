@@ -17,8 +17,7 @@ FOLDER = Path(__file__).with_name("assets")
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Pictures as bytes: backgrounds and card in BGR, record and needle in BGRA with straight
-    alpha.
+    """Pictures: backgrounds and card in BGR, record and needle in BGRA with straight alpha.
 
     Backgrounds are keyed by canvas height. `digest` identifies the pictures that appear in videos.
     """

@@ -1,5 +1,4 @@
-"""The cores this process may use; a container or an affinity mask may grant fewer than there
-are."""
+"""The cores this process may use; a container or an affinity mask may grant only some."""
 
 import os
 

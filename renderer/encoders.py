@@ -82,8 +82,7 @@ def encode_loop_frames(
 
 @contextmanager
 def _capture_messages() -> Iterator[None]:
-    """Capture FFmpeg's error messages, which say more than its error numbers, and keep them from
-    stderr."""
+    """Capture FFmpeg's error messages instead of printing them; they say more than its numbers."""
     level = av.logging.get_level()
     av.logging.set_level(av.logging.ERROR)
     try:

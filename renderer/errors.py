@@ -20,8 +20,7 @@ from typing import ClassVar
 
 
 class RenderError(Exception):
-    """The base class; `kind` identifies an error across processes, `can_retry` tells if retrying
-    helps."""
+    """`kind` identifies an error across processes, `can_retry` tells if retrying helps."""
 
     kind: ClassVar[str] = "render_error"
     can_retry: ClassVar[bool] = False

@@ -14,16 +14,13 @@ from renderer.parts import create_part
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it at the end of the block, remove it on an
-    error.
+    """Yield a temporary path, which becomes `path` at the end of the block; remove it on an error.
 
     Errors of the operating system become `OutputUnwritable`, those of the muxer `OutputFailed`.
     """
     part: Path | None = None
     try:
-        if (
-            path.is_dir()
-        ):  # checked first: at the rename, other files of a job may already be in place
+        if path.is_dir():  # before other files of the job are in place
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         part = create_part(path)
         yield part

@@ -69,8 +69,7 @@ class RenderSpec:
 
     @property
     def spindle_y_px(self) -> int:
-        """The distance of the record's centre from the top of the canvas; horizontally it is
-        centred."""
+        """The distance of the record's centre from the top of the canvas."""
         return _SPINDLE_Y_PX[self.canvas_height_px]
 
     def count_frames(self, duration_s: float) -> int:

@@ -112,8 +112,10 @@ def status() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Check everything the site needs. Exits 1 if a check fails; warnings don't affect the exit
-    status."""
+    """Check everything the site needs.
+
+    Exits 1 if a check fails; warnings don't affect the exit status.
+    """
     settings = _settings("ERROR")
     findings = _run(examine(settings))
     redact = Redactor(settings.list_secrets()).redact

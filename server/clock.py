@@ -33,8 +33,7 @@ def now() -> datetime:
 
 
 def set_time(moment: datetime | None, at_s: float = 0.0) -> None:
-    """Follow a clock that showed `moment` at `at_s` of `read_steady_s`; None means the host's
-    own."""
+    """Follow a clock that showed `moment` at `at_s` of `read_steady_s`; None: the host's own."""
     _clock.set(moment, at_s)
 
 

@@ -1,5 +1,4 @@
-"""`petsong worker` and `petsong scheduler`: the processes beside the web, with PostgreSQL and
-Redis."""
+"""`petsong worker` and `petsong scheduler`: processes beside the web (PostgreSQL and Redis)."""
 
 import structlog
 

@@ -1,7 +1,7 @@
-"""Lighthouse, which is a program for Node.js: it rates pages as a browser shows them.
+"""Runs Lighthouse, a Node.js program that rates pages in a browser.
 
-It is installed by npm from the package.json beside this file, apart from the client, whose build
-does not need its 170 MB.
+npm installs it from the package.json beside this file, separate from the client, whose build does
+not need its 170 MB.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ TIMEOUT_S: Final = 100
 
 
 class LighthouseFailed(Exception):
-    """Lighthouse could not look at the pages."""
+    """Lighthouse could not rate the pages."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is asked for: pages, by which Chromium, and in which of Lighthouse's categories.
+    """The pages to rate, the Chromium to use, and Lighthouse's categories.
 
-    Pages are loaded as fast as they come; Lighthouse computes from that, for its category
-    `performance`, how a phone in a slow network would load them.
+    Pages are loaded at full speed; for the category `performance`, Lighthouse computes how a phone
+    in a slow network would load them.
     """
 
     urls: Sequence[str]
@@ -40,9 +40,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """One page: a score of at most 100 for each category, the audits that cost points, all numbers.
+    """The result for one page: a score of at most 100 per category, failed audits, and all metrics.
 
-    `error` says why there are none.
+    `error` is why there are none.
     """
 
     error: str | None
@@ -52,7 +52,7 @@ class Report:
 
 
 async def audit(job: Job) -> list[Report]:
-    """Return a report on each page of a job; raise LighthouseFailed when there are none."""
+    """Rate each page of a job; raise LighthouseFailed if that fails."""
     node = Path(sys.executable).with_name("node")
     process = await asyncio.create_subprocess_exec(
         node, FOLDER / "audit.js", stdin=PIPE, stdout=PIPE, stderr=PIPE

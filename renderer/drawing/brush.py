@@ -44,8 +44,7 @@ class Picture:
         self.x, self.y = np.meshgrid(across, down)
 
     def crop(self, left: float, top: float, right: float, bottom: float) -> "Picture":
-        """A part that shares its pixels with this picture; drawing on it is faster for small
-        things."""
+        """A part that shares its pixels with this picture; drawing small things on it is faster."""
         drawn = OVERSIZE * self.scale
         first, last, above, below = (
             max(0, round(edge * drawn))

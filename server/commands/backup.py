@@ -41,8 +41,7 @@ Checksums = dict[str, str]
 
 
 async def back_up(settings: Settings, target: Path) -> str:
-    """Write the backup and return a one-line summary; until it is complete its name ends in
-    `.part`.
+    """Write the backup and return a one-line summary; an incomplete one is named `.part`.
 
     Raises DatabaseUnavailable, StorageUnavailable or OSError.
     """

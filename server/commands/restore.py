@@ -70,8 +70,7 @@ def _check(tar: tarfile.TarFile, storage: Storage) -> None:
 
 
 def _locate(name: str, storage: Storage) -> tuple[int, str] | None:
-    """Return folder number and name of a file, None for a table; raise ValueError for anything
-    else."""
+    """Return a file's folder number and name, None for a table; raise ValueError for others."""
     parts = PurePosixPath(name).parts
     if len(parts) == 2 and parts[0] == "database" and parts[1].removesuffix(".jsonl") in TABLES:
         return None

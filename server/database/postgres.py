@@ -1,5 +1,4 @@
-"""PostgreSQL's client: waiting for a connection times out, and connections always return to the
-pool.
+"""PostgreSQL's client: waits for a connection time out, and connections are always returned.
 
 asyncpg's own time-out creates a task per statement; a timer is enough.
 """

@@ -23,8 +23,7 @@ UNKNOWN_OUTCOME: Final = Q(outcome=None) | Q(outcome=UNANSWERED)
 
 @dataclass(frozen=True)
 class Attempt:
-    """A recorded order: its row id, its webhook token, and the time after which it must not be
-    sent.
+    """A recorded order: its row id, its webhook token, and until when it may be sent.
 
     `stale_at_s` is a time of `clock.read_steady_s`.
     """

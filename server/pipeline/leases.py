@@ -97,8 +97,7 @@ async def forget_attempts(lease: Lease) -> None:
 
 
 async def is_held(lease: Lease) -> bool:
-    """Return whether the lease is still ours, and renew it; called right before publishing a
-    file."""
+    """Renew the lease; return whether it is still ours. Called right before publishing a file."""
     lease_until = now() + timedelta(seconds=lease.length_s)
     return bool(await _held(lease).update(lease_until=lease_until))
 
@@ -133,8 +132,7 @@ async def _release(lease: Lease, *, is_counted: bool, delay_s: float = 0.0) -> N
 
 
 async def _release_in_time(lease: Lease) -> None:
-    """Release the lease, uncounted, as soon as the database allows, retrying for one lease
-    length."""
+    """Release the lease, uncounted, as soon as the database allows, while the lease lasts."""
     for _ in range(math.ceil(lease.length_s)):
         try:
             await _release(lease, is_counted=False, delay_s=TROUBLE_RETRY_S)

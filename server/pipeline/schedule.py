@@ -35,8 +35,7 @@ class Timetable(ScheduleSource):
 
 
 class EnqueueingScheduler(TaskiqScheduler):
-    """Enqueues due tasks through BrokerTaskQueue: an unreachable broker neither stops nor delays
-    it."""
+    """Enqueues due tasks; an unreachable broker neither stops nor delays it."""
 
     def __init__(self, broker: CountingBroker, settings: Settings) -> None:
         super().__init__(broker, [Timetable(settings)])

@@ -18,8 +18,7 @@ logger = structlog.get_logger(__name__)
 
 
 class BrokerTaskQueue:
-    """Enqueues through a Taskiq broker; if the broker is unreachable, it logs and gives up after a
-    second.
+    """Enqueues through a Taskiq broker; gives up on an unreachable one after a second.
 
     Tasks without a submission are sent at once, and then at most every 50 ms: calls in between
     share the next message, which is sent after all of them have committed.

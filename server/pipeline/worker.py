@@ -66,8 +66,7 @@ class DrainingReceiver(Receiver):
             del self._running[task]
 
     async def release_tasks(self, task_queue: TaskQueue, order_timeout_s: float) -> None:
-        """Cancel tasks that did not finish in time, and enqueue them again once their leases are
-        released.
+        """Cancel tasks that did not finish in time, and re-enqueue them once their leases end.
 
         Another worker can then continue at once, without waiting for the sweep or for a lease to
         expire. Running orders are not cancelled: nobody would know whether they were paid for.

@@ -39,8 +39,7 @@ class Listener(socket.socket):
     _num_accepted = 0
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Accept a connection; if descriptors run short, answer 503 and raise
-        ConnectionAbortedError."""
+        """Accept a connection; without descriptors answer 503 and raise ConnectionAbortedError."""
         if self._has_failed:
             # asyncio retries after a second, but first it tries as often as the backlog is long and
             # logs each failure: https://github.com/python/cpython/issues/151615

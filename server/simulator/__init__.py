@@ -1,7 +1,6 @@
-"""A stand-in song service: the real one's API, really composed songs, and faults on demand.
+"""A simulator of the song service: its API, really composed songs, and faults on demand.
 
-The demo, the tests and the benchmarks run against it as a separate HTTP server; nothing in the
-application may import it but the command that starts the demo. It imports no other part of the
-server. Start reading at `service.py` (what a generation goes through), then `api.py` and
-`faults.py`; the music lives in `music/`.
+The demo, tests and benchmarks run it as a separate HTTP server; in the application, only the
+command that starts the demo imports it. It imports no other part of the server. Start reading at
+`service.py` (the life of a generation), then `api.py` and `faults.py`; `music/` composes.
 """

@@ -1,6 +1,6 @@
-"""`python -m server.simulator`: serves the stand-in and says where, in one JSON line on stdout.
+"""`python -m server.simulator`: serves the simulator and prints its URL as one JSON line on stdout.
 
-The line is printed once connections are taken, so whoever reads it may call at once.
+The line is printed when connections are accepted, so callers can connect at once.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ STDIN = 0
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m server.simulator", description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where generations are kept")
+    parser.add_argument("--folder", type=Path, required=True, help="where generations are stored")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--song-seconds-delay", type=float, default=8.0, metavar="S")
     parser.add_argument("--song-seconds", type=float, metavar="S", help="default: 60 to 90")
     parser.add_argument("--song", type=Path, metavar="MP3", help="deliver this; compose nothing")
     parser.add_argument("--credits", type=int, default=10_000)
-    parser.add_argument("--key", help="the only key that is taken; default: any")
+    parser.add_argument("--key", help="the only accepted key; default: any")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when stdin ends")
     return parser.parse_args()
 

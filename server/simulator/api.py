@@ -1,6 +1,6 @@
-"""The song service's API under `/v1`: what the real one answers, unless a fault is on.
+"""The song service's API under `/v1`: it answers like the real one unless a fault is on.
 
-Nothing is answered as accepted that is not stored.
+Whatever is answered as accepted is stored first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ABOUT_THE_ORDER = (400, 422)
 
 
 def build_api(service: SongService, listener: Listener) -> Blueprint:
-    """Build the routes of the API."""
+    """Create the routes of the API."""
     api = Blueprint("api", __name__, url_prefix="/v1")
     faults, ledger = service.faults, service.ledger
 
@@ -130,7 +130,7 @@ def build_api(service: SongService, listener: Listener) -> Blueprint:
 
 
 async def _hang_up(listener: Listener) -> ResponseReturnValue:
-    """Cut the caller's connection; the server then cancels this request."""
+    """Close the caller's connection; the server then cancels this request."""
     listener.cut(request.scope["client"])
     await asyncio.Event().wait()
     raise AssertionError("the request was not cancelled")

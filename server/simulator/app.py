@@ -1,4 +1,4 @@
-"""Puts the routes together and ties the service's life to the server's."""
+"""Combines the routes, and starts and stops the service with the server."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .service import SongService
 
 
 def create_app(service: SongService, listener: Listener) -> Quart:
-    """Build the ASGI application; unfinished generations go on as soon as it is served."""
+    """Create the ASGI application; unfinished generations continue as soon as it is served."""
     app = Quart(__name__)
-    # Slow, stalled and endless downloads are wanted here.
+    # Slow, stalled and endless downloads are intended.
     app.config["RESPONSE_TIMEOUT"] = None
     app.register_blueprint(build_api(service, listener))
     app.register_blueprint(build_downloads(service, listener))

@@ -1,6 +1,6 @@
-"""The folder in which generations and songs outlive the service.
+"""Stores generations and songs in a folder, across restarts.
 
-A file is either the whole of what was written or not there: it is written under another name first.
+A file is either complete or missing: it is written under another name first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ class Archive:
         }
 
     def save(self, generation: Generation) -> None:
-        """Store the generation as it is now."""
         self.generations[generation.task_id] = generation
         path = self._folder / f"{generation.task_id}.json"
         partial = path.with_suffix(".json.part")
@@ -35,5 +34,5 @@ class Archive:
         partial.replace(path)
 
     def song(self, task_id: str) -> Path:
-        """Where the song of a known generation is or will be."""
+        """The path of a known generation's song, existing or not."""
         return self._folder / f"{self.generations[task_id].task_id}.mp3"

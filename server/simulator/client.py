@@ -1,4 +1,4 @@
-"""Starts the simulator as a process of its own and speaks to its controls.
+"""Starts the simulator as a separate process and controls it.
 
 The process never outlives the block that started it, nor the program around that block.
 """
@@ -22,11 +22,11 @@ from .generation import Status
 STOP_TIMEOUT_S = 10.0
 CALL_TIMEOUT_S = 60.0
 IDLE_S = 2.0
-"""For how long an idle connection is used again; the server closes it after 5 s."""
+"""How long an idle connection is reused; the server closes it after 5 s."""
 
 
 class Simulator:
-    """A running simulator: `origin` is its address, `api_url` the song client's base."""
+    """A running simulator: `origin` is its URL, `api_url` the base URL for song clients."""
 
     def __init__(self, process: Process, origin: str, controls: httpx.AsyncClient) -> None:
         self.origin = origin
@@ -50,16 +50,16 @@ class Simulator:
         """Serve `folder` until the block ends.
 
         Args:
-            folder: Where generations and songs are kept; a second start goes on with them.
+            folder: Where generations and songs are stored; a second start continues with them.
             delay_s: How long a generation takes.
             song_s: Length of every song; None: 60 to 90 seconds.
-            song: An MP3 that is delivered for every order, instead of composing one.
-            port: 0 takes any free one.
+            song: An MP3 to deliver for every order, instead of composing one.
+            port: 0 for any free one.
             num_credits: The balance before the first song.
-            key: The only API key that is taken; None: any.
+            key: The only accepted API key; None: any.
 
         Raises:
-            RuntimeError: the process did not start; its own words are on stderr.
+            RuntimeError: the process did not start; the reason is on stderr.
         """
         options = {"--folder": folder, "--port": port, "--song-seconds-delay": delay_s}
         options |= {"--song-seconds": song_s, "--song": song}
@@ -87,7 +87,7 @@ class Simulator:
             await _stop(process)
 
     async def ledger(self) -> dict[str, Any]:
-        """What the referee saw; its fields are those of `ledger.Ledger.as_json`."""
+        """The ledger, with the fields of `ledger.Ledger.as_json`."""
         return dict(await self._call("GET", "/ledger"))
 
     async def set_faults(self, *switches: Switch) -> None:
@@ -96,19 +96,19 @@ class Simulator:
         await self._call("PUT", "/faults", json=body)
 
     async def finish(self, task_id: str, status: Status = Status.SUCCESS) -> None:
-        """End a generation now; its state is final when this returns, its webhook follows."""
+        """End a generation now; its status is final when this returns, its webhook follows."""
         await self._call("POST", f"/finish/{task_id}", params={"status": status})
 
     async def post_webhook(
         self, task_id: str, status: Status | None = None, copies: int = 1
     ) -> list[int | None]:
-        """Send `copies` webhooks in parallel, true or claiming `status`; the answer of each."""
+        """Send webhooks in parallel, true or claiming `status`; return their status codes."""
         params = {"copies": str(copies)} | ({"status": status} if status else {})
         answers = await self._call("POST", f"/webhook/{task_id}", params=params)
         return list(answers["answers"])
 
     async def kill(self) -> None:
-        """End the process as a crash would; what was not stored is lost."""
+        """Kill the process like a crash; what was not stored is lost."""
         self._process.kill()
         await self._process.wait()
 

@@ -1,6 +1,6 @@
-"""The routes under `/simulator` that switch faults, read the ledger and move time on.
+"""The routes under `/simulator`: switch faults, read the ledger, end generations.
 
-They belong to the stand-in alone: the real service has none of them.
+They exist only in the simulator, not in the real service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .service import SongService
 
 
 def build_controls(service: SongService) -> Blueprint:
-    """Build the routes of the referee."""
+    """Create the control routes."""
     controls = Blueprint("controls", __name__, url_prefix="/simulator")
 
     @controls.get("/faults")
@@ -50,7 +50,7 @@ def build_controls(service: SongService) -> Blueprint:
         if generation is None:
             return {"detail": "Generation not found"}, 404
         if generation.status.is_final:
-            return {"detail": f"It has ended already: {generation.status}"}, 409
+            return {"detail": f"It has already ended: {generation.status}"}, 409
         await service.finish(task_id, Status(status))
         return {"status": generation.status}
 

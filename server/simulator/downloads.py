@@ -1,6 +1,6 @@
-"""Hands out the songs, as a CDN would: no key, a stated length, and every way to spoil a download.
+"""Serves the songs like a CDN: no key, a stated length, and every way to break a download.
 
-A download is whole unless a fault is on.
+Without faults, downloads are complete.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ENDLESS_PAUSE_S = 0.001
 
 
 def build_downloads(service: SongService, listener: Listener) -> Blueprint:
-    """Build the route of the songs."""
+    """Create the download route."""
     downloads = Blueprint("downloads", __name__, url_prefix="/pubapi/generations2")
 
     @downloads.get("/audio_<task_id>_0.mp3")
@@ -113,6 +113,6 @@ async def _repeat(song: bytes) -> AsyncIterator[bytes]:
     while True:
         for start in range(0, len(song), CHUNK_BYTES):
             yield song[start : start + CHUNK_BYTES]
-            # Sending to a caller who has left never waits: without this pause the server would
-            # not come to cancel the request, and would fill its memory instead.
+            # Sending to a disconnected caller never waits: without this pause the server would
+            # never get to cancel the request, and would fill its memory instead.
             await asyncio.sleep(ENDLESS_PAUSE_S)

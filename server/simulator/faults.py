@@ -1,7 +1,6 @@
-"""Every way in which the simulator can misbehave, and the switchboard that turns them on.
+"""All faults of the simulator, and the switchboard that turns them on.
 
-A fault that is off costs nothing and changes nothing; a fault that is on with `times` turns itself
-off after that many uses.
+A fault that is off changes nothing; a fault with `times` turns itself off after that many uses.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import Any
 
 
 class Fault(StrEnum):
-    """The closed list of faults; `value` is what each takes (its default in `DEFAULT_VALUES`).
+    """All faults; `value` is the parameter of each (defaults in `DEFAULT_VALUES`).
 
     Every call of the API:
-    - `api_status`: answers the status `value` in HTML, as whoever stands in front of it would.
-    - `api_hangs`: takes the call and never answers.
-    - `api_key_refused`: answers 400 with the words of the real service for a mistyped key.
+    - `api_status`: answers the status `value` in HTML, like a proxy in front of it.
+    - `api_hangs`: accepts the call and never answers.
+    - `api_key_refused`: answers 400 with the real service's message for a mistyped key.
 
     Creating (`POST /v1/generations/v3`):
     - `create_status`: answers the status `value`, accepts nothing; `retry_after` is its header.
@@ -27,22 +26,22 @@ class Fault(StrEnum):
     - `create_unanswered`: accepts, bills and cuts the connection without an answer.
     - `create_body`: accepts, but answers 200 with the text `value` (HTML, empty, `{}`, any JSON).
     - `create_duplicate`: accepts, but answers the task_id `value`, or that of the oldest.
-    - `strict_tags`: an unknown tag is refused with 422.
+    - `strict_tags`: an unknown tag is rejected with 422.
 
     Life of a generation, decided when it is accepted:
     - `generation_fails`: ends in FAILURE with the error message `value`.
-    - `generation_stuck`: stays GENERATING for ever.
-    - `timed_lyrics`: each sung line bears a time as in LRC, `value` seconds after the one before.
+    - `generation_stuck`: stays GENERATING forever.
+    - `timed_lyrics`: each sung line has an LRC timestamp, `value` seconds after the one before.
 
     Webhook:
     - `webhook_never`: none is sent.
     - `webhook_late`: it is sent `value` seconds after the end.
     - `webhook_copies`: `value` of them are sent in parallel.
     - `webhook_before_answer`: the song ends and its webhook arrives before the answer.
-    - `webhook_every_status`: states that are not final are announced too.
+    - `webhook_every_status`: intermediate states are announced too.
     - `webhook_contradiction`: a second webhook with the opposite final state follows.
-    - `webhook_wrong_task_id`: it names the task_id `value`, or an unknown one.
-    - `webhook_forged`: a SUCCESS with the song_paths `value` comes at once, untrue.
+    - `webhook_wrong_task_id`: it contains the task_id `value`, or an unknown one.
+    - `webhook_forged`: a false SUCCESS with the song_paths `value` comes at once.
     - `webhook_fields`: the fields of `value` replace those of the payload (odd song_paths, huge
       error_message, unknown status).
 
@@ -55,13 +54,13 @@ class Fault(StrEnum):
     Downloading a song:
     - `download_status`: answers the HTTP status `value`.
     - `download_body`: answers 200 audio/mpeg with the text `value`, or the bytes after `base64:`.
-    - `download_page`: answers 200 with a page in HTML, as a host does that is not ready yet.
+    - `download_page`: answers 200 with an HTML page, like a host that is not ready yet.
     - `download_truncated`: states the whole length, closes after the share `value` of it.
-    - `download_endless`: repeats the song for ever, without a stated length.
+    - `download_endless`: repeats the song forever, without a stated length.
     - `download_drip`: sends `value` bytes each second.
     - `download_stall`: sends `value` bytes, then nothing more.
     - `download_reset`: resets the connection after the share `value` of the song.
-    - `download_redirect`: answers 302 to the address `value`.
+    - `download_redirect`: answers 302 to the URL `value`.
     - `download_gzip`: sends the song gzip-encoded, with `value` MiB of zeros behind it.
 
     Credits:
@@ -139,7 +138,7 @@ DEFAULT_VALUES: Mapping[Fault, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One fault that is on: its value, and how many more uses it lasts (None: until cleared)."""
+    """One active fault: its value, and how many uses are left (None: until cleared)."""
 
     fault: Fault
     value: Any = None
@@ -151,7 +150,7 @@ class Switch:
         """Read one switch from JSON.
 
         Raises:
-            ValueError: with the reason in words, for an unknown fault or a value of the wrong type.
+            ValueError: an unknown fault or a value of the wrong type, with the reason.
         """
         if not isinstance(fields, dict):
             raise ValueError('each fault is an object like {"fault": "webhook_never"}')
@@ -175,12 +174,12 @@ class Switch:
         return cls(fault, value, times, fields.get("retry_after"))
 
     def as_json(self) -> dict[str, Any]:
-        """The shape that `parse` reads."""
+        """The format that `parse` reads."""
         return asdict(self)
 
 
 class Switchboard:
-    """The faults that are on now."""
+    """The active faults."""
 
     def __init__(self) -> None:
         self._switches: dict[Fault, Switch] = {}
@@ -190,7 +189,7 @@ class Switchboard:
         self._switches = {switch.fault: switch for switch in switches}
 
     def take(self, fault: Fault) -> Switch | None:
-        """Use a fault once: its switch if it is on, else None."""
+        """Use a fault once; return its switch, or None if it is off."""
         switch = self._switches.get(fault)
         if switch is None or switch.times is None:
             return switch
@@ -203,5 +202,5 @@ class Switchboard:
         return switch
 
     def as_json(self) -> list[dict[str, Any]]:
-        """The switches that are on."""
+        """The active switches."""
         return [switch.as_json() for switch in self._switches.values()]

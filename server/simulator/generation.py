@@ -1,4 +1,4 @@
-"""One generation: what was asked for, where it stands, and how the API shows it.
+"""One generation: its request, its status, and its API representation.
 
 Everything that must survive a restart is a field here; a generation is stored as this JSON.
 """
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Status(StrEnum):
-    """The states of a generation in the order in which they come; then one of the last two."""
+    """The states of a generation in order; it ends in one of the last two."""
 
     RECEIVED = "RECEIVED"
     PROMPT = "PROMPT"
@@ -30,7 +30,6 @@ class Status(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing comes after it."""
         return self in {Status.SUCCESS, Status.FAILURE}
 
 
@@ -43,11 +42,11 @@ SHARES: tuple[tuple[Status, float], ...] = (
     (Status.DECOMPRESSING, 0.85),
     (Status.SAVING, 0.92),
 )
-"""When each state begins, as a share of the whole delay."""
+"""When each state begins, as a share of the total delay."""
 
 
 class GenerationRequest(BaseModel):
-    """The body of `POST /v1/generations/v3`; fields that are not known are ignored."""
+    """The body of `POST /v1/generations/v3`; unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -88,16 +87,16 @@ class Generation(BaseModel):
 
     @property
     def seed(self) -> int:
-        """A number that makes the same song for the same generation."""
+        """A seed that always gives the same song for the same generation."""
         return int.from_bytes(hashlib.sha256(self.task_id.encode()).digest()[:4], "big")
 
     @property
     def song_path(self) -> str:
-        """Where the song lies below the origin, as the webhook names it (relative)."""
+        """The song's path relative to the origin, as sent in webhooks."""
         return f"pubapi/generations2/audio_{self.task_id}_0.mp3"
 
     def as_detail(self, origin: str) -> dict[str, Any]:
-        """The answer of `GET /v1/generations/{id}`; `origin` makes the song's address absolute."""
+        """The response of `GET /v1/generations/{id}`; `origin` makes the song's URL absolute."""
         is_done = self.status is Status.SUCCESS
         return {
             "id": self.task_id,
@@ -118,11 +117,11 @@ class Generation(BaseModel):
 
     @property
     def alignment_status(self) -> str | None:
-        """Timed lyrics are asked for, but never made here."""
+        """Aligned lyrics can be requested, but are never made here."""
         return "REQUESTED" if self.request.align_lyrics else None
 
     def as_webhook(self, status: Status | None = None) -> dict[str, Any]:
-        """The webhook's payload for this state, or for `status` instead."""
+        """The webhook's payload for the current status, or for `status` instead."""
         status = status or self.status
         payload: dict[str, Any] = {"task_id": self.task_id, "status": status}
         if status is Status.SUCCESS:

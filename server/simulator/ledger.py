@@ -1,6 +1,6 @@
-"""The referee: counts what callers did, so that a test can say "exactly one paid song".
+"""Records what callers did, so that a test can assert "exactly one paid song".
 
-Accepted posts are told from the archive and so survive a restart; everything else starts at zero.
+Accepted posts are read from the archive, so they survive a restart; everything else starts at zero.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Ledger:
     authorization_seen_on_download: bool = False
 
     def refuse(self, outcome: str, body: object) -> None:
-        """Note a post that was not accepted."""
+        """Record a post that was not accepted."""
         fields = body if isinstance(body, dict) else {}
         self.refused_posts.append(
             {
@@ -38,7 +38,7 @@ class Ledger:
         )
 
     def as_json(self, generations: Iterable[Generation]) -> dict[str, Any]:
-        """The whole ledger; `posts` in the order in which they came."""
+        """The whole ledger; `posts` in order of arrival."""
         accepted = [
             {
                 "task_id": generation.task_id,

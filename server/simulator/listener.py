@@ -1,6 +1,6 @@
-"""A listening socket that remembers its connections, so that a fault can cut one of them.
+"""A listening socket that remembers its connections, so that a fault can break one of them.
 
-ASGI has no way to break a connection, and a broken connection is the answer some tests need.
+ASGI cannot break a connection, and some tests need a broken connection.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ Peer = tuple[str, int]
 
 
 class Connection(socket.socket):
-    """An accepted connection that can be made to fail like one that was reset."""
+    """An accepted connection that can simulate a reset."""
 
     is_reset = False
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """Receive as any socket does, until the connection was reset."""
         if self.is_reset:
             raise ConnectionResetError("reset on demand")
         return super().recv(bufsize, flags)
@@ -38,12 +37,12 @@ class Listener(socket.socket):
 
     @property
     def origin(self) -> str:
-        """The address to call it by, without a final slash."""
+        """The URL without a trailing slash."""
         host, port = self.getsockname()
         return f"http://{host}:{port}"
 
     def accept(self) -> tuple[Connection, Any]:
-        """Accept as any socket does, and remember the connection by its peer."""
+        """Accept a connection and remember it by its peer."""
         accepted, peer = super().accept()
         connection = Connection(fileno=accepted.detach())
         self._forget_closed()
@@ -51,7 +50,7 @@ class Listener(socket.socket):
         return connection, peer
 
     def cut(self, peer: Peer | None, *, reset: bool = False) -> None:
-        """Close a connection after what was sent, or with a TCP reset in the middle of it."""
+        """Close a connection after pending data, or with a TCP reset in the middle of it."""
         connection = self._connections.pop(peer, None) if peer else None
         if connection is None or connection.fileno() < 0:
             return
@@ -63,7 +62,7 @@ class Listener(socket.socket):
         connection.shutdown(socket.SHUT_RD)
 
     def cut_all(self) -> None:
-        """Close every connection: Python 3.12 would wait for all of them when it stops serving."""
+        """Close every connection: since Python 3.12 the server waits for them at shutdown."""
         for peer in list(self._connections):
             self.cut(peer)
 
@@ -76,7 +75,7 @@ class Listener(socket.socket):
 
 
 class ListenerConfig(Config):
-    """Hypercorn's configuration for a socket that is listening already."""
+    """Hypercorn's configuration for a socket that is already listening."""
 
     def __init__(self, listener: Listener) -> None:
         super().__init__()
@@ -85,5 +84,4 @@ class ListenerConfig(Config):
         self.graceful_timeout = 1.0
 
     def create_sockets(self) -> Sockets:
-        """The one socket that exists."""
         return Sockets([], [self._listener], [])

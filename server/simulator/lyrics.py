@@ -1,6 +1,6 @@
-"""Reads whom a song is for, and writes its words.
+"""Parses whom a song is for, and writes its lyrics.
 
-The names come out exactly as they went in; every set of words names the owner and the pet.
+Names appear exactly as given; all lyrics name the owner and the pet.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _QUOTES = "\"'“”‘’«»<>"
 
 @dataclass(frozen=True, slots=True)
 class Dedication:
-    """Whom the song is for, and in what mood."""
+    """Whom the song is for, and its mood."""
 
     owner_name: str
     pet_name: str
@@ -30,7 +30,7 @@ class Dedication:
 
     @classmethod
     def parse(cls, prompt: str | None, tags: Iterable[str] | None) -> Dedication:
-        """Read the names from the prompt and the vibe from the tags, else from the prompt."""
+        """Parse the names from the prompt, and the vibe from the tags or else the prompt."""
         found = _DEDICATION.search(f"{prompt or ''} ")
         named = [*(tags or ()), *re.findall(r"\w+", prompt or "")]
         vibes = {vibe.lower(): vibe for vibe in VIBES if vibe != "Other"}
@@ -121,7 +121,7 @@ _ENDINGS = (
 
 
 def write_lyrics(dedication: Dedication, seed: int) -> str:
-    """Write the words of one song: sections headed `[Verse 1]`, `[Chorus]` ..., a line each."""
+    """Write the lyrics of one song: sections headed `[Verse 1]`, `[Chorus]` ..., one line each."""
     chance = random.Random(seed)
     details = list(_PET_LINES.get(dedication.pet_type.lower(), _PET_LINES["other"]))
     chance.shuffle(details)
@@ -145,7 +145,7 @@ def write_lyrics(dedication: Dedication, seed: int) -> str:
 
 
 def add_times(lyrics: str, line_s: float) -> str:
-    """Write a time before each sung line, as LRC does, `line_s` seconds apart."""
+    """Prefix each sung line with an LRC timestamp, `line_s` seconds apart."""
     lines = lyrics.split("\n")
     sung = [number for number, line in enumerate(lines) if line and not line.startswith("[")]
     for count, number in enumerate(sung):

@@ -1,6 +1,6 @@
-"""The song service itself: takes orders, bills them, lives them through and announces their end.
+"""The simulated service: accepts orders, bills them, processes them and announces the results.
 
-A state is stored before anybody hears of it, so a restart goes on where the last one stopped.
+A status is stored before it is visible, so a restart continues where the last run stopped.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ SONG_COSTS_CREDITS = 100
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line decides; `song_s` None lets each song choose 60 to 90 seconds.
+    """Options of the command line; with `song_s` None each song lasts 60 to 90 seconds.
 
-    `song` is an MP3 that is delivered for every order, and then nothing is composed.
+    `song` is an MP3 to deliver for every order; then nothing is composed.
     """
 
     folder: Path
@@ -38,7 +38,7 @@ class Options:
 
 
 class SongService:
-    """All generations of one folder, and what happens to them."""
+    """All generations of one folder, and their processing."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -52,14 +52,14 @@ class SongService:
         self._lives: dict[str, asyncio.Task[None]] = {}
 
     async def resume(self) -> None:
-        """Go on with every generation that was not finished, or not announced, before a restart."""
+        """Continue generations that were unfinished or unannounced before a restart."""
         await self._studio.open()
         for generation in self.archive.generations.values():
             if not generation.status.is_final or generation.is_webhook_due:
                 self._begin(generation)
 
     async def close(self) -> None:
-        """Stop everything at once; what is unfinished stays so in the archive."""
+        """Stop everything at once; unfinished generations stay so in the archive."""
         lives = list(self._lives.values())
         for life in lives:
             life.cancel()
@@ -69,7 +69,7 @@ class SongService:
 
     @property
     def balance(self) -> dict[str, int]:
-        """The credits that are left; a failed generation is free."""
+        """The remaining credits; failed generations are free."""
         if override := self.faults.take(Fault.CREDITS):
             return dict(override.value)
         generations = self.archive.generations.values()
@@ -78,7 +78,7 @@ class SongService:
         return {"num_credits": left, "num_credits_payg": 0}
 
     def accept(self, request: GenerationRequest) -> Generation:
-        """Take the order: it is billed, stored and under way when this returns."""
+        """Accept an order: it is billed, stored and in progress when this returns."""
         dedication = Dedication.parse(request.prompt, request.tags)
         generation = Generation(request=request, lyrics="")
         generation.lyrics = (
@@ -97,10 +97,10 @@ class SongService:
         return generation
 
     async def finish(self, task_id: str, status: Status) -> None:
-        """End an unfinished generation now, whatever was planned for it; its webhook follows.
+        """End an unfinished generation now, whatever was planned; its webhook follows.
 
         Raises:
-            KeyError: no such generation, or it has ended already.
+            KeyError: no such generation, or it has already ended.
         """
         ending = self._endings[task_id]
         if not ending.done():
@@ -108,7 +108,6 @@ class SongService:
         await self._ended[task_id].wait()
 
     async def wait_until_announced(self, task_id: str) -> None:
-        """Wait until the generation has ended and its webhook was sent."""
         if life := self._lives.get(task_id):
             await asyncio.shield(life)
 
@@ -166,7 +165,7 @@ class SongService:
         return Status.FAILURE if generation.planned_error else Status.SUCCESS
 
     async def _record(self, generation: Generation) -> str | None:
-        """Make the song unless it is there already; what went wrong, if anything did."""
+        """Make the song unless it exists; return the error message, if any."""
         path = self.archive.song(generation.task_id)
         if path.exists():
             return None
@@ -190,5 +189,5 @@ class SongService:
         return None
 
     def describe_ledger(self) -> dict[str, Any]:
-        """What the referee saw."""
+        """The ledger as JSON."""
         return self.ledger.as_json(list(self.archive.generations.values()))

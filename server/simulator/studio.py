@@ -1,7 +1,7 @@
-"""The child process in which songs are composed and encoded, one after the other.
+"""Composes and encodes songs in a child process, one after the other.
 
-Composing keeps a core busy for a second or two; here it can never delay an HTTP answer. Jobs and
-replies are JSON lines over the child's pipes, so the child ends by itself when its parent is gone.
+Composing is CPU-bound for a second or two; in a child it cannot delay HTTP responses. Jobs and
+replies are JSON lines over the child's pipes, so the child exits when its parent is gone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class SongJob:
-    """What to record: all that decides how the song sounds, and the file to make."""
+    """What to record: all parameters of a song, and the file to write."""
 
     path: str
     vibe: str
@@ -33,14 +33,14 @@ class StudioError(Exception):
 
 
 class Studio:
-    """Records songs in a child process, which is started anew whenever it has died."""
+    """Records songs in a child process, which is restarted whenever it has died."""
 
     def __init__(self) -> None:
         self._child: Process | None = None
         self._turn = asyncio.Lock()
 
     async def open(self) -> None:
-        """Start the child, so that the first song need not wait for it."""
+        """Start the child, so that the first song does not wait for it."""
         await self._living_child()
 
     async def record(self, job: SongJob) -> None:
@@ -60,7 +60,7 @@ class Studio:
             except ConnectionError as error:
                 raise StudioError("the studio stopped") from error
             except asyncio.CancelledError:
-                # The reply to the abandoned job must not be read as the next one's.
+                # The reply to the cancelled job must not be taken for the next one's.
                 await self.close()
                 raise
         if not line:
@@ -69,7 +69,7 @@ class Studio:
             raise StudioError(reason)
 
     async def close(self) -> None:
-        """End the child, even in the middle of a song."""
+        """Kill the child, even during a song."""
         child, self._child = self._child, None
         if child is not None and child.returncode is None:
             child.kill()
@@ -84,11 +84,11 @@ class Studio:
 
 
 def _serve_parent() -> None:
-    # The parent shares this module, but has no use for NumPy and FFmpeg.
+    # Imported here because the parent, which shares this module, needs neither NumPy nor FFmpeg.
     from .music.composer import compose
     from .music.mp3 import write_mp3
 
-    # Ctrl-C reaches the whole group; this process ends when its parent does.
+    # Ctrl-C reaches the whole group; this process exits when its parent does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:
         error = None

@@ -1,4 +1,4 @@
-"""The tags that a strict service takes: the known part of the real one's closed list."""
+"""The tags that a strict service accepts: the known part of the real service's list."""
 
 KNOWN_TAGS: frozenset[str] = frozenset(
     {

@@ -1,6 +1,6 @@
-"""Sends webhooks, faithfully or as the faults demand.
+"""Sends webhooks, correct ones or as the active faults demand.
 
-A webhook is tried once: whether it arrived is noted in the ledger and never retried.
+A webhook is sent once: the ledger records whether it arrived, and it is never retried.
 """
 
 from __future__ import annotations
@@ -19,21 +19,20 @@ TIMEOUT_S = 30.0
 
 
 class WebhookSender:
-    """Posts a generation's state to the address that its creator gave."""
+    """Posts a generation's status to the URL given by its creator."""
 
     def __init__(self, faults: Switchboard, ledger: Ledger) -> None:
         self._faults = faults
         self._ledger = ledger
-        # One that is kept may be closed by the site just as it is used again.
+        # An idle connection may be closed by the site just as it is reused.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, limits=limits)
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._client.aclose()
 
     async def announce_end(self, generation: Generation) -> None:
-        """Send the webhook of a finished generation, bent by whatever faults are on."""
+        """Send the webhook of a finished generation, altered by the active faults."""
         if self._faults.take(Fault.WEBHOOK_NEVER):
             return
         if late := self._faults.take(Fault.WEBHOOK_LATE):
@@ -50,12 +49,12 @@ class WebhookSender:
             await self.post_webhook(generation, Status.FAILURE if succeeded else Status.SUCCESS)
 
     async def announce_progress(self, generation: Generation) -> None:
-        """Send the state of an unfinished generation, if the fault asks for it."""
+        """Send the status of an unfinished generation, if the fault is on."""
         if self._faults.take(Fault.WEBHOOK_EVERY_STATUS):
             await self.post_webhook(generation)
 
     async def announce_falsely(self, generation: Generation) -> None:
-        """Claim SUCCESS for a generation that has just begun, if the fault asks for it."""
+        """Claim SUCCESS for a generation that has just started, if the fault is on."""
         if forged := self._faults.take(Fault.WEBHOOK_FORGED):
             payload = generation.as_webhook(Status.SUCCESS) | {"song_paths": forged.value}
             await self._post(generation, payload)
@@ -63,7 +62,7 @@ class WebhookSender:
     async def post_webhook(
         self, generation: Generation, status: Status | None = None, copies: int = 1
     ) -> list[int | None]:
-        """Send `copies` webhooks in parallel now; the HTTP status that each was answered with."""
+        """Send `copies` webhooks in parallel now; return the HTTP status of each response."""
         return await self._post(generation, generation.as_webhook(status), copies=copies)
 
     async def _post(

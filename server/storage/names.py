@@ -60,8 +60,7 @@ class Folders:
         return _path(self.previews, session_id, "-card.jpg")
 
     def files(self, session_id: str) -> tuple[Path, ...]:
-        """Every path that may exist for one submission, including formats that are no longer
-        made."""
+        """Every path that a submission may have, including formats that are no longer made."""
         return (
             self.photo(session_id),
             self.song(session_id),

@@ -96,8 +96,7 @@ class Storage(Folders, ABC):
 
     @abstractmethod
     def list_files(self) -> AsyncIterator[Sequence[StoredFile]]:
-        """Yield all files, including drafts and files that are not ours, but neither links nor
-        folders.
+        """Yield all files, also drafts and files that are not ours, but neither links nor folders.
 
         Batches have some hundred files, few enough for the parameters of one query. Raises
         StorageUnavailable.

@@ -145,8 +145,7 @@ async def claim_probe(services: Services) -> bool:
 
 
 async def put_off_probe(services: Services) -> None:
-    """Schedule the next probe after the usual wait: this one could not order, for reasons of
-    ours."""
+    """Schedule the next probe after the usual wait: this one could not order because of us."""
     account = await read_account()
     until = now() + timedelta(seconds=_wait_s(services, account.failed_probes))
     await SongAccount.filter(id=1, failed_probes__gt=0).update(next_probe_at=until)

@@ -38,7 +38,7 @@ class Stage(StrEnum):
 
 
 class FailureReason(StrEnum):
-    """Why a submission failed; visitors are told."""
+    """Why a submission failed, in terms that visitors can be told."""
 
     REJECTED = "rejected"
     GENERATION_FAILED = "generation_failed"

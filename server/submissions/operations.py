@@ -21,8 +21,7 @@ logger = structlog.get_logger(__name__)
 
 
 async def find(short: str) -> Submission | None:
-    """Find a submission by the start of its session_id, as shown in logs and lists; None if it is
-    not unique."""
+    """Find a submission by the start of its session_id; None if that is too short or not unique."""
     if len(short) < SHORTEST:
         return None
     rows = await Submission.filter(session_id__startswith=short).limit(2)
@@ -30,8 +29,7 @@ async def find(short: str) -> Submission | None:
 
 
 def can_retry(row: Submission) -> bool:
-    """Return whether a submission can be retried now: its stage allows it and no worker holds
-    it."""
+    """Return whether a submission can be retried: its stage allows it and no worker holds it."""
     is_free = row.lease_until is None or row.lease_until < now()
     return Stage(row.stage) in REPEATABLE and is_free
 

@@ -1,5 +1,4 @@
-"""Webhook tokens, such as `17-Q4TOTVyDn_QN8WkW1QoJ5A`: the id of a generation attempt and its
-secret.
+"""Webhook tokens: the id of a generation attempt and a secret, `17-Q4TOTVyDn_QN8WkW1QoJ5A`.
 
 The row is found by id. Only the secret's hash is stored, and it is compared in constant time.
 """

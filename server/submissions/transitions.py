@@ -150,8 +150,7 @@ async def succeed(
     fallback: str | None,
     timings: Mapping[str, float] | None = None,
 ) -> bool:
-    """Publish the finished video; store its encoder, why no hardware encoder was used, and
-    timings."""
+    """Publish the finished video; store its encoder, the reason for a fallback, and timings."""
     video = services.storage.video(session_id, services.settings.main_format)
     changes = {
         "generated_video_path": str(video),

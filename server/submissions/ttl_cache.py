@@ -33,8 +33,7 @@ class _Reading(Generic[Value]):
         return self._stale_at <= asyncio.get_running_loop().time()
 
     async def wait(self) -> Value:
-        """Return the value or raise the read's error; a cancelled caller does not cancel the
-        read."""
+        """Return the value or raise the read's error; cancelled callers leave it running."""
         return await asyncio.shield(self._task)
 
 

@@ -1,5 +1,4 @@
-"""`/api/availability`: whether submissions are accepted, so that a form is not filled in for
-nothing."""
+"""`/api/availability`: whether submissions are accepted at the moment."""
 
 from pydantic import BaseModel
 from quart import Blueprint, Response

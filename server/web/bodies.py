@@ -69,8 +69,7 @@ async def read_body() -> bytes:
 
 
 class BoundedBodies:
-    """Wraps `inside`, the ASGI application of `app`, and passes on no more of a body than its view
-    accepts.
+    """Wraps `inside`, the ASGI application of `app`, and cuts bodies to what the view accepts.
 
     A body over capacity ends at once, with OVER_CAPACITY set in its scope.
     """

@@ -52,8 +52,7 @@ async def describe(services: Services, submission: Submission | None) -> PlainPa
 
 
 def split_sections(lyrics: str) -> list[tuple[str, list[str]]]:
-    """Split lyrics into (heading, lines) in order; the heading is "" for lines before the first
-    one."""
+    """Split lyrics into (heading, lines); lines before the first heading get ""."""
     sections: list[tuple[str, list[str]]] = [("", [])]
     for line in map(str.strip, lyrics.splitlines()):
         if heading := SECTION.fullmatch(line):

@@ -88,7 +88,7 @@ async def test_a_song_service_that_does_not_answer_is_missing(tmp_path: Path) ->
 
     assert status == 1
     assert "missing songs: not reached" in findings
-    assert f"warning webhook: {url} does not answer" in findings
+    assert f"warning webhook: {url} does not respond" in findings
     assert "ok clock: no other clock to compare with" in findings
 
 

@@ -48,7 +48,7 @@ class _Arranger:
     def __init__(self, vibe: Vibe, chance: random.Random) -> None:
         self._vibe = vibe
         self._chance = chance
-        # No two songs of a vibe need be in the same key or at quite the same speed.
+        # Songs of the same vibe differ in key and slightly in tempo.
         self._tonic = vibe.tonic + chance.choice((-2, -1, 0, 0, 1, 2))
         self._step_s = 60 / (vibe.tempo_bpm * chance.uniform(0.97, 1.03)) / 4
         self._parts: defaultdict[str, list[Note]] = defaultdict(list)
@@ -97,13 +97,13 @@ class _Arranger:
         for step, end in zip(struck, ends, strict=True):
             loudness = (0.75 if comping[step] == "x" else 0.5) * self._chance.uniform(0.92, 1.0)
             for order, pitch in enumerate(voicing):
-                # A hand does not strike all fingers at once.
+                # Fingers of a hand don't strike at exactly the same time.
                 late_s = 0.009 * order
                 duration_s = (end - step) * self._step_s * 0.96
                 self._add("keys", bar, step, pitch, duration_s, loudness, late_s)
 
     def _voice(self, root: int) -> list[int]:
-        """A seventh chord as close above the floor as it goes, so that chords move little."""
+        """A seventh chord in the lowest position above the floor, so that chords move little."""
         steps = (root, root + 2, root + 4, root + 6 if root in {0, 1, 2, 3, 5} else root + 8)
         pitches = []
         for step in steps:

@@ -1,6 +1,6 @@
-"""Room, echo, pumping and the master: what is done to the mix rather than to a note.
+"""Room, echo, pumping and the master: effects on the mix, not on single notes.
 
-The master never clips: its peak stays below `CEILING`, with room for what MP3 encoding adds.
+The master never clips: its peak stays below `CEILING`, leaving headroom for MP3 encoding.
 """
 
 from __future__ import annotations

@@ -40,8 +40,7 @@ class EncoderUse(BaseModel):
 
 
 class Health(BaseModel):
-    """The health of the site and what it depends on; `redis` is `embedded` if the site runs without
-    Redis.
+    """The health of the site and its dependencies; `redis` is `embedded` if none is used.
 
     `open_files_percent`: usage of the open files available to visitors. Each socket is a file; near
     100 sockets are refused, at 100 every new connection is. `disk_used_percent` is null for a
@@ -71,8 +70,10 @@ class Liveness(BaseModel):
 @documented({200: Health, 503: Health})
 @unlimited("Load balancers poll it and route by it.")
 async def get_health() -> Response:
-    """Return whether submissions can be accepted and finished. Sold out does not count as
-    unhealthy."""
+    """Return whether submissions can be accepted and finished.
+
+    Sold out does not count as unhealthy.
+    """
     services = current_services()
     facts, is_counting, disk_used_percent = await asyncio.gather(
         _answer_in_time(_ask_database()),

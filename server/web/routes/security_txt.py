@@ -1,5 +1,4 @@
-"""`/.well-known/security.txt` (RFC 9116): where to report a vulnerability, if SECURITY_CONTACT is
-set."""
+"""`/.well-known/security.txt` (RFC 9116): where to report vulnerabilities (SECURITY_CONTACT)."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,5 +1,4 @@
-"""`/api/webhook`: notifications of the song service. Their content is never trusted, only polled
-for.
+"""`/api/webhook`: the song service's notifications, which are never trusted, only polled for.
 
 `/api/webhook/{token}` is the URL that we pass to the service. Its response never depends on the
 request, so nobody learns which tokens exist.
