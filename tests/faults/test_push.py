@@ -30,8 +30,8 @@ ENDING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 
 WAITING = """
 INSERT INTO submissions (session_id, created_at, owner_name, photo_path, pet_name, pet_type,
-    music_vibe, stage, stage_since, version, next_run_at, fence, attempts, preview_due_at,
-    preview_attempts)
+    music_vibe, stage, stage_since, version, next_run_at, fence, attempts, press_due_at,
+    press_attempts)
 SELECT 'v' || lpad(n::text, 23, '0'), now(), '', '', '', 'Dog', 'Romantic', 'queued', now(), 1,
     now() + interval '1 day', 0, 0, now() + interval '1 day', 0
 FROM generate_series(1, {count}) AS n"""

@@ -127,12 +127,12 @@ async def test_a_press_that_is_cut_short_is_due_again_at_once(fleet: Fleet) -> N
         os.kill(pid, signal.SIGSTOP)
     session_id = await fleet.submit()
     row = f"FROM submissions WHERE session_id = '{session_id}'"
-    claimed = f"SELECT 1 {row} AND preview_attempts = 1"
+    claimed = f"SELECT 1 {row} AND press_attempts = 1"
     await wait_until(lambda: fleet.history.ask(claimed), 30, "a preview is begun")
 
     assert await leaving.stop(signal.SIGTERM, timeout_s=15) == 0
 
-    assert await fleet.history.ask(f"SELECT preview_attempts, preview_due_at <= now() {row}") == [
+    assert await fleet.history.ask(f"SELECT press_attempts, press_due_at <= now() {row}") == [
         (0, True)
     ]
     fleet.resume("render")
