@@ -37,9 +37,16 @@ async ([content, times, width]) => {
   const context = canvas.getContext('2d')
   const pictures = []
   for (const time of times) {
-    const sought = happens('seeked')
+    // `seeked` may come before the frame is shown.
+    const shown = new Promise((resolve) => {
+      const look = (_, { mediaTime }) => {
+        if (Math.abs(mediaTime - time) < 0.07) resolve()
+        else video.requestVideoFrameCallback(look)
+      }
+      video.requestVideoFrameCallback(look)
+    })
     video.currentTime = time
-    await sought
+    await shown
     context.drawImage(video, 0, 0, canvas.width, canvas.height)
     pictures.push(canvas.toDataURL('image/png'))
   }

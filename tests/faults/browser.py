@@ -29,7 +29,7 @@ class Browser:
 @asynccontextmanager
 async def open_browser(url: str) -> AsyncIterator[Browser]:
     browser = Browser()
-    await browser.client.connect(url, transports=["websocket"])
+    await browser.client.connect(url, transports=["websocket"], wait_timeout=60)
     try:
         yield browser
     finally:

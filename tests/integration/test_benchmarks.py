@@ -62,7 +62,7 @@ async def test_the_render_benchmark_measures_each_length_and_draws_a_chart(tmp_p
     assert {"video part", "render: audio", "song to MP4"} <= growth.keys()
     assert list(report.values) == ["6 s", "12 s"]
     for case, measured in report.values.items():
-        assert {"loop: compose", "press: encode", "render: audio"} <= measured.keys()
+        assert {"loop: compose", "loop: encode", "render: audio"} <= measured.keys()
         assert min(measured["loop"], measured["song to MP4"], measured["peak memory"]) > 0
         assert measured["CPU"] > 0
         assert f"song to MP4  {case}" in report.chart

@@ -52,7 +52,7 @@ async def test_a_site_that_is_well(site: Site, tmp_path: Path) -> None:
 
     assert status == 0
     assert "ok songs: song service, 10000 credits" in findings
-    assert f"warning webhook: {site.url} is no https:// address" in findings
+    assert f"warning webhook: {site.url} is not an https:// URL" in findings
     assert re.search(r"ok clock: [+-]\d s to the song service", findings)
 
 

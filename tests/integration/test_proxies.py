@@ -182,7 +182,7 @@ async def test_a_waiting_page_is_told_through_the_proxy(front: Front) -> None:
     async with aiohttp.ClientSession(connector=connector) as session:
         sockets = socketio.AsyncClient(reconnection=False, http_session=session)
         sockets.on("status", seen.append)
-        await sockets.connect(front.proxy.url, transports=["websocket"])
+        await sockets.connect(front.proxy.url, transports=["websocket"], wait_timeout=60)
         seen.append(await sockets.call("watch", {"session_id": session_id}))
 
         await wait_until(lambda: seen[-1]["status"] == "success", 60)

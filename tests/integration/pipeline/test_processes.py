@@ -125,7 +125,7 @@ async def test_a_web_process_with_open_sockets_says_goodbye_in_time(
         session_id = await site.submit()
         sockets = [socketio.AsyncClient(reconnection=False) for _ in range(SOCKETS)]
         for socket in sockets:
-            await socket.connect(site.url, transports=["websocket"])
+            await socket.connect(site.url, transports=["websocket"], wait_timeout=60)
             stack.push_async_callback(socket.disconnect)
             assert await socket.call(Event.WATCH.value, {"session_id": session_id})
         goodbyes: list[str] = []

@@ -37,7 +37,7 @@ async def open_browser(site: Site, address: str = "192.0.2.1") -> AsyncIterator[
     browser = Browser(client)
     # Only a site behind a proxy believes the header.
     headers = {"X-Forwarded-For": address}
-    await client.connect(site.url, headers=headers, transports=["websocket"])
+    await client.connect(site.url, headers=headers, transports=["websocket"], wait_timeout=60)
     yield browser
     await client.disconnect()
 
