@@ -19,8 +19,8 @@ from tests.faults.invariants import examine
 from tests.servers import PostgresServer, RedisServer, wait_until
 
 MINUTE_S = float(os.environ.get("MINUTE_S") or 60)
-LOOPS = int(os.environ.get("LOOPS") or 6)
-LOOP, OUTAGE, ABSENCE = 15, 5, 12
+CYCLES = int(os.environ.get("CYCLES") or 6)
+CYCLE, OUTAGE, ABSENCE = 15, 5, 12
 """Minutes from one outage to the next, of an outage, and of our own absence."""
 SONGS_A_MINUTE = float(os.environ.get("SONGS_A_MINUTE") or 4)
 KINDS = (
@@ -52,11 +52,11 @@ async def open_scaled_fleet(folder: Path) -> AsyncIterator[Fleet]:
 
 
 async def fail_in_turn(fleet: Fleet) -> None:
-    """Have the song service fail for the first minutes of each loop, each time in another way."""
-    for loop in range(LOOPS):
-        kind = KINDS[loop % len(KINDS)]
-        await asyncio.sleep((LOOP - OUTAGE) * MINUTE_S)
-        print(f"loop {loop}: {kind}", flush=True)
+    """Have the song service fail for the first minutes of each cycle, each time in another way."""
+    for cycle in range(CYCLES):
+        kind = KINDS[cycle % len(KINDS)]
+        await asyncio.sleep((CYCLE - OUTAGE) * MINUTE_S)
+        print(f"cycle {cycle}: {kind}", flush=True)
         await fleet.set_faults(kind)
         await asyncio.sleep(OUTAGE * MINUTE_S)
         await fleet.set_faults()
@@ -64,7 +64,7 @@ async def fail_in_turn(fleet: Fleet) -> None:
 
 async def be_away_once(fleet: Fleet) -> None:
     """Kill all that is ours in the middle of it all, and start it minutes later."""
-    await asyncio.sleep(LOOPS / 2 * LOOP * MINUTE_S)
+    await asyncio.sleep(CYCLES / 2 * CYCLE * MINUTE_S)
     print("the site is away", flush=True)
     fleet.kill(*OUR_PROCESSES)
     await asyncio.sleep(ABSENCE * MINUTE_S)
