@@ -11,6 +11,7 @@ import numpy as np
 
 from renderer.colour import Bytes
 from renderer.errors import AssetsMissing
+from renderer.layout import LAYOUTS, PLAYER_PX, Layout
 
 FOLDER = Path(__file__).with_name("assets")
 
@@ -19,30 +20,32 @@ FOLDER = Path(__file__).with_name("assets")
 class Assets:
     """Pictures: backgrounds and card in BGR, record and needle in BGRA with straight alpha.
 
-    Backgrounds are keyed by canvas height. `digest` identifies the pictures that appear in videos.
+    `digests` identifies the pictures that appear in a video of each layout.
     """
 
-    backgrounds: Mapping[int, Bytes]
+    backgrounds: Mapping[Layout, Bytes]
     record: Bytes
     needle: Bytes
     card: Bytes
-    digest: bytes
+    digests: Mapping[Layout, bytes]
 
 
 @cache
 def load_assets() -> Assets:
     """Read the pictures; raises `AssetsMissing` naming a file that is missing or wrong."""
     backgrounds = {
-        1080: _read("1080x1080-bg.png", (1080, 1080, 3)),
-        1920: _read("1080x1920-bg.png", (1920, 1080, 3)),
+        layout: _read(layout.background, (layout.height_px, layout.width_px, 3))
+        for layout in LAYOUTS
     }
     record = _read("736-x-736-record.png", (736, 736, 4))
-    needle = _read("needle.png", (1080, 1080, 4))
+    needle = _read("needle.png", (PLAYER_PX, PLAYER_PX, 4))
     card = _read("1200x630-card.png", (630, 1200, 3))
-    digest = hashlib.sha256()
-    for picture in (*backgrounds.values(), record, needle):
-        digest.update(picture.tobytes())
-    return Assets(backgrounds, record, needle, card, digest.digest())
+    moving = hashlib.sha256(record.tobytes() + needle.tobytes()).digest()
+    digests = {
+        layout: hashlib.sha256(moving + background.tobytes()).digest()
+        for layout, background in backgrounds.items()
+    }
+    return Assets(backgrounds, record, needle, card, digests)
 
 
 def _read(name: str, shape: tuple[int, int, int]) -> Bytes:

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from renderer.assets import load_assets
 from renderer.colour import Bytes, Floats
 from renderer.jobs import CardJob, CardReport
+from renderer.layout import PLAYER_PX
 from renderer.lettering import Block, Style, fit_block, is_settable
 from renderer.light import light_vinyl
 from renderer.loop_frames import lay_photo_on_record
 from renderer.output import replace_file
 from renderer.photo import decode_photo, read_photo
-from renderer.spec import CANVAS_PX, RenderSpec
+from renderer.spec import RenderSpec
 from renderer.timings import Timings
 
 # The player's position in `renderer.drawing`'s card, in pixels of the card.
@@ -68,7 +69,7 @@ def lay_player(photo: Bytes) -> Bytes:
 
     needle_opacity = assets.needle[..., 3:] / 255
     layers = np.dstack([assets.needle[..., :3] * needle_opacity, needle_opacity])
-    needle = _shrink(layers, round(CANVAS_PX * _SCALE / 2) * 2)
+    needle = _shrink(layers, round(PLAYER_PX * _SCALE / 2) * 2)
     _lay(picture, needle[..., :3], needle[..., 3])
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 

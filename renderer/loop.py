@@ -79,7 +79,7 @@ def fingerprint(photo: bytes, spec: RenderSpec) -> str:
     """Hash everything that a loop is made from."""
     digest = hashlib.sha256(photo)
     digest.update(repr(spec).encode())
-    digest.update(load_assets().digest)
+    digest.update(load_assets().digests[spec.layout])
     return digest.hexdigest()[:32]
 
 

@@ -16,7 +16,7 @@ from renderer.assets import load_assets
 from renderer.colour import Bytes, Floats, split_planes, to_yuv
 from renderer.cores import count_cores
 from renderer.scene import Scene, build_scene
-from renderer.spec import SPINDLE_X_PX, RenderSpec
+from renderer.spec import RenderSpec
 
 # Frames are composed in parallel; threads inside a single warp only add cost.
 cv2.setNumThreads(1)
@@ -106,7 +106,8 @@ def _turn(plane: Bytes, turn: float, grid: _Grid, spec: RenderSpec) -> Bytes:
     """
     cos, sin = math.cos(turn), math.sin(turn)
     turn_back = np.array([[cos, sin], [-sin, cos]])
-    first = np.array([grid.x, grid.y]) / spec.scale - (SPINDLE_X_PX, spec.spindle_y_px)
+    spindle = (spec.layout.spindle_x_px, spec.layout.spindle_y_px)
+    first = np.array([grid.x, grid.y]) / spec.scale - spindle
     centre = np.array([plane.shape[1], plane.shape[0]]) / 2 - 0.5
     matrix = np.column_stack([turn_back * (grid.step / spec.scale), turn_back @ first + centre])
     turned = cv2.warpAffine(

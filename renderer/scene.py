@@ -21,8 +21,9 @@ from renderer.colour import (
     split_planes,
     to_yuv,
 )
+from renderer.layout import PLAYER_PX
 from renderer.light import light_vinyl
-from renderer.spec import CANVAS_PX, SPINDLE_X_PX, RenderSpec
+from renderer.spec import RenderSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def build_scene(spec: RenderSpec) -> Scene:
     gain_halved = halve_chroma(gain)[..., None]
     chroma = np.stack([halve_chroma(yuv[..., 1]), halve_chroma(yuv[..., 2])], axis=2)
 
-    x, y = SPINDLE_X_PX * spec.scale, spec.spindle_y_px * spec.scale
+    x, y = spec.layout.spindle_x_px * spec.scale, spec.layout.spindle_y_px * spec.scale
     reach_px = spec.vinyl_size_px * spec.scale / 2
     left, top = _round_down_to_even(x - reach_px), _round_down_to_even(y - reach_px)
     side = -_round_down_to_even(-max(x + reach_px - left, y + reach_px - top))
@@ -88,13 +89,13 @@ def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
     )
     under_record = _square_at_spindle(spec.vinyl_size_px, spec)
 
-    offset = assets.backgrounds[spec.canvas_height_px].astype(np.float32)
+    offset = assets.backgrounds[spec.layout].astype(np.float32)
     offset[under_record] *= (1 - record_alpha)[..., None]
     offset[under_record] += glow * record_alpha[..., None]
     gain = np.zeros(offset.shape[:2], np.float32)
     gain[under_record] = light * record_alpha
 
-    under_needle = _square_at_spindle(CANVAS_PX, spec)
+    under_needle = _square_at_spindle(PLAYER_PX, spec)
     needle_alpha = assets.needle[..., 3].astype(np.float32) / 255
     gain[under_needle] *= 1 - needle_alpha
     offset[under_needle] *= (1 - needle_alpha)[..., None]
@@ -112,7 +113,8 @@ def _fold(spec: RenderSpec) -> tuple[Floats, Floats]:
 
 def _square_at_spindle(side_px: int, spec: RenderSpec) -> tuple[slice, slice]:
     """The rows and columns of the canvas covered by a picture centred on the spindle."""
-    top, left = spec.spindle_y_px - side_px // 2, SPINDLE_X_PX - side_px // 2
+    top = spec.layout.spindle_y_px - side_px // 2
+    left = spec.layout.spindle_x_px - side_px // 2
     return slice(top, top + side_px), slice(left, left + side_px)
 
 

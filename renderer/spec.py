@@ -1,7 +1,6 @@
 """The size, speed and quality of a video, as one frozen value.
 
-Sizes of things on the record refer to the canvas of the pictures, which is `CANVAS_PX` wide, and
-scale with the video's width.
+Sizes of things on the record are in pixels of the layout's canvas, and scale with the video.
 """
 
 from collections.abc import Mapping
@@ -10,12 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from renderer.errors import BadSpec
-
-CANVAS_PX: Final = 1080
-SPINDLE_X_PX: Final = 540
-
-# In a tall video the record is above the middle, because apps cover the lower end.
-_SPINDLE_Y_PX: Final = {1080: 540, 1920: 888}
+from renderer.layout import LAYOUTS, PLAYER_PX, Layout, find_layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +33,13 @@ class RenderSpec:
             raise BadSpec(f"size, speed and bit rate must be positive: {self}")
         if self.width_px % 2 or self.height_px % 2:
             raise BadSpec(f"{self.width_px}x{self.height_px}: width and height must be even")
-        if self.canvas_height_px not in _SPINDLE_Y_PX:
+        if find_layout(self.width_px, self.height_px) is None:
             raise BadSpec(
-                f"{self.width_px}x{self.height_px} has no background picture; "
-                "choose a square or 9:16"
+                f"{self.width_px}x{self.height_px} has no layout; choose the shape of "
+                + " or ".join(f"{each.width_px}x{each.height_px}" for each in LAYOUTS)
             )
-        if not 0 < self.pet_size_px < self.vinyl_size_px <= CANVAS_PX:
-            raise BadSpec(f"the pet must fit on the vinyl and the vinyl on {CANVAS_PX} px: {self}")
+        if not 0 < self.pet_size_px < self.vinyl_size_px <= PLAYER_PX:
+            raise BadSpec(f"the pet must fit on the vinyl and the vinyl on {PLAYER_PX} px: {self}")
         if 60 * self.fps % self.rpm:
             raise BadSpec(
                 f"{self.rpm} rpm at {self.fps} fps is {60 * self.fps / self.rpm:g} frames per "
@@ -60,17 +54,14 @@ class RenderSpec:
     @property
     def scale(self) -> float:
         """Video pixels per canvas pixel."""
-        return self.width_px / CANVAS_PX
+        return self.width_px / self.layout.width_px
 
     @property
-    def canvas_height_px(self) -> int:
-        """The height of the canvas, whose width is `CANVAS_PX`."""
-        return round(CANVAS_PX * self.height_px / self.width_px)
-
-    @property
-    def spindle_y_px(self) -> int:
-        """The distance of the record's centre from the top of the canvas."""
-        return _SPINDLE_Y_PX[self.canvas_height_px]
+    def layout(self) -> Layout:
+        """The layout of the video's shape."""
+        layout = find_layout(self.width_px, self.height_px)
+        assert layout is not None  # checked when the spec was made
+        return layout
 
     def count_frames(self, duration_s: float) -> int:
         """The number of frames for `duration_s`, rounded to the nearest and at least one."""
@@ -82,6 +73,7 @@ FORMATS: Final[Mapping[str, RenderSpec]] = MappingProxyType(
         "square": RenderSpec(),
         "hd": RenderSpec(width_px=1080, height_px=1080, fps=30),
         "story": RenderSpec(width_px=1080, height_px=1920, fps=30),
+        "wide": RenderSpec(width_px=1920, height_px=1080, fps=30),
     }
 )
-"""The formats by name: for pages and messages, for large screens, for phone apps."""
+"""The formats by name: for pages and messages, large screens, phone apps, televisions."""

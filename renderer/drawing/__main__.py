@@ -2,16 +2,17 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from renderer.drawing.brush import Picture
-from renderer.drawing.player import draw_card, draw_square, draw_story
+from renderer.drawing.player import draw_background, draw_card
 from renderer.drawing.record import draw_record
 from renderer.drawing.tonearm import draw_needle
+from renderer.layout import LAYOUTS
 
 PICTURES: Mapping[str, tuple[Callable[[], Picture], bool]] = {
-    "1080x1080-bg.png": (draw_square, False),
-    "1080x1920-bg.png": (draw_story, False),
+    **{layout.background: (partial(draw_background, layout), False) for layout in LAYOUTS},
     "1200x630-card.png": (draw_card, False),
     "736-x-736-record.png": (draw_record, True),
     "needle.png": (draw_needle, True),

@@ -1,20 +1,35 @@
 """The wine-red satin under the player, and the rose petals on it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from renderer.drawing.brush import OVERSIZE, WINE, Picture, Plane, fill, ramp, turn
 
 # Per petal: its centre on the canvas, its length, and the direction of its tip.
-STORY_PETALS = (
-    (196, -28, 74, 200),
-    (300, 8, 50, 20),
-    (884, -40, 58, 330),
-    (812, 1092, 84, 24),
-    (918, 1130, 60, 292),
-    (706, 1140, 50, 140),
-    (140, 1098, 52, 70),
-    (968, 1014, 66, 215),
-)
+PETALS: Mapping[str, tuple[tuple[float, float, float, float], ...]] = {
+    "square": (),
+    "tall": (
+        (196, -28, 74, 200),
+        (300, 8, 50, 20),
+        (884, -40, 58, 330),
+        (812, 1092, 84, 24),
+        (918, 1130, 60, 292),
+        (706, 1140, 50, 140),
+        (140, 1098, 52, 70),
+        (968, 1014, 66, 215),
+    ),
+    "wide": (
+        (-250, 190, 78, 205),
+        (-150, 240, 52, 24),
+        (-330, 820, 84, 140),
+        (-236, 872, 60, 68),
+        (1290, 852, 92, 24),
+        (1384, 900, 66, 292),
+        (1200, 916, 56, 140),
+        (1330, 170, 62, 200),
+    ),
+}
 CARD_PETALS = (
     (1668, 880, 92, 24),
     (1752, 930, 66, 292),

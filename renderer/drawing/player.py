@@ -19,35 +19,31 @@ from renderer.drawing.brush import (
 )
 from renderer.drawing.cloth import (
     CARD_PETALS,
-    STORY_PETALS,
+    PETALS,
     lay_cloth,
     lay_folds,
     lay_petal,
     measure_from_lamp,
 )
+from renderer.layout import PLAYER_PX, Layout
 
-CANVAS = 1080
-SPINDLE = CANVAS / 2
+SPINDLE = PLAYER_PX / 2
 VINYL_RADIUS = 368.0
-STORY_SPINDLE_Y = 888  # above the middle, because apps cover the foot of a story
 CARD_SPINDLE, CARD_SCALE = (320, 315), 0.68
 
 
-def draw_square() -> Picture:
-    """The player seen from above, as large as the picture allows."""
-    picture = Picture(CANVAS, CANVAS)
-    lay_cloth(picture)
+def draw_background(layout: Layout) -> Picture:
+    """The player seen from above; where the canvas is larger than the player, petals on folds."""
+    left, top = SPINDLE - layout.spindle_x_px, SPINDLE - layout.spindle_y_px
+    picture = Picture(layout.width_px, layout.height_px, left=left, top=top)
+    petals = PETALS[layout.name]
+    if petals:
+        lay_cloth(picture, reach=2000)
+        lay_folds(picture)
+    else:
+        lay_cloth(picture)
     lay_player(picture)
-    return picture
-
-
-def draw_story() -> Picture:
-    """The same player on a tall picture, with petals where apps have no controls."""
-    picture = Picture(CANVAS, 1920, top=SPINDLE - STORY_SPINDLE_Y)
-    lay_cloth(picture, reach=2000)
-    lay_folds(picture)
-    lay_player(picture)
-    for petal in STORY_PETALS:
+    for petal in petals:
         lay_petal(picture, *petal)
     return picture
 

@@ -158,7 +158,7 @@ def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -
             sound_s = samples / container.streams.audio[0].rate
     except (OSError, ValueError) as error:
         return f"does not play: {error}"
-    middle = round(spec.spindle_y_px * spec.scale)
+    middle = round(spec.layout.spindle_y_px * spec.scale)
     near = slice(middle - 10, middle + 10)
     shown = frames[-1][near, near].mean((0, 1))
     if max(abs(shown - colour)) > 24:

@@ -38,7 +38,7 @@ def test_a_path_stays_in_its_folder_or_is_not_made(text: str) -> None:
         assert Path(str(path)).resolve() == path
 
 
-@given(NAMES | IDS, st.sampled_from([*FORMATS, "wide", "", "../x"]))
+@given(NAMES | IDS, st.sampled_from([*FORMATS, "cinema", "", "../x"]))
 def test_a_videos_name_is_read_back_or_is_none(name: str, video_format: str) -> None:
     for text in (name, f"{name}-{video_format}"):
         video = read_video_name(text)

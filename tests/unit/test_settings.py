@@ -72,13 +72,13 @@ def test_a_format_that_is_not_made_may_not_fit(monkeypatch: pytest.MonkeyPatch) 
     assert settings.formats["story"].fps == 30
 
 
-@pytest.mark.parametrize("formats", ["", " , ", "square,wide", "hd,hd", "SQUARE"])
+@pytest.mark.parametrize("formats", ["", " , ", "square,cinema", "hd,hd", "SQUARE"])
 def test_formats_are_chosen_from_a_list(monkeypatch: pytest.MonkeyPatch, formats: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         load(monkeypatch, {"RENDER_FORMATS": formats})
 
     assert str(refusal.value) == (
-        "RENDER_FORMATS: choose one or more of square, hd, story, each once"
+        "RENDER_FORMATS: choose one or more of square, hd, story, wide, each once"
     )
 
 

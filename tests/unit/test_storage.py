@@ -49,10 +49,12 @@ def test_every_file_of_a_submission_lies_inside_the_storage(
             "video/{id}.mp4",
             "video/{id}-hd.mp4",
             "video/{id}-story.mp4",
+            "video/{id}-wide.mp4",
             "video/{id}-teaser.mp4",
             "preview/{id}.mp4",
             "preview/{id}-hd.mp4",
             "preview/{id}-story.mp4",
+            "preview/{id}-wide.mp4",
             "preview/{id}.jpg",
             "preview/{id}-card.jpg",
         )
@@ -79,7 +81,7 @@ def test_a_videos_name_is_read_back(video_format: str) -> None:
 
 @pytest.mark.parametrize(
     "suffix",
-    ["-square", "-", "-wide", "-story-hd", "-STORY", "-teaser", "story", "-../hd", "-story\n"],
+    ["-square", "-", "-cinema", "-story-hd", "-STORY", "-teaser", "story", "-../hd", "-story\n"],
 )
 def test_no_other_text_is_a_videos_name(suffix: str) -> None:
     assert read_video_name(new_session_id() + suffix) is None

@@ -203,14 +203,14 @@ async def test_no_other_path_leads_to_a_file(client: Client, services: Services)
     write_file(services.storage.photo(SESSION_ID), b"private")
     write_file(services.storage.song(SESSION_ID), b"private")
     (services.storage.videos / "notes.mp4").write_bytes(b"private")
-    (services.storage.videos / f"{SESSION_ID}-wide.mp4").write_bytes(b"private")
+    (services.storage.videos / f"{SESSION_ID}-cinema.mp4").write_bytes(b"private")
     await store_submission(Stage.READY)
     paths = [
         "/storage/video/notes.mp4",
         f"/storage/video/{SESSION_ID.upper()}.mp4",
         f"/storage/video/{SESSION_ID}.jpg",
         f"/storage/video/{SESSION_ID}-square.mp4",
-        f"/storage/video/{SESSION_ID}-wide.mp4",
+        f"/storage/video/{SESSION_ID}-cinema.mp4",
         f"/storage/video/{SESSION_ID}-.mp4",
         f"/storage/video/{SESSION_ID}-story-hd.mp4",
         f"/storage/video/{SESSION_ID}-%2e%2e%2fhd.mp4",

@@ -16,7 +16,7 @@ from renderer.colour import Bytes, to_bgr
 from renderer.loop_frames import compose_loop
 
 FOLDER = Path(__file__).with_name("golden_frames")
-GOLDEN = (("square", 0), ("square", 11), ("story", 0))
+GOLDEN = (("square", 0), ("square", 11), ("story", 0), ("wide", 0))
 WIDTH_PX = 160  # small enough to keep; an edge half a pixel off still differs by 10 levels
 
 

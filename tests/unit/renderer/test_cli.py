@@ -67,7 +67,7 @@ def test_json_tells_the_timings_and_nothing_else(
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--format", "cinema", "choose from 'square', 'hd', 'story'"),
+        ("--format", "cinema", "choose from 'square', 'hd', 'story', 'wide'"),
         ("--encoder", "h265", "choose from 'auto', 'h264_nvenc', 'libx264'"),
     ],
 )

@@ -14,12 +14,14 @@ SPECS = {
     "story": STORY,
     "small story": RenderSpec(width_px=360, height_px=640),
     "hd": FORMATS["hd"],
+    "wide": FORMATS["wide"],
+    "small wide": RenderSpec(width_px=640, height_px=360),
     "odd square": RenderSpec(width_px=250, height_px=250),
     "vinyl to the edge": RenderSpec(vinyl_size_px=1080),
     "tall vinyl to the edge": RenderSpec(width_px=360, height_px=640, vinyl_size_px=1080),
     "small pet": RenderSpec(pet_size_px=121, vinyl_size_px=735),
 }
-SPINDLES = {"story": (540, 888), "small story": (180, 296), "hd": (540, 540)}
+SPINDLES = {"story": (540, 888), "small story": (180, 296), "hd": (540, 540), "wide": (960, 540)}
 
 
 def compose(photo: Bytes, spec: RenderSpec, *, only: set[int]) -> list[NDArray[np.float64]]:
@@ -40,7 +42,10 @@ def test_the_photo_turns_around_the_spindle(name: str) -> None:
     wanted = {0, spec.frames_per_loop * 11 // 45}
     whites = compose(paint(spec, 255), spec, only=wanted)
     blacks = compose(paint(spec, 0), spec, only=wanted)
-    centre_x, centre_y = 540 * spec.scale, spec.spindle_y_px * spec.scale
+    centre_x, centre_y = (
+        spec.layout.spindle_x_px * spec.scale,
+        spec.layout.spindle_y_px * spec.scale,
+    )
     assert SPINDLES.get(name, (centre_x, centre_y)) == (centre_x, centre_y)
     y, x = np.mgrid[: spec.height_px, : spec.width_px] + 0.5
     for white, black in zip(whites, blacks, strict=True):
@@ -57,7 +62,7 @@ def test_only_the_record_moves(name: str) -> None:
     spec = SPECS[name]
     scene = build_scene(spec)
     reach = spec.vinyl_size_px * spec.scale / 2
-    x, y = 540 * spec.scale, spec.spindle_y_px * spec.scale
+    x, y = spec.layout.spindle_x_px * spec.scale, spec.layout.spindle_y_px * spec.scale
     assert scene.left <= x - reach < scene.left + 2
     assert scene.top <= y - reach < scene.top + 2
     assert max(x, y) + reach <= max(scene.left, scene.top) + scene.side

@@ -15,6 +15,7 @@ def test_every_format_is_rendered_at_the_same_speed_of_the_record() -> None:
         "square": (720, 720, 15),
         "hd": (1080, 1080, 30),
         "story": (1080, 1920, 30),
+        "wide": (1920, 1080, 30),
     }
     assert {spec.frames_per_loop / spec.fps for spec in FORMATS.values()} == {3.0}
 
@@ -35,7 +36,7 @@ def test_a_rotation_of_part_frames_is_refused_with_the_numbers() -> None:
         {"width_px": 721, "height_px": 721},
         {"rpm": 0},
         {"pet_size_px": 800},
-        {"width_px": 1280, "height_px": 720},
+        {"width_px": 1280, "height_px": 960},
         {"width_px": 0},
     ],
 )

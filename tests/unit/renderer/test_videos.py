@@ -45,7 +45,7 @@ def test_each_video_is_of_its_own_format(name: str, videos: Videos) -> None:
         assert frame.shape == (spec.height_px * 3 // 2, spec.width_px)
         assert np.array_equal(frame, video.frames[index % per_loop])
 
-    x, y = spec.width_px // 2, round(spec.spindle_y_px * spec.scale)
+    x, y = spec.width_px // 2, round(spec.layout.spindle_y_px * spec.scale)
     pet = to_bgr(video.frames[0])[y - 50 : y + 50, x - 50 : x + 50]
     assert tuple(pet.mean((0, 1))) == pytest.approx(RED, abs=4)
 
