@@ -1,10 +1,10 @@
 """Real servers for tests: PostgreSQL, Redis, S3 and our own processes, started and stopped here.
 
 Imports nothing of the application. Every server listens on a free loopback port, keeps its files in
-a temporary folder of its own and is killed when Python exits, so no ambient server is ever used or
-touched. Start with server.py, what all of them can do; postgres.py, redis.py, objects.py and web.py
-say what is special about each. proxy.py is the bad network between any two of them, reverse.py what
-stands in front of a site.
+a temporary folder of its own and is killed when Python exits, so no existing server is ever used or
+touched. Start with server.py, which has what all of them can do; postgres.py, redis.py, objects.py
+and web.py add what is special about each. proxy.py is a bad network between any two of them,
+reverse.py a reverse proxy in front of a site.
 """
 
 from tests.servers.child import Child, ServerFailed

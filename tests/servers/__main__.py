@@ -1,4 +1,4 @@
-"""Print the names of the programs that the tests need and this machine lacks, for .ci/programs."""
+"""Prints the names of the programs that the tests need and this machine lacks, for .ci/programs."""
 
 from tests.servers.programs import list_missing
 

@@ -1,4 +1,4 @@
-"""Certificates that only the test that made them believes."""
+"""Certificates that only the test that made them trusts."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make_certificate(name: str, folder: Path) -> Path:
-    """Write a new key and its own certificate for `name` to one file; return that."""
+    """Write a new key and its self-signed certificate for `name` to one file; return its path."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     moment = datetime.now(UTC)

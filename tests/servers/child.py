@@ -1,8 +1,7 @@
 """A child process: started, watched, frozen, killed, and never left behind.
 
-Invariant: the process leads its own process group, and whatever happens to the test the whole
-group is killed when Python exits or is killed. Its output goes to a file whose end is part of every
-failure.
+Invariant: the process leads its own process group, and the whole group is killed when Python exits
+or is killed, whatever happens to the test. Every failure quotes the end of its output.
 """
 
 import os
@@ -13,21 +12,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.servers import undertaker
+from tests.servers import reaper
 from tests.servers.polling import wait_until
 
 LOG_TAIL_LINES = 30
 
 
 class ServerFailed(Exception):
-    """A server did not start, did not stop, or complained in its output."""
+    """A server did not start, did not stop, or wrote an error to its output."""
 
 
 class Child:
-    """One process at a time, started again and again with the same command.
+    """One process at a time, always started with the same command.
 
-    `environment` is the whole environment of the process, by default our own; `account` runs it as
-    somebody else, which only root may ask for.
+    `environment` is the whole environment of the process, by default our own. `account` runs it as
+    another user, which only root may do.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Child:
 
     @property
     def returncode(self) -> int | None:
-        """How the process ended: None while it runs, minus the signal's number when killed."""
+        """The exit status: None while it runs, minus the signal's number if it was killed."""
         return self._started().poll()
 
     @property
@@ -63,7 +62,7 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the process; its output is added to the log file."""
+        """Start the process; its output is appended to the log file."""
         if self.is_running:
             raise ServerFailed(f"{self.command[0]} is running already")
         account = self._account
@@ -81,24 +80,24 @@ class Child:
                 start_new_session=True,
             )
         self._group_id = self._process.pid
-        undertaker.hand_over(self._group_id)
+        reaper.register(self._group_id)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process alone, unless it has ended."""
         self._started().send_signal(number)
 
     def pause(self) -> None:
-        """Freeze the whole group (SIGSTOP): it keeps its sockets open and answers nobody."""
+        """Freeze the whole group (SIGSTOP): it keeps its sockets open and answers nothing."""
         self._send_group(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a frozen group go on; nothing happens to one that is not frozen."""
+        """Resume a frozen group; a running one is unaffected."""
         self._send_group(signal.SIGCONT)
 
     async def wait(self, timeout_s: float = 15) -> int:
-        """Wait for the process to end and return how it did; kill it at the deadline and raise.
+        """Wait for the process to end and return its status; kill it and raise at the deadline.
 
-        Children that outlived it are killed.
+        Children that outlive it are killed.
         """
         try:
             await wait_until(lambda: not self.is_running, timeout_s, "the process has ended")
@@ -109,32 +108,32 @@ class Child:
         return self._started().wait()
 
     def kill_now(self) -> None:
-        """Kill the whole group at once (SIGKILL); nothing happens when that has been done."""
+        """Kill the whole group at once (SIGKILL); a second call does nothing."""
         if self._group_id is None:
             return
         self._send_group(signal.SIGKILL)
-        undertaker.take_back(self._group_id)
-        self._group_id = None  # the system may give an ended group's id to strangers
+        reaper.unregister(self._group_id)
+        self._group_id = None  # the system may reuse an ended group's id
         self._started().wait()
 
     def log(self) -> str:
-        """Return all that the process has written to its output, over all its starts."""
+        """Return everything that the process has written, over all its starts."""
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def failure(self, what: str) -> ServerFailed:
-        """Return an error that tells what went wrong together with the end of the output."""
+        """Return an error with `what` went wrong and the end of the output."""
         tail = "\n".join(self.log().splitlines()[-LOG_TAIL_LINES:]) or "(no output)"
         return ServerFailed(f"{' '.join(self.command)}: {what}\n{tail}")
 
     def check_is_running(self) -> None:
-        """Raise when the process has ended, with what it said."""
+        """Raise if the process has ended, with its output."""
         if not self.is_running:
             raise self.failure(f"ended with {self.returncode} instead of serving")
 
     def _send_group(self, number: signal.Signals) -> None:
         if self._group_id is None:
             return
-        # Nobody may be left; macOS answers "not permitted" where only zombies are.
+        # The group may be empty; macOS answers "not permitted" if it has only zombies.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._group_id, number)
 

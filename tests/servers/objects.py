@@ -1,7 +1,7 @@
 """An object store of our own, behind the real S3 API.
 
 Invariant: it forgets everything when it stops. Like S3 it refuses unsigned requests for objects,
-but it believes every signature until `refuse_keys` is called; then it knows no key.
+but it accepts every signature until `refuse_keys` is called; then it accepts no key.
 """
 
 import itertools
@@ -20,7 +20,7 @@ KEY_TAG = "{http://s3.amazonaws.com/doc/2006-03-01/}Key"
 
 
 class ObjectServer(Server):
-    """Moto's server, on a port that it keeps over restarts."""
+    """Moto's server, on a port that it keeps across restarts."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -31,7 +31,6 @@ class ObjectServer(Server):
         self._numbers = itertools.count(1)
 
     async def is_up(self) -> bool:
-        """Whether it answers."""
         try:
             await self._ask("GET", "/moto-api/")
         except httpx.TransportError:
@@ -50,11 +49,11 @@ class ObjectServer(Server):
         return {key.text or "" for key in ElementTree.fromstring(answer).iter(KEY_TAG)}
 
     async def refuse_keys(self) -> None:
-        """Answer every further request as one with an unknown key."""
+        """Answer every further request as if its key were unknown."""
         await self._ask("POST", "/moto-api/reset-auth", b"0")
 
     async def _ask(self, method: str, path: str, body: bytes = b"") -> bytes:
-        # Certificates would be read each time, and there are none here.
+        # Certificates would be read each time, and none are needed here.
         client = httpx.AsyncClient(base_url=self.url, trust_env=False, verify=False)
         async with client as http:
             answer = await http.request(method, path, content=body)

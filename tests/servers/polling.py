@@ -1,7 +1,7 @@
 """Waiting for a condition in tests.
 
-Invariant: there is always a deadline, and passing it says what was waited for and last seen. What
-is not there soon is asked for less often, so that asking does not slow down what is waited for.
+Invariant: there is always a deadline, and a timeout says what was awaited and last seen. The
+interval grows, so that polling does not slow down what it waits for.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ async def wait_until(
 async def wait_until(
     condition: Callable[[], object], timeout_s: float = 15, message: str = ""
 ) -> object:
-    """Ask `condition`, a function or a coroutine function, until it answers with something true.
+    """Call `condition`, a function or a coroutine function, until it returns something true.
 
-    Returns that answer. Raises TimeoutError after `timeout_s` seconds, also when one single call
-    hangs; what the condition itself raises is passed on. `message` says what is waited for, where
-    the condition's source would not.
+    Returns that value. Raises TimeoutError after `timeout_s` seconds, even if a single call hangs;
+    an error of the condition itself is passed on. `message` says what is awaited if the condition's
+    source does not.
     """
     seen: object = None
     pause_s = FIRST_PAUSE_S

@@ -1,9 +1,9 @@
 """Loopback ports for servers that tests start.
 
-Invariant: no port is handed out twice in one run, also not by two workers of pytest-xdist, which
-share the candidates between them, and none lies in the range that the kernel gives
-to outgoing connections: a client that retries while its server restarts could otherwise be given
-the server's own port and connect to itself.
+Invariant: no port is given out twice in one run, not even to two pytest-xdist workers, which share
+the candidates between them. None is in the range that the kernel uses for outgoing connections: a
+client that retries while its server restarts could otherwise get the server's own port and connect
+to itself.
 """
 
 import os

@@ -1,7 +1,7 @@
 """A PostgreSQL of our own.
 
-Invariant: what was committed survives every stop and crash of the server. It trusts every loopback
-client and would not survive a crash of the machine, which is right for tests and for nothing else.
+Invariant: committed rows survive every stop and crash of the server. It trusts every loopback
+client and would not survive a crash of the machine, which is right only for tests.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ SETTINGS: Mapping[str, str] = {
 
 
 class PostgresServer(Server):
-    """One cluster in a temporary folder, on a port that it keeps over restarts.
+    """One cluster in a temporary folder, on a port that it keeps across restarts.
 
-    How it can be stopped: SIGINT cuts the clients off, SIGTERM waits until they leave, SIGQUIT is a
+    Ways to stop it: SIGINT disconnects the clients, SIGTERM waits until they leave, SIGQUIT is a
     crash from which the next start recovers.
     """
 
@@ -43,7 +43,7 @@ class PostgresServer(Server):
         self.port = free_port()
         self.folder: Path = Path(tempfile.mkdtemp(prefix="petsong-postgres-"))
         self._cluster = self.folder / "cluster"
-        # PostgreSQL refuses to run as root; its package brings an account for that.
+        # PostgreSQL refuses to run as root; its package creates an account for it.
         self._account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
         if self._account:
             os.chown(self.folder, self._account.pw_uid, self._account.pw_gid)
@@ -58,11 +58,11 @@ class PostgresServer(Server):
         )
 
     def url(self, database: str) -> str:
-        """Return the address of a database, as Tortoise ORM writes it."""
+        """Return the address of a database in Tortoise ORM's form."""
         return f"asyncpg://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
 
     async def start(self, timeout_s: float = 60) -> None:
-        """Start the server and wait until it answers; the first start makes the cluster."""
+        """Start the server and wait until it answers; the first start creates the cluster."""
         if not self._cluster.exists():
             await self._run(
                 *("initdb", "--no-sync", "--pgdata", str(self._cluster)),
@@ -72,7 +72,7 @@ class PostgresServer(Server):
         await super().start(timeout_s)
 
     async def is_up(self) -> bool:
-        """Whether it accepts connections; not while it recovers from a crash."""
+        """Whether it accepts connections, which it does not while it recovers from a crash."""
         try:
             await self._run("pg_isready", "--quiet", *self._address())
         except ServerFailed:
@@ -80,7 +80,7 @@ class PostgresServer(Server):
         return True
 
     async def create_database(self, template: str = "template0") -> str:
-        """Make a new database, a copy of `template`, and return its address.
+        """Create a database, a copy of `template`, and return its address.
 
         A template can be copied only while nobody is connected to it.
         """
@@ -93,7 +93,7 @@ class PostgresServer(Server):
         return self.url(name)
 
     async def drop_database(self, url: str) -> None:
-        """Remove a database, whoever is still connected to it."""
+        """Drop a database even if clients are connected to it."""
         await self._run(
             *("dropdb", *self._address(), "--username", SUPERUSER),
             *("--maintenance-db", "postgres", "--if-exists", "--force", url.rpartition("/")[2]),
@@ -103,7 +103,7 @@ class PostgresServer(Server):
         return ("--host", "127.0.0.1", "--port", str(self.port))
 
     async def _run(self, program: str, *words: str) -> None:
-        """Run one of PostgreSQL's own programs; raise ServerFailed with its output."""
+        """Run one of PostgreSQL's own programs; raise ServerFailed with its output if it fails."""
         running = await asyncio.create_subprocess_exec(
             self._programs / program,
             *words,

@@ -21,7 +21,7 @@ CHROMIUM_APPLICATIONS = (
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
 )
 
-# Debian keeps both off the PATH of people.
+# Debian keeps both off an ordinary user's PATH.
 SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin"
 APACHE_FOLDER = Path("/usr/lib/apache2/modules")
 APACHE_MODULES = ("xsendfile",)
@@ -43,7 +43,7 @@ class ProgramMissing(Exception):
 
 
 def find_postgres() -> Path:
-    """Return the folder that holds `initdb` and `postgres`, of the newest release found."""
+    """Return the folder with `initdb` and `postgres` of the newest release."""
     root = Path("/")
     folders = [
         folder for pattern in POSTGRES_FOLDERS for folder in root.glob(pattern.removeprefix("/"))
@@ -64,7 +64,7 @@ def find_redis() -> Path:
 
 
 def find_chromium() -> Path:
-    """Return a Chromium, or a Google Chrome where that is what is installed."""
+    """Return a Chromium, or Google Chrome if that is what is installed."""
     if found := next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None):
         return Path(found)
     for application in CHROMIUM_APPLICATIONS:
@@ -74,7 +74,7 @@ def find_chromium() -> Path:
 
 
 def find_promtool() -> Path:
-    """Return the program that checks Prometheus's rules."""
+    """Return the program that checks Prometheus rules."""
     if found := shutil.which("promtool"):
         return Path(found)
     raise ProgramMissing("prometheus")
@@ -88,7 +88,7 @@ def find_nginx() -> Path:
 
 
 def find_apache() -> tuple[Path, Path]:
-    """Return Debian's `apache2` and the folder of its modules, all that we need among them."""
+    """Return Debian's `apache2` and the folder of its modules, if it has all that we need."""
     found = shutil.which("apache2") or shutil.which("apache2", path=SYSTEM_PROGRAMS)
     modules = [APACHE_FOLDER / f"mod_{name}.so" for name in APACHE_MODULES]
     if found and all(module.is_file() for module in modules):
@@ -105,7 +105,7 @@ def find_faketime() -> Path:
 
 
 def _release(folder: Path) -> int:
-    """Return the major release in a path such as postgresql/15/bin; 0 where it names none."""
+    """Return the major release in a path such as postgresql/15/bin, or 0."""
     numbers: list[str] = re.findall(r"postgresql[/@](\d+)", str(folder))
     return int(numbers[-1]) if numbers else 0
 
@@ -114,7 +114,7 @@ def list_missing() -> list[str]:
     """Return the names of the programs that are not installed."""
     missing = []
     finders: list[Callable[[], object]] = [find_postgres, find_redis, find_chromium, find_promtool]
-    # Elsewhere no package brings Apache's module for sending files, or may give others a clock.
+    # Elsewhere no package has Apache's module for sending files, or can fake a clock.
     if sys.platform == "linux":
         finders += [find_nginx, find_apache, find_faketime]
     for find in finders:

@@ -1,6 +1,6 @@
-"""A TCP proxy that treats its connections as a bad network does.
+"""A TCP proxy that behaves like a bad network.
 
-Invariant: what it lets through is unchanged and in order; without a fault it is a plain wire.
+Invariant: what it forwards is unchanged and in order; without a fault it is transparent.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ DRIP_PAUSE_S = 0.01
 
 
 class Proxy:
-    """Forwards a loopback port of its own to the first of `target_ports` that somebody listens on.
+    """Forwards a loopback port of its own to the first of `target_ports` that is listened on.
 
-    `delay_s` holds each chunk back, `drip_bytes` breaks it into pieces; both count for both ways.
+    `delay_s` delays each chunk and `drip_bytes` splits it; both apply in both directions.
     """
 
     def __init__(self, *target_ports: int) -> None:
@@ -49,7 +49,7 @@ class Proxy:
         await asyncio.gather(*links, return_exceptions=True)
 
     def cut(self) -> None:
-        """Break every connection; new ones are taken."""
+        """Break every connection; new ones are accepted."""
         for link in self._links:
             link.cancel()
 
@@ -58,15 +58,15 @@ class Proxy:
         self._budget = sent_bytes
 
     def lose_answer_to(self, words: bytes) -> None:
-        """Pass on the next request with `words` in it, and break off when it is answered; once."""
+        """Forward the next request containing `words`, and disconnect when it is answered; once."""
         self._fatal_words = words
 
     def blackhole(self) -> None:
-        """Let packets vanish: no connection breaks and nothing arrives until `restore`."""
+        """Drop packets: no connection breaks, and nothing arrives until `restore`."""
         self._flows.clear()
 
     def restore(self) -> None:
-        """Deliver what has been held back, and go on as a plain wire."""
+        """Deliver what was held back, and be transparent again."""
         self.delay_s, self.drip_bytes = 0.0, None
         self._flows.set()
 

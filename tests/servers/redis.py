@@ -1,7 +1,7 @@
 """A Redis of our own.
 
-Invariant: it writes nothing to disk unless `append_only` is asked for, so only such a server
-remembers anything over a restart.
+Invariant: it writes to disk only with `append_only`, so only such a server keeps anything across a
+restart.
 """
 
 import tempfile
@@ -17,7 +17,7 @@ from tests.servers.server import Server
 
 
 class RedisServer(Server):
-    """One redis-server in a temporary folder, on a port that it keeps over restarts."""
+    """One redis-server in a temporary folder, on a port that it keeps across restarts."""
 
     def __init__(self, *, append_only: bool = False) -> None:
         program = find_redis()
@@ -36,11 +36,11 @@ class RedisServer(Server):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's address."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def is_up(self) -> bool:
-        """Whether it answers a ping; not while it still reads its file."""
+        """Whether it answers a ping, which it does not while it reads its file."""
         async with Redis.from_url(self.url) as redis:
             try:
                 return bool(await redis.ping())
@@ -48,6 +48,6 @@ class RedisServer(Server):
                 return False
 
     async def flush(self) -> None:
-        """Forget everything."""
+        """Delete everything."""
         async with Redis.from_url(self.url) as redis:
             await redis.flushall()

@@ -1,7 +1,7 @@
-"""nginx and Apache in front of a site of this machine, as the files in deploy/ set them up.
+"""nginx and Apache in front of a site on this machine, configured by the files in deploy/.
 
-Invariant: what differs from those files is where things are: ports, certificate, site and folder.
-Around them stands what Debian has around them, with its own compression switched on.
+Invariant: only locations differ from those files: ports, certificate, site and folder. The
+surrounding configuration is Debian's, with its own compression switched on.
 """
 
 import asyncio
@@ -51,15 +51,15 @@ AddOutputFilterByType DEFLATE text/html application/json
 RequestReadTimeout header=20-40,minrate=500 body=10,minrate=500
 Include {site}
 """
-# Debian's own; those that the site needs beside them are named in its file.
+# Debian's defaults; our file names the ones that the site needs in addition.
 USUAL_MODULES = "alias authz_core deflate env filter mpm_event reqtimeout setenvif"
 
 
 class ReverseProxy(Server):
-    """A reverse proxy with TLS for `https://localhost`, before the site at `site_port`.
+    """A reverse proxy with TLS for `https://localhost`, in front of the site at `site_port`.
 
-    `files` is the folder where that site keeps its own. Started by root, the proxy works as
-    somebody else, who must be able to read there.
+    `files` is the folder of that site's files. Started by root, the proxy runs as another user, who
+    must be able to read there.
     """
 
     def __init__(self, kind: str, site_port: int, files: Path) -> None:
@@ -74,11 +74,11 @@ class ReverseProxy(Server):
         self.child = Child(start(), self.folder / f"{kind}.log", folder=self.folder)
 
     def trust(self) -> ssl.SSLContext:
-        """Return a context for clients that believes the certificate."""
+        """Return a TLS context for clients that trusts the certificate."""
         return ssl.create_default_context(cafile=str(self._certificate))
 
     async def is_up(self) -> bool:
-        """Whether it shakes hands; to listen is the first thing it does, before it can fail."""
+        """Whether it completes a TLS handshake; listening comes first, before it can fail."""
         try:
             _, writer = await asyncio.open_connection(
                 "127.0.0.1", self.port, ssl=self.trust(), server_hostname=NAME
@@ -117,7 +117,7 @@ class ReverseProxy(Server):
         return [program, "-DFOREGROUND", "-f", main]
 
     def _adapt(self, name: str, changes: Mapping[str, str]) -> Path:
-        """Write a file of deploy/ with our places, each instead of one that must be there."""
+        """Write a file of deploy/ with other locations; each replaces one that must be there."""
         text = (DEPLOY / name).read_text()
         for pattern, ours in {
             **changes,

@@ -1,7 +1,7 @@
-"""What every server of the tests can do: start, stop, crash, freeze, come back.
+"""What every server of the tests can do: start, stop, crash, freeze, recover.
 
-Invariant: `start` returns when the server answers and raises with the end of its output otherwise;
-leaving the context stops it, and having to kill it then is an error.
+Invariant: `start` returns when the server answers, and otherwise raises with the end of its output.
+Leaving the context stops it; having to kill it then is an error.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from tests.servers.polling import wait_until
 
 
 class Server(ABC):
-    """A child process that answers; a subclass says which and how it is asked."""
+    """A child process that answers; a subclass says which, and how it is asked."""
 
     child: Child
     folder: Path | None = None  # temporary; removed with the server
@@ -24,7 +24,7 @@ class Server(ABC):
 
     @abstractmethod
     async def is_up(self) -> bool:
-        """Whether the server answers at this moment."""
+        """Whether the server answers right now."""
 
     async def start(self, timeout_s: float = 60) -> None:
         """Start the server and wait until it answers."""
@@ -45,7 +45,7 @@ class Server(ABC):
     async def stop(self, by: signal.Signals | None = None, timeout_s: float = 15) -> int:
         """Ask the server to stop, with its usual signal or another; return its exit status."""
         self.child.send(by or self.stop_signal)
-        self.child.resume()  # a frozen server would keep the request waiting
+        self.child.resume()  # a frozen server would not see the signal
         return await self.child.wait(timeout_s)
 
     async def restart(self) -> None:
@@ -54,15 +54,15 @@ class Server(ABC):
         await self.start()
 
     def kill(self) -> None:
-        """End the server without a chance to tidy up, as a power cut does."""
+        """End the server without any clean-up, like a power cut."""
         self.child.kill_now()
 
     def pause(self) -> None:
-        """Freeze the server: its sockets stay open and nothing is answered."""
+        """Freeze the server: its sockets stay open, and nothing is answered."""
         self.child.pause()
 
     def resume(self) -> None:
-        """Let a frozen server go on."""
+        """Resume a frozen server."""
         self.child.resume()
 
     async def __aenter__(self) -> Self:

@@ -19,11 +19,11 @@ COMPLAINTS = re.compile(
 
 
 class ChildServer(Server):
-    """A program such as `petsong serve`; its output is kept in `log_path`.
+    """A program such as `petsong serve`; its output goes to `log_path`.
 
-    `environment` is laid over this process's own; an empty value removes a variable. The program is
-    up when `ready_url` answers below 500 and `ready_output` has appeared in what it wrote since its
-    last start; leave out what does not apply.
+    `environment` is merged over this process's own; an empty value removes a variable. The program
+    is up when `ready_url` answers below 500 and `ready_output` has appeared since its last start;
+    either may be left out.
     """
 
     def __init__(
@@ -53,24 +53,24 @@ class ChildServer(Server):
         await super().start(timeout_s)
 
     async def is_up(self) -> bool:
-        """Whether the output says so and the address answers."""
+        """Whether the output and the address say that the program is up."""
         if self.ready_output not in self.output().removeprefix(self._output_before):
             return False
         return self.ready_url is None or await _answers(self.ready_url)
 
     def output(self) -> str:
-        """Return all that the program has written, over all its starts."""
+        """Return everything that the program has written, over all its starts."""
         return self.child.log()
 
     def check_output(self, *expected: str) -> None:
-        """Raise at the first line that complains, unless one of `expected` is part of it."""
+        """Raise at the first error line, unless it contains one of `expected`."""
         for line in self.output().splitlines():
             if COMPLAINTS.search(line) and not any(part in line for part in expected):
                 raise self.child.failure(f"complained: {line}")
 
 
 async def _answers(url: str) -> bool:
-    # To read all certificates there are takes longer than to ask.
+    # Reading all the system's certificates takes longer than the request.
     async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as http:
         try:
             return (await http.get(url)).status_code < 500
