@@ -1,5 +1,5 @@
-"""The tests: unit/ without I/O, integration/ on real servers, e2e/ in a browser, faults/ by rows.
+"""The tests: unit/ without I/O, integration/ on real servers, e2e/ in a browser, faults/ by fault.
 
-May import everything of this repository. Start with conftest.py, which lends real servers, and with
-unit/test_conventions.py, which holds the rules of the house.
+May import everything in this repository. Start with conftest.py, which provides the real servers,
+and with unit/test_conventions.py, which enforces the repository's conventions.
 """

@@ -1,6 +1,6 @@
 """Real servers for every test that asks for one.
 
-Invariant: the servers start with the first test that needs them, once per worker; each test gets an
+Invariant: a server starts with the first test that needs it, once per worker; each test gets an
 empty database. A test that stops or breaks a server starts one of its own, from tests.servers.
 """
 
@@ -18,23 +18,23 @@ from tests.sites import Network
 
 
 def pytest_configure() -> None:
-    """Leave in good order when `make` is told to stop, as if Ctrl-C had been typed."""
+    """Treat SIGTERM, which `make` sends, like Ctrl-C, so that the fixtures are torn down."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
-    """Collect what a failed test leaves before its source is read for the report.
+    """Collect a failed test's garbage before the report parses its source.
 
-    Python 3.11 cannot parse two sources at once, and a task that nobody awaited, when it is
-    collected in the middle of that, has its own traceback formatted.
+    Python 3.11 cannot parse two sources at once. If an un-awaited task is collected during the
+    parse, formatting that task's traceback starts a second parse.
     """
     if call.excinfo:
         gc.collect()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
-    """Keep together on one worker what `groups` says."""
+    """Keep the tests that `groups` puts together on one worker."""
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = find_group
     return scheduler
@@ -54,7 +54,7 @@ async def redis_server() -> AsyncIterator[RedisServer]:
 
 @pytest.fixture
 async def postgres_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """A database with the newest schema and nothing in it."""
+    """An empty database with the newest schema."""
     url = await create_database(postgres_server)
     yield url
     await postgres_server.drop_database(url)
@@ -68,7 +68,7 @@ async def redis_url(redis_server: RedisServer) -> str:
 
 @pytest.fixture(params=["embedded", "networked"])
 def site_network(request: pytest.FixtureRequest) -> Network:
-    """The variables of each of the two stacks that a site may run on."""
+    """The environment variables of each of the two stacks that a site can run on."""
     if request.param == "embedded":
         return None
     return {

@@ -1,6 +1,6 @@
-"""Which tests stay together when several workers of pytest-xdist share them.
+"""Which tests stay together when several pytest-xdist workers share them.
 
-Invariant: what takes long to start is started by one worker: a fleet, a browser, a site.
+Invariant: what takes long to start (a fleet, a browser, a site) is started by one worker.
 """
 
 import re
@@ -11,7 +11,7 @@ STACK = re.compile(r"\[(?:embedded|networked)\b")
 
 
 def find_group(test: str) -> str:
-    """Return the name of the group of a test: where its site is, or else its file."""
+    """Return the name of a test's group: the folder its site belongs to, or else its file."""
     if test.startswith(ONE_SITE):
         return test.rpartition("/")[0]
     if test.startswith(TWO_SITES) and (stack := STACK.search(test)):

@@ -1,8 +1,8 @@
 """Scores an answer by the published rules of Mozilla's HTTP Observatory, as of 2025.
 
-A hundred points to begin with, less for what is missing; what is better than needed counts only
-from 90 on. Whether plain http is redirected is left out: that is the proxy's. Cookies and foreign
-scripts are scored as the worst of their kind, since there should be none.
+An answer starts with a hundred points and loses some for what is missing; bonuses count only from
+90 on. The redirect from plain http is left out: that is the proxy's. Cookies and foreign scripts
+are scored as the worst of their kind, since there should be none.
 """
 
 import re
@@ -19,19 +19,19 @@ Policy = Mapping[str, list[str]]
 
 
 def score(headers: Mapping[str, str], body: str = "") -> int:
-    """Return how many points an answer gets that came over https."""
+    """Return the points of an answer that came over https."""
     return sum_up(judge({name.lower(): value for name, value in headers.items()}, body))
 
 
 def sum_up(verdicts: Mapping[str, int]) -> int:
-    """Return the score of some verdicts; bonuses are given to whoever is good without them."""
+    """Return the score of the verdicts; bonuses count only if it is good without them."""
     without = 100 + sum(points for points in verdicts.values() if points < 0)
     bonus = sum(points for points in verdicts.values() if points > 0)
     return max(0, without + bonus if without >= BONUS_FROM else without)
 
 
 def judge(headers: Mapping[str, str], body: str) -> dict[str, int]:
-    """Return the points for each thing looked at; `headers` are in lower case."""
+    """Return the points for each aspect; `headers` are in lower case."""
     policy = parse_policy(headers.get("content-security-policy", ""))
     return {
         "content-security-policy": judge_policy(policy),

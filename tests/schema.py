@@ -1,7 +1,7 @@
-"""Databases of the newest schema: migrated once for each server, then copied, which is faster.
+"""Databases with the newest schema: migrated once per server, then copied, which is faster.
 
-Nothing may be open on Tortoise ORM meanwhile, whose connections are the process's own. A database
-that a test migrates itself comes from the server, empty.
+Tortoise ORM must have no open connection meanwhile: its connections are per process. A test that
+migrates a database itself gets an empty one from the server.
 """
 
 from weakref import WeakKeyDictionary

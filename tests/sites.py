@@ -1,7 +1,7 @@
-"""The real site in processes of its own, beside a real simulator: what the journeys are taken on.
+"""The real site in processes of its own, beside a real simulator; the journeys run on it.
 
 Invariant: nothing is shared with another site; every process, port and folder is its own. Each
-process starts in an empty folder, as on a host of its own.
+process starts in an empty folder, as if on a separate host.
 """
 
 import asyncio
@@ -71,7 +71,7 @@ class Site:
     processes: dict[str, ChildServer] = field(default_factory=dict)
 
     async def submit(self, *, seed: int = 0, **changes: object) -> str:
-        """Hand in a form and return its session_id."""
+        """Submit a form and return its session_id."""
         form: dict[str, object] = {
             "pet_name": "Toby",
             "pet_type": "Dog",
@@ -85,7 +85,6 @@ class Site:
         return str(reply.json()["session_id"])
 
     async def snapshot(self, session_id: str) -> dict[str, Any]:
-        """Return the present snapshot of a submission."""
         reply = await self.http.get(f"/api/submissions/{session_id}")
         assert reply.status_code == 200, reply.text
         return dict(reply.json())
@@ -95,7 +94,7 @@ class Site:
     ) -> dict[str, Any]:
         """Wait until the snapshot's fields are as `expected` and return it.
 
-        Raises AssertionError when the song has failed instead, which nothing follows.
+        Raises AssertionError if the song has failed instead, after which nothing changes any more.
         """
         snapshot: dict[str, Any] = {}
 
@@ -110,7 +109,7 @@ class Site:
         return snapshot
 
     async def posts(self) -> list[dict[str, Any]]:
-        """Return the orders the song service has been paid for or asked for, oldest first."""
+        """Return the orders that the song service has received, oldest first."""
         return list((await self.simulator.ledger())["posts"])
 
     def output(self) -> str:
@@ -121,7 +120,7 @@ class Site:
 def site_environment(
     folder: Path, port: int, simulator: Simulator, changes: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the variables that make a site keep to `folder` and order from `simulator`."""
+    """Return the variables that confine a site to `folder` and make it order from `simulator`."""
     return {
         **QUICK,
         **SMALL,
@@ -141,7 +140,7 @@ def site_environment(
 
 
 def commands(is_networked: bool) -> dict[str, tuple[str, ...]]:
-    """Return the processes a site is made of: one, or a web with workers and a scheduler."""
+    """Return the processes of a site: one, or a web with workers and a scheduler."""
     serve: dict[str, tuple[str, ...]] = {"web": ("serve",)}
     if not is_networked:
         return serve
@@ -161,10 +160,10 @@ async def open_site(
     delay_s: float = 0.3,
     **changes: str,
 ) -> AsyncIterator[Site]:
-    """Start a site for the block's length; `network` names its PostgreSQL and Redis, if any.
+    """Run a site for the duration of the block; `network` names its PostgreSQL and Redis, if any.
 
-    A database of PostgreSQL has its schema already: `tests.schema` makes such.
-    `changes` are environment variables. Songs are 3 s long and ready after `delay_s`.
+    A PostgreSQL database already has its schema: `tests.schema` makes such. `changes` are
+    environment variables. Songs are 3 s long and ready after `delay_s`.
     """
     async with AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(

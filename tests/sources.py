@@ -1,6 +1,6 @@
-"""The files of this repository, read as text and as syntax trees, for the tests of its rules.
+"""The files of this repository, read as text and as syntax trees, for the tests of its conventions.
 
-Invariant: only files that git tracks are looked at, whatever else lies around in a checkout.
+Invariant: only files that git tracks are read, whatever else is in a checkout.
 """
 
 import ast
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Import(NamedTuple):
-    """One imported name, absolute, and where it stands."""
+    """One imported name, made absolute, and its location."""
 
     importer: str
     name: str
@@ -22,14 +22,14 @@ class Import(NamedTuple):
 
 
 def is_within(name: str, parent: str) -> bool:
-    """Whether a dotted name is `parent` or lies inside it."""
+    """Whether a dotted name is `parent` or inside it."""
     return f"{name}.".startswith(f"{parent}.")
 
 
 @cache
 def list_files(suffix: str = "") -> tuple[Path, ...]:
     """Return the tracked files, relative to the repository, whose names end in `suffix`."""
-    # A checkout may belong to somebody else, as in a container; git would refuse to read it.
+    # A checkout may belong to another user, as in a container; git would refuse to read it.
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = [name for name in listed.split("\0") if name.endswith(suffix)]
@@ -37,12 +37,12 @@ def list_files(suffix: str = "") -> tuple[Path, ...]:
 
 
 def read(path: Path) -> str:
-    """Return the text of a tracked file; bytes that are no text are replaced."""
+    """Return the text of a tracked file; undecodable bytes are replaced."""
     return (ROOT / path).read_text(encoding="utf-8", errors="replace")
 
 
 def name_module(path: Path) -> str:
-    """Return the dotted name of a Python file; a package is called like its folder."""
+    """Return the dotted name of a Python file; a package is named after its folder."""
     parts = path.with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -55,7 +55,7 @@ def list_imports(package: str) -> tuple[Import, ...]:
 
 
 def read_imports(path: Path, source: str) -> Iterator[Import]:
-    """Yield what a Python file imports, wherever in the file, relative imports made absolute."""
+    """Yield everything that a Python file imports, at any depth, relative imports made absolute."""
     importer = name_module(path)
     package = path.parent.parts
     for node in ast.walk(ast.parse(source, filename=str(path))):

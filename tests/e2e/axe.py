@@ -1,7 +1,7 @@
-"""What axe-core says about a page, as it is shown at this moment.
+"""What axe-core reports about a page as it is displayed right now.
 
-Invariant: every rule of WCAG 2.2 A and AA and of axe's best practices is applied; what axe cannot
-decide by itself is a fault, too, unless UNDECIDED says why it is none.
+Invariant: every rule of WCAG 2.2 A and AA and of axe's best practices is applied. A check that axe
+cannot decide counts as a violation unless UNDECIDED gives a reason why it is none.
 """
 
 from collections.abc import Mapping
@@ -56,8 +56,8 @@ def read_source() -> str:
 
 
 async def find_violations(page: Page) -> list[str]:
-    """Return what breaks a rule, and what axe could not decide, one line each."""
-    # Evaluated by the browser's debugger: the site's policy forbids scripts that are not its own.
+    """Return the violations and what axe could not decide, one line each."""
+    # Evaluated by the browser's debugger: the site's policy forbids foreign scripts.
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(read_source())
     return [str(fault) for fault in await page.evaluate(RUN, [TAGS, list(UNDECIDED)])]

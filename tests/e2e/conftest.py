@@ -1,4 +1,4 @@
-"""One browser and one site for all journeys; the songs end when a test says so."""
+"""One browser and one site for all journeys; a song ends when a test says so."""
 
 import os
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ QUIET = (
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    # Chromium's sandbox refuses to run as root, which is who tests run as in a container.
+    # Chromium's sandbox refuses to run as root, the user that tests run as in a container.
     arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=arguments)

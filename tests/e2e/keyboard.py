@@ -1,4 +1,4 @@
-"""A visitor who has a keyboard and no pointer."""
+"""A visitor with a keyboard and no pointer."""
 
 from playwright.async_api import Locator, Page, expect
 
@@ -23,11 +23,11 @@ FIND_FOCUS_FAULT = """
 
 
 async def tab_to(page: Page, target: Locator) -> None:
-    """Press Tab until `target` has the focus; every stop on the way must show it."""
+    """Press Tab until `target` has the focus; the focus must be visible at every stop."""
     for _ in range(MOST_STOPS):
         await page.keyboard.press("Tab")
         if await page.evaluate("document.activeElement === document.body"):
-            continue  # from the end of the page by way of the browser to its beginning
+            continue  # from the page's end through the browser to its top
         await expect_seen_focus(page)
         if await target.evaluate("element => element === document.activeElement"):
             return
@@ -35,18 +35,18 @@ async def tab_to(page: Page, target: Locator) -> None:
 
 
 async def press(page: Page, target: Locator, key: str = "Enter") -> None:
-    """Go to `target` by Tab and press a key there."""
+    """Tab to `target` and press a key there."""
     await tab_to(page, target)
     await page.keyboard.press(key)
 
 
 async def expect_focus(target: Locator) -> None:
-    """Expect `target` to have the focus, for all to see."""
+    """Expect `target` to have a visible focus."""
     await expect(target).to_be_focused()
     await expect_seen_focus(target.page)
 
 
 async def expect_seen_focus(page: Page) -> None:
-    """Expect something to have the focus, for all to see."""
+    """Expect something to have a visible focus."""
     fault = await page.evaluate(FIND_FOCUS_FAULT)
     assert not fault, fault

@@ -1,6 +1,6 @@
-"""What a visitor cannot get at on a page, as it is shown at this moment.
+"""What a visitor cannot reach on a page as it is displayed right now.
 
-Invariant: looking changes nothing but the scroll position and the focus, which are put back.
+Invariant: a check changes only the scroll position and the focus, and restores them.
 """
 
 from playwright.async_api import Page
@@ -73,12 +73,12 @@ FIND_LOST = """
 
 
 async def find_lost(page: Page) -> list[str]:
-    """Return the words and controls that cannot be scrolled to, are covered or cut off."""
+    """Return the words and controls that are unreachable by scrolling, covered or cut off."""
     return [str(loss) for loss in await page.evaluate(FIND_LOST)]
 
 
 async def find_lost_when_spaced(page: Page) -> list[str]:
-    """Return what is lost when the visitor sets the spaces in the text as WCAG 1.4.12 allows."""
+    """Return what is lost when the visitor sets text spacing as WCAG 1.4.12 allows."""
     await page.evaluate(SPACE_TEXT, TEXT_SPACING)
     lost = await find_lost(page)
     await page.evaluate(SPACE_TEXT, "")

@@ -1,4 +1,4 @@
-"""Photos as phones take them, drawn here: they tell by their colours which way up they are.
+"""Photos as phones take them, drawn here; their colours show which side is up.
 
 Invariant: the same call draws the same picture.
 """
@@ -18,7 +18,7 @@ TURNED_RIGHT = 6
 
 
 def draw_pet(width_px: int, height_px: int) -> Image.Image:
-    """Draw a dog on grass below the sky, between two posts at the edges."""
+    """Draw a dog on grass under the sky, between two posts at the edges."""
     picture = Image.new("RGB", (width_px, height_px), SKY)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, height_px * 0.6, width_px, height_px), fill=GRASS)
@@ -47,7 +47,7 @@ def draw_pet(width_px: int, height_px: int) -> Image.Image:
 
 
 def phone_photo(width_px: int = 900, height_px: int = 1200) -> bytes:
-    """Return a JPEG that lies on its side, to be turned by its EXIF, and names a place on earth."""
+    """Return a JPEG that lies on its side until its EXIF turns it, with a GPS position."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = TURNED_RIGHT
     exif[ExifTags.Base.Make] = "Petsong Phones"
@@ -64,7 +64,6 @@ def phone_photo(width_px: int = 900, height_px: int = 1200) -> bytes:
 
 
 def write_jpeg(picture: Image.Image, exif: Image.Exif | None = None) -> bytes:
-    """Return a picture as a JPEG."""
     content = io.BytesIO()
     picture.save(content, "JPEG", quality=90, exif=exif or Image.Exif())
     return content.getvalue()

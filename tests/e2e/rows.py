@@ -1,4 +1,4 @@
-"""The site's table, read and changed behind the site's back, and the songs that its rows wait for.
+"""Reads and changes the site's table behind its back, and ends the songs that its rows wait for.
 
 Invariant: only the embedded database of a test's own site is opened, for one statement at a time.
 """
@@ -12,7 +12,7 @@ from tests.sites import Site
 
 
 async def finish_song(site: Site, session_id: str, status: Status = Status.SUCCESS) -> None:
-    """Let the song service end the song of a submission, once it has been ordered."""
+    """Make the song service end a submission's song once it has been ordered."""
     await site.wait_for(session_id, stage="composing")
     [(task_id,)] = change(
         site, "SELECT LLM_task_id FROM submissions WHERE session_id = ?", session_id
@@ -21,13 +21,13 @@ async def finish_song(site: Site, session_id: str, status: Status = Status.SUCCE
 
 
 def rename(site: Site, session_id: str, pet_name: str, owner_name: str) -> None:
-    """Store names that the form would never have let in."""
+    """Store names that the form would have refused."""
     statement = "UPDATE submissions SET pet_name = ?, owner_name = ? WHERE session_id = ?"
     change(site, statement, pet_name, owner_name, session_id)
 
 
 async def hold(site: Site, session_id: str) -> None:
-    """Keep a download that has failed once from being tried again."""
+    """Keep a download that has failed once from being retried."""
 
     def has_failed() -> bool:
         is_postponed = "next_run_at > stage_since AND lease_until IS NULL"
@@ -40,12 +40,12 @@ async def hold(site: Site, session_id: str) -> None:
 
 
 def release(site: Site, session_id: str) -> None:
-    """Let go on what was held."""
+    """Let a held submission continue."""
     _set_due(site, session_id, "2000-01-01 00:00:00+00:00")
 
 
 def show_stage(site: Site, session_id: str, stage: str) -> None:
-    """Let a submission that is held pass for being in another stage."""
+    """Show a held submission as being in another stage."""
     statement = "UPDATE submissions SET stage = ?, version = version + 1 WHERE session_id = ?"
     change(site, statement, stage, session_id)
 

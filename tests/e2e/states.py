@@ -1,9 +1,8 @@
-"""Every state of every page, reached as a visitor reaches it and then held for as long as it is
-looked at.
+"""Every state of every page, reached as a visitor reaches it and held while it is examined.
 
-Each journey is an asynchronous generator: it yields a state's name whenever the page is in it, and
-goes on from there. Some pages change by themselves or within milliseconds; what holds them is said
-beside it.
+Each journey is an asynchronous generator: it yields the name of each state that the page is in, and
+continues from there. Some pages change by themselves or within milliseconds; a comment says what
+holds them.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ LONG_NAMES = ("Maximiliane " * 8).strip(), "W" * 100
 
 
 async def show_form(site: Site, visitor: Visitor) -> AsyncIterator[str]:
-    """The form from empty to sent in vain."""
+    """The form, from empty to a failed submission."""
     await visitor.open("/")
     await expect(visitor.shown("submit")).to_be_enabled()
     yield "form"
@@ -46,7 +45,7 @@ async def show_form(site: Site, visitor: Visitor) -> AsyncIterator[str]:
 
 
 async def show_songs(site: Site, visitor: Visitor) -> AsyncIterator[str]:
-    """The form in a browser that has made all the songs it may."""
+    """The form in a browser that has used up its songs."""
     await visitor.remember(f"cookie_{'g' * 24}", entries=10)
     await visitor.open("/")
     await visitor.sees("sold-out", "sold out")
@@ -57,10 +56,10 @@ async def show_songs(site: Site, visitor: Visitor) -> AsyncIterator[str]:
 
 
 async def show_waiting(site: Site, visitor: Visitor) -> AsyncIterator[str]:
-    """A wait through all its stages, cut off from the site, too long; and what becomes of it."""
+    """A wait through all its stages, offline, too long, and its possible ends."""
     page, steps = visitor.page, visitor.shown("steps")
     await page.clock.install()
-    # An order whose answer is lost keeps the song in the queue until a webhook tells of it.
+    # An order whose answer is lost keeps the song in the queue until a webhook announces it.
     await site.simulator.set_faults(
         Switch(Fault.CREATE_UNANSWERED, times=1), Switch(Fault.DOWNLOAD_STATUS, 503, times=1)
     )
@@ -77,7 +76,7 @@ async def show_waiting(site: Site, visitor: Visitor) -> AsyncIterator[str]:
     await hold(site, session_id)
     await expect(steps.locator("[aria-current=step]")).to_have_text("Collecting the tape")
     yield "waiting-downloading"
-    # Nothing can make a render take long; the page only asks how far it is.
+    # Nothing can slow a render down, and the page only asks how far it is.
     show_stage(site, session_id, "rendering")
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(steps.locator("[aria-current=step]")).to_have_text("Pressing the record")
@@ -104,10 +103,10 @@ async def show_waiting(site: Site, visitor: Visitor) -> AsyncIterator[str]:
 
 
 async def show_result(site: Site, visitor: Visitor) -> AsyncIterator[str]:
-    """A song from its first moment to its last, with the longest names and out of reach."""
+    """A song from its first moment to its last, with the longest names, and offline."""
     page = visitor.page
     session_id = await site.submit()
-    # The page goes on to the wait at once; here the way there leads nowhere.
+    # The page moves on to the waiting page at once, so the way there is blocked.
     await page.route("**/waiting/*", lead_nowhere)
     await page.goto(f"{site.url}/result/{session_id}", wait_until="commit")
     await expect(page.get_by_role("heading", name="still being made")).to_be_visible()
@@ -156,7 +155,7 @@ async def show_result(site: Site, visitor: Visitor) -> AsyncIterator[str]:
 
 
 async def show_operations(site: Site, visitor: Visitor) -> AsyncIterator[str]:
-    """The operator's page beside songs under way and failed ones, refused and cut off."""
+    """The admin page with songs in progress and failed ones, without a login and offline."""
     session_id = await site.submit()
     await finish_song(site, failed := await site.submit(), Status.FAILURE)
     await site.wait_for(failed, status="fail")
@@ -176,7 +175,7 @@ async def show_operations(site: Site, visitor: Visitor) -> AsyncIterator[str]:
 
 
 async def show_other_pages(site: Site, visitor: Visitor) -> AsyncIterator[str]:
-    """The pages that have one state only."""
+    """The pages that have only one state."""
     for path in ("terms", "privacy", "docs", "nowhere"):
         await visitor.open(f"/{path}")
         yield path

@@ -1,4 +1,4 @@
-"""The operator's page in a browser: behind its login, live, and with a hand on each submission."""
+"""The admin page in a browser: behind its login, live, and with actions for each submission."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,7 +29,7 @@ async def page(site: Site, browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(
         base_url=site.url, http_credentials={"username": "admin", "password": PASSWORD}
     )
-    # The page asks only when it is told to, so what it shows is live.
+    # The page polls only when told to, so whatever it shows came by push.
     await context.add_init_script(
         "const wait = window.setTimeout;"
         "window.setTimeout = (work, ms) => ms === 10000 ? 0 : wait(work, ms)"
@@ -43,7 +43,7 @@ async def page(site: Site, browser: Browser) -> AsyncIterator[Page]:
     assert complaints == []
 
 
-async def test_the_operator_sees_a_song_move_and_stops_another(site: Site, page: Page) -> None:
+async def test_the_operator_follows_one_song_and_stops_another(site: Site, page: Page) -> None:
     await page.goto("/admin")
     await expect(page.get_by_test_id("connection")).to_have_text("Live")
     song, other = await site.submit(seed=1), await site.submit(seed=2)
@@ -51,7 +51,7 @@ async def test_the_operator_sees_a_song_move_and_stops_another(site: Site, page:
     await expect(row.get_by_test_id("row-stage")).to_have_text("composing")
     await expect(page.get_by_test_id("count-composing")).to_have_text("2")
 
-    # The page now only asks when it is told to, so what follows is live.
+    # From here on the page polls only when told to, so whatever follows came by push.
     await page.evaluate(
         "window.setTimeout = (work, ms) => ms < 5000 ? requestIdleCallback(work) : 0"
     )
@@ -68,7 +68,7 @@ async def test_the_operator_sees_a_song_move_and_stops_another(site: Site, page:
     await expect(row).to_have_count(0)
 
 
-async def test_a_song_is_stopped_by_keyboard_alone(site: Site, page: Page) -> None:
+async def test_a_song_can_be_stopped_with_the_keyboard_alone(site: Site, page: Page) -> None:
     song = await site.submit()
     await page.goto("/admin")
     row = page.locator(f"tr[data-submission={song[:8]}]")
@@ -80,7 +80,7 @@ async def test_a_song_is_stopped_by_keyboard_alone(site: Site, page: Page) -> No
     await expect(page.get_by_test_id("failures")).to_contain_text(song[:8])
 
 
-async def test_the_operator_reads_why_orders_are_stopped_and_why_songs_failed(
+async def test_the_operator_sees_why_orders_stopped_and_why_songs_failed(
     site: Site, page: Page
 ) -> None:
     words = "Blocked by <b>policy</b>"
@@ -101,7 +101,7 @@ async def test_the_operator_reads_why_orders_are_stopped_and_why_songs_failed(
     await expect(page.get_by_test_id("failures")).to_contain_text(words)
 
 
-async def test_only_a_ticket_opens_the_operators_room(site: Site) -> None:
+async def test_joining_the_operators_room_takes_a_ticket(site: Site) -> None:
     async def ask(ticket: object) -> object:
         return await socket.call(Event.OPERATE, {"ticket": ticket})
 

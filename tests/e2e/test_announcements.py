@@ -1,4 +1,4 @@
-"""What a screen reader says during a wait: each stage once, and nothing about the percents."""
+"""What a screen reader says during a wait: each stage once, and no percentages."""
 
 from playwright.async_api import expect
 
@@ -8,7 +8,7 @@ from tests.e2e.visitor import Visitor
 from tests.servers import wait_until
 from tests.sites import Site
 
-# Every change inside a live region, whether or not its words are other ones than before.
+# Every change inside a live region, whether or not the words differ from before.
 LISTENER = """
 addEventListener('DOMContentLoaded', () => {
   if (!location.pathname.startsWith('/waiting/')) return
@@ -26,7 +26,9 @@ addEventListener('DOMContentLoaded', () => {
 """
 
 
-async def test_each_stage_is_announced_once_and_no_percent_is(site: Site, visitor: Visitor) -> None:
+async def test_each_stage_is_announced_once_and_percentages_never(
+    site: Site, visitor: Visitor
+) -> None:
     announced: list[str] = []
 
     def note(text: str) -> None:

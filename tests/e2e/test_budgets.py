@@ -1,4 +1,4 @@
-"""How many bytes a first visit costs, counted as they came over the wire."""
+"""The bytes that a first visit costs, counted as they come over the wire."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ TEXTS = {"document", "script", "stylesheet"}
 
 @dataclass
 class Weight:
-    """The bytes of a visit's responses, by path and kind; which texts came uncompressed."""
+    """The bytes of a visit's responses by path and kind, and which texts came uncompressed."""
 
     num_bytes: dict[tuple[str, str], int] = field(default_factory=dict)
     uncompressed: list[str] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Weight:
 
 
 def note_requests(visitor: Visitor) -> list[Request]:
-    """Return the list of requests that fills with those that have been answered in full."""
+    """Return a list that fills with the requests whose answers are complete."""
     finished: list[Request] = []
 
     def note(request: Request) -> None:
@@ -39,7 +39,7 @@ def note_requests(visitor: Visitor) -> list[Request]:
 
 
 async def weigh(visitor: Visitor, requests: list[Request]) -> Weight:
-    """Weigh what has come from the site, once nothing more comes."""
+    """Add up what the site has sent, once the network is idle."""
     await visitor.page.wait_for_load_state("networkidle")
     weight = Weight()
     for request in requests:

@@ -1,6 +1,4 @@
-"""The form: every mistake is told beside its field, nothing that was entered is lost, one order is
-one song.
-"""
+"""The form reports every mistake beside its field, loses no input, and orders one song only."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,7 +15,7 @@ RouteHandler = Callable[[Route], Awaitable[None]]
 SOLD_OUT = "Sorry, we’re all sold out!"
 
 
-async def test_a_form_sent_empty_tells_what_every_field_needs(visitor: Visitor) -> None:
+async def test_an_empty_form_shows_what_every_field_needs(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.submit()
 
@@ -39,7 +37,7 @@ async def test_a_form_sent_empty_tells_what_every_field_needs(visitor: Visitor) 
         ("T" * 101, "Please use at most 100 letters."),
     ],
 )
-async def test_a_wrong_name_is_told_when_its_field_is_left(
+async def test_an_invalid_name_is_reported_when_its_field_loses_focus(
     visitor: Visitor, name: str, message: str
 ) -> None:
     await visitor.open("/")
@@ -101,14 +99,14 @@ async def test_a_retry_after_a_failure_orders_one_song(
     assert len([post for post in await site.posts() if owner_name in post["prompt"]]) == 1
     statement = "SELECT session_id, cookie_id FROM submissions WHERE owner_name = ?"
     log = await visitor.submission_log()
-    # By its cookie_id the browser deletes the song later, whichever answer was lost.
+    # The browser deletes the song later by its cookie_id, whichever answer was lost.
     assert change(site, statement, owner_name) == [(visitor.session_id, log["cookie_id"])]
     assert len(tries) == 2
     assert len(set(tries)) == 1
     assert [entry["session_id"] for entry in log["entries"]] == [visitor.session_id]
 
 
-async def test_an_eleventh_try_is_refused_by_the_server(site: Site, visitor: Visitor) -> None:
+async def test_the_server_refuses_an_eleventh_song(site: Site, visitor: Visitor) -> None:
     cookie_id = f"cookie_{'e' * 24}"
     change(site, "INSERT INTO cookie_quotas (cookie_id, used) VALUES (?, 10)", cookie_id)
     await visitor.remember(cookie_id, entries=0)
@@ -123,7 +121,7 @@ async def test_an_eleventh_try_is_refused_by_the_server(site: Site, visitor: Vis
     assert [line.rpartition(" ")[2] for line in visitor.refused] == ["429"]
 
 
-async def test_an_eleventh_try_is_not_even_sent(visitor: Visitor) -> None:
+async def test_the_page_does_not_send_an_eleventh_song(visitor: Visitor) -> None:
     await visitor.remember(f"cookie_{'f' * 24}", entries=10)
 
     await visitor.open("/")
@@ -136,9 +134,7 @@ async def test_an_eleventh_try_is_not_even_sent(visitor: Visitor) -> None:
     await expect(visitor.shown("songs").get_by_role("link")).to_have_count(10)
 
 
-async def test_the_page_counts_to_the_limit_that_the_site_sets(
-    tmp_path: Path, browser: Browser
-) -> None:
+async def test_the_page_uses_the_sites_own_limit(tmp_path: Path, browser: Browser) -> None:
     async with open_site(tmp_path, FORM_SUBMIT_RETRY="12") as site:
         async with visit(browser, site.url) as visitor:
             await visitor.remember(f"cookie_{'a' * 24}", entries=11)

@@ -25,7 +25,7 @@ STAGES = [
 
 
 async def wait_until_it_plays(video: Locator) -> None:
-    """Wait until time passes in a video that has a picture."""
+    """Wait until a video shows a picture and its time advances."""
 
     async def is_playing() -> bool:
         return bool(await video.evaluate("video => video.currentTime > 0.2 && video.videoWidth"))
@@ -34,7 +34,7 @@ async def wait_until_it_plays(video: Locator) -> None:
 
 
 def is_near(picture: np.ndarray, colour: tuple[int, int, int]) -> bool:
-    """Whether an area has about this colour on average."""
+    """Whether an area has roughly this colour on average."""
     return bool(np.abs(picture.reshape(-1, 3).mean(axis=0) - colour).max() < 24)
 
 
@@ -82,12 +82,12 @@ async def test_from_a_phones_photo_to_the_downloaded_video(
     assert log["cookie_id"].startswith("cookie_")
     assert [entry["session_id"] for entry in log["entries"]] == [session_id]
 
-    # What was shown came by push: each page was loaded once, and nothing was asked for by HTTP.
+    # Everything came by push: each page was loaded once, and nothing was polled.
     assert visitor.navigations == ["/", f"/waiting/{session_id}", f"/result/{session_id}"]
     assert len(visitor.asked("SOCKET")) == 1
     assert not visitor.asked(f"GET {site.url}/api/submissions")
     assert visitor.stages == [stage for stage in STAGES if stage in visitor.stages]
-    # The last one may be noted or not: the page leaves for the result as soon as it has written it.
+    # The last stage may be missing: the page leaves for the result as soon as it has shown it.
     assert {STAGES[2], STAGES[4]} <= set(visitor.stages)
     assert visitor.percents == sorted(visitor.percents)
 
@@ -96,7 +96,7 @@ async def test_from_a_phones_photo_to_the_downloaded_video(
     assert not visitor.refused
 
 
-async def test_the_photo_is_stored_as_it_was_cut(site: Site, visitor: Visitor) -> None:
+async def test_the_photo_is_stored_as_cropped(site: Site, visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.choose_photo(phone_photo())
     for _ in range(3):

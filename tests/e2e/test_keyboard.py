@@ -1,4 +1,4 @@
-"""The whole journey by keyboard alone; and the crop, by anybody who cannot drag."""
+"""The whole journey with the keyboard alone, and the crop for anybody who cannot drag."""
 
 import pytest
 from playwright.async_api import FilePayload, expect
@@ -31,16 +31,16 @@ READ_CUT = "JSON.parse(sessionStorage.submission_draft).photo"
 
 @pytest.fixture
 def visitor(visitor: Visitor) -> Visitor:
-    """A visitor whose browser hands its file choosers over.
+    """A visitor whose browser reports its file choosers.
 
-    Only asked for when a key is pressed, it would come too late.
+    They must be requested beforehand: a request made when a key is pressed comes too late.
     """
     visitor.page.on("filechooser", lambda _: None)
     return visitor
 
 
 async def choose_by_key(visitor: Visitor, key: str) -> None:
-    """Open the browser's own dialog from the focused control, and choose a photo there."""
+    """Open the browser's file dialog from the focused control and choose a photo."""
     async with visitor.page.expect_file_chooser() as opened:
         await visitor.page.keyboard.press(key)
     photo: FilePayload = {"name": "toby.jpg", "mimeType": "image/jpeg", "buffer": phone_photo()}
@@ -49,14 +49,14 @@ async def choose_by_key(visitor: Visitor, key: str) -> None:
 
 
 async def cut(visitor: Visitor) -> str:
-    """Accept the cut and return it, as a data: address."""
+    """Accept the crop and return it as a data URL."""
     await visitor.shown("crop-accept").click()
     await expect(visitor.shown("crop-dialog")).to_be_hidden()
     await expect(visitor.shown("photo-preview")).to_be_visible()
     return str(await visitor.page.evaluate(READ_CUT))
 
 
-async def test_a_song_is_ordered_and_sent_on_by_keyboard_alone(
+async def test_a_song_can_be_ordered_and_shared_with_the_keyboard_alone(
     site: Site, visitor: Visitor
 ) -> None:
     page, keyboard = visitor.page, visitor.page.keyboard
@@ -101,7 +101,7 @@ async def test_a_song_is_ordered_and_sent_on_by_keyboard_alone(
     await page.wait_for_url(f"{site.url}/")
 
 
-async def test_escape_closes_a_dialog_and_the_focus_is_where_it_was(visitor: Visitor) -> None:
+async def test_escape_closes_a_dialog_and_restores_the_focus(visitor: Visitor) -> None:
     page, keyboard = visitor.page, visitor.page.keyboard
     await visitor.open("/")
     await tab_to(page, visitor.shown("photo-input"))
@@ -121,11 +121,11 @@ async def test_escape_closes_a_dialog_and_the_focus_is_where_it_was(visitor: Vis
 
 
 @pytest.mark.parametrize("key", ["Escape", "Enter"])
-async def test_the_focus_survives_that_all_is_sold_out(visitor: Visitor, key: str) -> None:
+async def test_the_focus_survives_the_sold_out_message(visitor: Visitor, key: str) -> None:
     dialog, submit = visitor.shown("sold-out"), visitor.shown("submit")
     await visitor.remember(f"cookie_{'k' * 24}", entries=10)
     await visitor.open("/")
-    # Opened by the page itself, when nothing had the focus yet.
+    # The page opened it by itself, when nothing had the focus yet.
     await expect_focus(dialog.get_by_role("button", name="Close"))
     await visitor.page.keyboard.press(key)
     await expect(dialog).to_be_hidden()
@@ -138,7 +138,7 @@ async def test_the_focus_survives_that_all_is_sold_out(visitor: Visitor, key: st
     await expect_focus(submit)
 
 
-async def test_every_move_of_the_crop_is_a_button_and_a_key(visitor: Visitor) -> None:
+async def test_every_crop_move_has_a_button_and_a_key(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.crop_photo()
     await crop_again(visitor)
@@ -156,8 +156,8 @@ async def test_every_move_of_the_crop_is_a_button_and_a_key(visitor: Visitor) ->
         assert by_key == by_button, move
 
 
-async def test_a_crop_without_dragging_is_the_crop_with_it(visitor: Visitor) -> None:
-    """As WCAG 2.5.7 has it: what a pointer drags, single clicks move as well."""
+async def test_a_crop_can_be_made_without_dragging(visitor: Visitor) -> None:
+    """WCAG 2.5.7: single clicks can do whatever dragging does."""
     await visitor.open("/")
     await visitor.crop_photo()
     await crop_again(visitor)
@@ -177,7 +177,7 @@ async def test_a_crop_without_dragging_is_the_crop_with_it(visitor: Visitor) -> 
     assert await cut(visitor) == dragged
 
 
-async def test_a_crop_outlasts_that_the_screen_is_turned(visitor: Visitor) -> None:
+async def test_a_crop_survives_a_screen_rotation(visitor: Visitor) -> None:
     await visitor.page.set_viewport_size({"width": 360, "height": 740})
     await visitor.open("/")
     await visitor.crop_photo()
@@ -192,7 +192,7 @@ async def test_a_crop_outlasts_that_the_screen_is_turned(visitor: Visitor) -> No
 
 
 async def crop_again(visitor: Visitor) -> None:
-    """Open the crop as it is at first, but so close that there is room in every direction."""
+    """Open the crop as it is at first, but zoomed in so that it can move in every direction."""
     await visitor.page.get_by_role("button", name="Crop again").click()
     for _ in range(3):
         await visitor.page.get_by_role("button", name="Zoom in").click()

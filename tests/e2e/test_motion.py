@@ -1,4 +1,4 @@
-"""Who asks for reduced motion gets a still page, until they set the record going themselves."""
+"""With reduced motion the page stands still until the visitor starts the record."""
 
 from playwright.async_api import expect
 
@@ -12,7 +12,7 @@ document.getAnimations().filter(({ playState }) => playState === 'running').map(
 HAS_LOADED = "video => video.readyState === HTMLMediaElement.HAVE_ENOUGH_DATA"
 
 
-async def test_nothing_moves_for_those_who_ask_for_stillness(visitor: Visitor) -> None:
+async def test_nothing_moves_with_reduced_motion(visitor: Visitor) -> None:
     page = visitor.page
     await visitor.open("/")
     assert "record-disc" in await page.evaluate(LIST_MOVING)

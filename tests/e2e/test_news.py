@@ -1,4 +1,4 @@
-"""How a visitor in another tab or another app hears of a song, and hands it on from there."""
+"""How a visitor in another tab or app learns of a finished song, and shares it from there."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.e2e.visitor import Visitor
 from tests.sites import Site
 
 COMPOSING = "The band is writing and recording your song."
-# No other tab hides a page of a browser without windows.
+# In a headless browser no other tab hides a page.
 IN_ANOTHER_TAB = """
 let isHidden = true
 Object.defineProperty(document, 'visibilityState', { get: () => isHidden ? 'hidden' : 'visible' })
@@ -25,7 +25,7 @@ async () => {
   return shown.flat().map(({ title, data }) => [title, data])
 }
 """
-# A browser without windows has no share sheet; what the page would hand to it is kept.
+# A headless browser has no share sheet; what the page would pass to it is recorded.
 SHARE_SHEET = """
 navigator.canShare = ({ files }) => files.every(({ type }) => type === 'video/mp4')
 navigator.share = async ({ title, text, url, files }) => {
@@ -34,7 +34,7 @@ navigator.share = async ({ title, text, url, files }) => {
 """
 
 
-async def test_a_hidden_page_tells_by_its_tab_and_by_the_notification_asked_for(
+async def test_a_hidden_page_announces_the_song_in_its_tab_and_by_notification(
     site: Site, visitor: Visitor
 ) -> None:
     await visitor.context.add_init_script(IN_ANOTHER_TAB)
@@ -58,7 +58,7 @@ async def test_a_hidden_page_tells_by_its_tab_and_by_the_notification_asked_for(
     await expect(icon).to_have_attribute("href", "/favicon.svg")
 
 
-async def test_notifications_are_asked_for_by_the_button_only(visitor: Visitor) -> None:
+async def test_only_the_button_asks_for_notification_permission(visitor: Visitor) -> None:
     await visitor.context.add_init_script(
         "const { requestPermission } = Notification; window.asked = 0;"
         "Notification.requestPermission = () => { window.asked += 1;"
@@ -70,12 +70,12 @@ async def test_notifications_are_asked_for_by_the_button_only(visitor: Visitor) 
 
     await visitor.shown("notify").click()
 
-    # Chromium without windows refuses for the visitor.
+    # Headless Chromium refuses on the visitor's behalf.
     await visitor.sees("will-notify", "Your browser does not allow notifications")
     assert await visitor.page.evaluate("asked") == 1
 
 
-async def test_the_video_itself_goes_to_the_share_sheet(site: Site, visitor: Visitor) -> None:
+async def test_the_share_sheet_gets_the_video_file(site: Site, visitor: Visitor) -> None:
     await visitor.context.add_init_script(SHARE_SHEET)
     session_id = await visitor.order_song()
     await finish_song(site, session_id)
@@ -92,7 +92,7 @@ async def test_the_video_itself_goes_to_the_share_sheet(site: Site, visitor: Vis
     assert shared["text"] == f"A love song for Toby and Matt {visitor.page.url}"
 
 
-async def test_without_the_video_the_address_goes_to_the_share_sheet(
+async def test_without_the_video_file_the_share_sheet_gets_the_address(
     site: Site, visitor: Visitor
 ) -> None:
     await visitor.context.add_init_script(SHARE_SHEET + "navigator.canShare = () => false")

@@ -1,4 +1,4 @@
-"""The photo: taken, dropped or chosen, and cut; what is pressed early or twice breaks nothing."""
+"""The photo: taken, dropped or chosen, then cropped. Early or double clicks break nothing."""
 
 import base64
 
@@ -42,7 +42,7 @@ AS_IT_OPENS = """
 """What a quick visitor does in the moment in which the dialog opens: its frame is not laid yet."""
 
 
-async def test_a_wrong_photo_is_told_and_the_one_before_stays(visitor: Visitor) -> None:
+async def test_a_bad_photo_is_reported_and_the_previous_one_stays(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.fill_in()
     await visitor.crop_photo()
@@ -64,7 +64,7 @@ async def test_a_wrong_photo_is_told_and_the_one_before_stays(visitor: Visitor) 
     await visitor.page.wait_for_url("**/waiting/*")
 
 
-async def test_a_photo_of_a_format_of_phones_is_told_by_its_name(visitor: Visitor) -> None:
+async def test_the_error_names_a_phones_photo_format(visitor: Visitor) -> None:
     await visitor.open("/")
     await visitor.choose_photo(b"\0\0\0\x18ftypheic", "IMG_0001.HEIC")
 
@@ -72,7 +72,7 @@ async def test_a_photo_of_a_format_of_phones_is_told_by_its_name(visitor: Visito
     await expect(visitor.message("photo")).to_contain_text("take a screenshot")
 
 
-async def test_a_photo_comes_from_the_camera_of_a_phone_and_by_dropping_on_a_desk(
+async def test_a_photo_comes_from_a_phones_camera_or_by_drag_and_drop(
     site: Site, visitor: Visitor, browser: Browser
 ) -> None:
     await visitor.open("/")
@@ -121,7 +121,7 @@ async def test_a_crop_accepted_as_it_opens_is_cut_when_its_frame_is_laid(visitor
     await expect(visitor.shown("crop-dialog")).to_be_hidden()
 
 
-async def test_of_two_photos_dropped_at_once_the_first_is_cut(visitor: Visitor) -> None:
+async def test_the_first_of_two_photos_dropped_together_is_cropped(visitor: Visitor) -> None:
     await visitor.open("/")
     first, second = (
         base64.b64encode(write_jpeg(draw_pet(side_px, side_px))).decode() for side_px in (500, 640)

@@ -1,4 +1,4 @@
-"""The pages where no script runs: songs are followed, watched, read and saved all the same."""
+"""The pages without JavaScript: songs can still be followed, watched, read and saved."""
 
 from collections.abc import AsyncIterator
 
@@ -22,13 +22,13 @@ STAGES = {
 
 @pytest.fixture
 async def visitor(site: Site, browser: Browser) -> AsyncIterator[Visitor]:
-    """A visitor whose browser runs no script."""
+    """A visitor whose browser runs no JavaScript."""
     async with visit(browser, site.url, profile={"java_script_enabled": False}) as visitor:
         yield visitor
 
 
 async def shows_nothing_else(visitor: Visitor) -> None:
-    """Nothing is shown that a script would have filled, and nothing was refused."""
+    """Nothing is shown that a script would have filled in, and no request was refused."""
     await expect(visitor.page.locator("main:visible")).to_have_count(1)
     await expect(visitor.page.locator("button:visible")).to_have_count(0)
     await expect(visitor.page.locator("video:visible, .record:visible")).to_have_count(1)
@@ -42,9 +42,7 @@ async def test_the_form_says_that_it_needs_scripts(visitor: Visitor) -> None:
     await expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
 
 
-async def test_each_stage_is_told_in_words_and_asked_for_again(
-    site: Site, visitor: Visitor
-) -> None:
+async def test_each_stage_is_shown_in_words_and_reloaded(site: Site, visitor: Visitor) -> None:
     session_id = await site.submit()
     await site.wait_for(
         session_id, stage="composing", preview_url=f"/storage/preview/{session_id}.mp4"
@@ -52,7 +50,7 @@ async def test_each_stage_is_told_in_words_and_asked_for_again(
     statement = "UPDATE submissions SET stage = ? WHERE session_id = ?"
 
     for stage, words in STAGES.items():
-        # Nobody works on a row whose lease is held.
+        # No worker takes a row whose lease is held.
         held = (
             "UPDATE submissions SET lease_until = '2999-01-01 00:00:00+00:00' WHERE session_id = ?"
         )
@@ -68,7 +66,7 @@ async def test_each_stage_is_told_in_words_and_asked_for_again(
     await expect(preview).to_have_js_property("paused", False)
 
 
-async def test_a_finished_song_is_watched_read_and_saved(site: Site, visitor: Visitor) -> None:
+async def test_a_finished_song_can_be_watched_read_and_saved(site: Site, visitor: Visitor) -> None:
     await site.simulator.set_faults(Switch(Fault.TIMED_LYRICS, 1.0))
     session_id = await site.submit(pet_name="Zoë")
     await finish_song(site, session_id)
@@ -93,7 +91,7 @@ async def test_a_finished_song_is_watched_read_and_saved(site: Site, visitor: Vi
         assert (await download.value).suggested_filename == f"Zoë-and-Matt{ending}.mp4"
 
 
-async def test_what_is_not_to_be_watched_is_said_in_words(site: Site, visitor: Visitor) -> None:
+async def test_a_song_that_cannot_be_watched_is_explained(site: Site, visitor: Visitor) -> None:
     session_id = await site.submit()
     await site.wait_for(session_id, stage="composing")
     await visitor.open(f"/result/{session_id}")

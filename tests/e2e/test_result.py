@@ -1,4 +1,4 @@
-"""The result page of songs that failed, are unknown or were named by an attacker."""
+"""The result page of songs that failed, are unknown, or were named by an attacker."""
 
 import pytest
 from playwright.async_api import expect
@@ -34,7 +34,7 @@ async def test_a_failed_song_is_explained_and_leads_back_to_the_form(
 
 
 @pytest.mark.parametrize("page", ["waiting", "result"])
-async def test_an_unknown_song_is_said_to_be_unknown(visitor: Visitor, page: str) -> None:
+async def test_an_unknown_song_is_reported_as_unknown(visitor: Visitor, page: str) -> None:
     for session_id in UNKNOWN_IDS:
         await visitor.open(f"/{page}/{session_id}")
         await visitor.sees("missing", "We don’t know this song.")
@@ -43,7 +43,7 @@ async def test_an_unknown_song_is_said_to_be_unknown(visitor: Visitor, page: str
     await visitor.page.wait_for_url(f"{visitor.url}/")
 
 
-async def test_names_and_lyrics_are_text_whatever_they_are(site: Site, visitor: Visitor) -> None:
+async def test_names_and_lyrics_are_always_shown_as_text(site: Site, visitor: Visitor) -> None:
     session_id = await site.submit()
     await finish_song(site, session_id)
     await site.wait_for(session_id, status="success")
@@ -60,7 +60,7 @@ async def test_names_and_lyrics_are_text_whatever_they_are(site: Site, visitor: 
     await expect(visitor.page).to_have_title("Your song is ready · Petsong")
 
 
-async def test_a_song_no_longer_kept_is_said_to_be_gone(site: Site, visitor: Visitor) -> None:
+async def test_a_song_past_its_retention_is_reported_as_gone(site: Site, visitor: Visitor) -> None:
     session_id = await site.submit()
     await finish_song(site, session_id)
     await site.wait_for(session_id, status="success")

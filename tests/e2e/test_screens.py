@@ -1,8 +1,7 @@
-"""Every state of every page: it fits every screen, axe finds no fault with it, and nothing of it is
-lost to those who enlarge the page or set its text wider.
+"""Every state of every page fits every screen, has no axe violation, and survives enlargement.
 
-Each journey is taken once, and every state is looked at in all ways while it lasts. The pictures
-are left in tests/e2e/screenshots for whoever wants to look.
+Each journey is taken once, and every state is examined in all these ways while it lasts. The
+pictures are left in tests/e2e/screenshots.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 @dataclass
 class Findings:
-    """What is wrong with the states of a journey, one line for each fault."""
+    """What is wrong with the states of a journey, one line for each defect."""
 
     states: list[str] = field(default_factory=list)
     too_wide: list[str] = field(default_factory=list)
@@ -52,10 +51,10 @@ async def findings(request: pytest.FixtureRequest, shared_site: Site, browser: B
 
 
 async def look(page: Page, state: str, found: Findings) -> None:
-    """Look at a state in all ways, and leave it as it was."""
+    """Examine a state in all ways and leave it unchanged."""
     found.states.append(state)
     await page.set_viewport_size(ENLARGED)
-    # The page hears of its new size at the next frame, and the crop is laid out then.
+    # The page learns of its new size in the next frame, and lays out the crop then.
     await page.evaluate(NEXT_FRAMES)
     found.lost_enlarged += [f"{state}: {loss}" for loss in await find_lost(page)]
     for size in (TABLET, DESK, PHONE):
@@ -82,7 +81,7 @@ def test_every_state_fits_every_screen(findings: Findings) -> None:
     assert not findings.too_wide, show(findings.too_wide)
 
 
-def test_axe_finds_no_fault(findings: Findings) -> None:
+def test_axe_finds_no_violation(findings: Findings) -> None:
     assert not findings.violations, show(findings.violations)
 
 

@@ -1,4 +1,4 @@
-"""What the site says about itself: where its songs come from, and what its interface is."""
+"""What the site says about itself: where its songs come from, and what its API is."""
 
 from pathlib import Path
 
@@ -29,14 +29,14 @@ async def test_the_demo_says_that_its_songs_are_simulated(browser: Browser, tmp_
     demo.check_output()
 
 
-async def test_a_site_with_a_key_does_not_speak_of_a_demo(visitor: Visitor) -> None:
+async def test_a_site_with_a_key_does_not_mention_a_demo(visitor: Visitor) -> None:
     await visitor.open("/")
 
     await expect(visitor.shown("attribution")).to_be_visible()
     await expect(visitor.shown("simulated")).to_be_hidden()
 
 
-async def test_no_page_of_the_journey_asks_anybody_else(site: Site, visitor: Visitor) -> None:
+async def test_no_page_of_the_journey_calls_another_host(site: Site, visitor: Visitor) -> None:
     session_id = await visitor.order_song()
     await expect(visitor.shown("preview")).to_be_visible()
     await finish_song(site, session_id)
@@ -50,7 +50,7 @@ async def test_no_page_of_the_journey_asks_anybody_else(site: Site, visitor: Vis
     assert not [line for line in visitor.requests if own_host not in line]
 
 
-async def test_the_documentation_asks_nobody_else(visitor: Visitor) -> None:
+async def test_the_documentation_calls_no_other_host(visitor: Visitor) -> None:
     await visitor.open("/docs")
 
     await expect(visitor.page.get_by_role("heading", name="POST /api/submissions")).to_be_visible()

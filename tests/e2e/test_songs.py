@@ -1,4 +1,4 @@
-"""The songs made in this browser: listed with names, poster and state, live, and deleted."""
+"""The songs made in this browser: listed live with names, poster and state, and deleted."""
 
 import httpx
 from playwright.async_api import expect
@@ -33,7 +33,7 @@ async def test_the_songs_of_this_browser_are_listed_and_followed(
     await expect(visitor.shown("success")).to_be_visible()
 
 
-async def test_only_this_browser_deletes_its_song_and_then_it_is_gone_for_all(
+async def test_only_the_browser_that_made_a_song_can_delete_it_for_everybody(
     site: Site, visitor: Visitor
 ) -> None:
     session_id = await visitor.order_song()
@@ -56,7 +56,7 @@ async def test_only_this_browser_deletes_its_song_and_then_it_is_gone_for_all(
     assert (await visitor.submission_log())["entries"] == []
 
 
-async def test_a_friend_is_not_offered_to_delete_a_song(site: Site, visitor: Visitor) -> None:
+async def test_a_friend_is_offered_no_way_to_delete_a_song(site: Site, visitor: Visitor) -> None:
     session_id = await site.submit()
     await finish_song(site, session_id)
     await site.wait_for(session_id, status="success")

@@ -14,7 +14,7 @@ from tests.unit.renderer.media import read_video, to_bgr, write_song
 
 NAMES = ("square", "story")
 SECONDS = 4.32
-# In the middle of a frame at 15 and at 30 fps; the second and fourth are one rotation after the
+# In the middle of a frame at 15 and at 30 fps. The second and fourth are one rotation after the
 # first and third.
 TIMES = (0.42, 3.42, 1.22, 4.22)
 SHOWN_PX = 120  # the width that pictures are compared at
@@ -74,7 +74,7 @@ async ([content, times, width]) => {
 def videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("videos")
     picture = np.full((600, 600, 3), 90, np.uint8)
-    cv2.circle(picture, (300, 120), 90, (40, 80, 255), -1)  # at twelve o'clock, to see it turn
+    cv2.circle(picture, (300, 120), 90, (40, 80, 255), -1)  # at twelve, to show the rotation
     cv2.imwrite(str(folder / "pet.png"), picture)
     song = write_song(folder / "song.mp3", SECONDS)
     paths = {name: folder / f"{name}.mp4" for name in NAMES}
@@ -115,17 +115,17 @@ async def test_a_video_plays_in_a_browser(
         near = range(index - 3, min(index + 4, len(frames)))
         differences = {other: measure_difference(picture, frames[other]) for other in near}
         assert min(differences, key=differences.__getitem__) == index
-        assert differences[index] < 4  # the browser scales in its own way
+        assert differences[index] < 4  # the browser's scaling differs
 
 
 def shrink(frame: np.ndarray) -> np.ndarray:
-    """Scale a video's frame to the size that pictures are compared at."""
+    """Scale a video frame to the size at which pictures are compared."""
     size = (SHOWN_PX, round(SHOWN_PX * frame.shape[0] / frame.shape[1]))
     return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
 
 
 def read_picture(address: str) -> np.ndarray:
-    """Decode a data: address."""
+    """Decode a data URL."""
     content = base64.b64decode(address.partition(",")[2])
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
@@ -133,5 +133,5 @@ def read_picture(address: str) -> np.ndarray:
 
 
 def measure_difference(picture: np.ndarray, other: np.ndarray) -> float:
-    """Return the mean difference in levels of 255."""
+    """Return the mean difference, in levels from 0 to 255."""
     return float(np.abs(picture.astype(int) - other).mean())

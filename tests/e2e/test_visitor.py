@@ -1,4 +1,4 @@
-"""That no complaint of a page goes unnoticed: the tests of all other journeys rely on it."""
+"""Every error that a page reports is noticed: all other journeys rely on it."""
 
 import pytest
 from playwright.async_api import Browser
@@ -18,9 +18,7 @@ UNTIL_NOTED = "() => {{ {}; return new Promise((done) => setTimeout(done, 1)) }}
 
 
 @pytest.mark.parametrize("complaint", COMPLAINTS)
-async def test_a_complaint_of_a_page_fails_its_test(
-    site: Site, browser: Browser, complaint: str
-) -> None:
+async def test_a_page_error_fails_its_test(site: Site, browser: Browser, complaint: str) -> None:
     async def visit_and_complain() -> None:
         async with visit(browser, site.url) as visitor:
             await visitor.open("/")

@@ -1,4 +1,4 @@
-"""The waiting page: it shows the right picture again whatever happened to the connection."""
+"""The waiting page shows the right picture again, whatever happened to the connection."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.integration.pipeline.test_push import open_browser
 from tests.sites import USUAL, Site, open_site
 
 COMPOSING = "The band is writing and recording your song."
-# As behind a proxy that does not know the protocol: the upgrade is answered with a plain 404.
+# As behind a proxy without WebSocket support: the upgrade gets a plain 404.
 SOCKETS_LEAD_NOWHERE = """
 window.WebSocket = class extends WebSocket {
   constructor(url) {
@@ -23,7 +23,7 @@ window.WebSocket = class extends WebSocket {
 RECONNECTING = re.compile("^Reconnecting")
 
 
-async def test_a_song_goes_on_after_the_site_was_killed(site: Site, visitor: Visitor) -> None:
+async def test_a_song_continues_after_the_site_is_killed(site: Site, visitor: Visitor) -> None:
     session_id = await visitor.order_song()
     await expect(visitor.shown("stage")).to_have_text(COMPOSING)
 
@@ -73,7 +73,7 @@ async def test_a_reload_shows_the_same_stage(site: Site, visitor: Visitor) -> No
     await visitor.page.wait_for_url(f"**/result/{session_id}")
 
 
-async def test_without_a_socket_the_page_asks_by_http(site: Site, visitor: Visitor) -> None:
+async def test_without_a_socket_the_page_polls_over_http(site: Site, visitor: Visitor) -> None:
     await visitor.context.add_init_script(SOCKETS_LEAD_NOWHERE)
     await visitor.page.clock.install()
     session_id = await visitor.order_song()
@@ -90,9 +90,7 @@ async def test_without_a_socket_the_page_asks_by_http(site: Site, visitor: Visit
     assert visitor.asked(f"GET {site.url}/api/submissions/{session_id}")
 
 
-async def test_a_page_whose_socket_is_one_too_many_asks_by_http(
-    browser: Browser, tmp_path: Path
-) -> None:
+async def test_a_page_refused_a_socket_polls_over_http(browser: Browser, tmp_path: Path) -> None:
     async with (
         open_site(tmp_path, delay_s=NEVER_S, **USUAL, SOCKETS_PER_IP="1") as site,
         open_browser(site),
@@ -112,7 +110,7 @@ async def test_a_page_whose_socket_is_one_too_many_asks_by_http(
         assert "socket_refused" in site.output()
 
 
-async def test_a_long_wait_is_explained_and_goes_on(site: Site, visitor: Visitor) -> None:
+async def test_a_long_wait_is_explained_and_continues(site: Site, visitor: Visitor) -> None:
     await visitor.page.clock.install()
     session_id = await visitor.order_song()
     await expect(visitor.shown("stage")).to_have_text(COMPOSING)

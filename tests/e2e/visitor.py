@@ -1,7 +1,7 @@
-"""A visitor: one browser profile with one page, what it can do, and what is noted about it.
+"""A visitor: one browser profile with one page, what it can do, and what is recorded about it.
 
-Invariant: everything that the pages ask for, complain about and show as the stage is noted from the
-first navigation on, across all navigations.
+Invariant: everything that the pages request, report as an error, or show as the stage is recorded
+from the first navigation on, across all navigations.
 """
 
 import json
@@ -26,13 +26,13 @@ from playwright.async_api import (
 
 from tests.e2e.photos import phone_photo
 
-# The browser's own words about an answer of 4xx, 5xx or none; those are noted as requests.
+# The browser's own messages about an answer of 4xx, 5xx or none; those are recorded as requests.
 NETWORK_WORDS = re.compile(r"^(Failed to load resource|WebSocket connection to)")
 
 TIMEOUT_MS = 15_000
 expect.set_options(timeout=TIMEOUT_MS)
 
-# Runs before the page's own scripts. The stage is noted at every change, however short it is shown.
+# Runs before the page's own scripts. Records every change of the stage, however briefly it shows.
 NOTE_TAKER = """
 addEventListener('securitypolicyviolation', (event) => {
   noteComplaint(`policy: ${event.violatedDirective} forbids ${event.blockedURI}`)
@@ -50,7 +50,7 @@ addEventListener('DOMContentLoaded', () => {
 
 @dataclass
 class Visitor:
-    """A visitor's page and the notes about it."""
+    """A visitor's page, and what is recorded about it."""
 
     url: str
     context: BrowserContext
@@ -67,7 +67,6 @@ class Visitor:
     percents: list[int] = field(default_factory=list)
 
     def shown(self, test_id: str) -> Locator:
-        """Return the element with a test id."""
         return self.page.get_by_test_id(test_id)
 
     def message(self, name: str) -> Locator:
@@ -75,8 +74,8 @@ class Visitor:
         return self.page.locator(f"#{name}-message")
 
     async def sees(self, test_id: str, text: str) -> None:
-        """Expect an element with a test id to be visible, with `text` in it."""
-        # Playwright compares the text of hidden elements too.
+        """Expect an element with a test id to be visible and to contain `text`."""
+        # Playwright compares the text of hidden elements, too.
         await expect(self.shown(test_id).filter(visible=True)).to_contain_text(text)
 
     async def open(self, path: str) -> None:
@@ -88,7 +87,7 @@ class Visitor:
         await self.shown("photo-input").set_input_files(file)
 
     async def crop_photo(self, content: bytes | None = None) -> None:
-        """Choose a photo, by default one from a phone, and accept the cut as it is offered."""
+        """Choose a photo, by default one from a phone, and accept the crop as offered."""
         await self.choose_photo(content or phone_photo())
         await self.shown("crop-accept").click()
         await expect(self.shown("photo-preview")).to_be_visible()
@@ -103,7 +102,6 @@ class Visitor:
         await self.page.get_by_label("Your name").fill(words["owner_name"])
 
     async def submit(self) -> None:
-        """Send the form."""
         await self.shown("submit").click()
 
     async def order_song(self) -> str:
@@ -121,12 +119,12 @@ class Visitor:
         return self.page.url.rpartition("/")[2]
 
     async def submission_log(self) -> dict[str, Any]:
-        """Return what the browser keeps under the key `submission_data`."""
+        """Return what the browser stores under `submission_data`."""
         log = await self.page.evaluate("JSON.parse(localStorage.getItem('submission_data'))")
         return dict(log)
 
     async def remember(self, cookie_id: str, entries: int) -> None:
-        """Let the browser remember some songs of an earlier day."""
+        """Make the browser remember some songs of an earlier day."""
         timestamp = "2026-02-14T10:30:00.000Z"
         songs = [
             {"session_id": f"{number:024}", "timestamp": timestamp} for number in range(entries)
@@ -135,11 +133,11 @@ class Visitor:
         await self.context.add_init_script(f"localStorage.submission_data = {json.dumps(log)}")
 
     def asked(self, path: str) -> list[str]:
-        """Return the requests whose line contains `path`."""
+        """Return the recorded requests that contain `path`."""
         return [request for request in self.requests if path in request]
 
     async def take_notes(self) -> None:
-        """Note from now on what the pages do; to be called before the first of them is opened."""
+        """Record what the pages do from now on; call it before the first page opens."""
         self.context.on("request", self._note_request)
         self.context.on("response", self._note_response)
         self.page.on("websocket", self._note_socket)
@@ -178,9 +176,9 @@ class Visitor:
 async def visit(
     browser: Browser, url: str, *, profile: Mapping[str, Any] | None = None
 ) -> AsyncIterator[Visitor]:
-    """Lend a visitor with an empty browser profile; `profile` goes to Browser.new_context.
+    """Provide a visitor with an empty browser profile; `profile` goes to Browser.new_context.
 
-    Raises when the pages complained, whatever the test was about.
+    Raises if a page reported an error, whatever the test was about.
     """
     context = await browser.new_context(**(profile or {}))
     context.set_default_timeout(TIMEOUT_MS)

@@ -1,4 +1,4 @@
-"""Faults from B3 to B8 of the list of faults, on real servers and processes that really die.
+"""Rows of the fault table, on real servers and with processes that really die.
 
-README.md tells which test holds which row. After each test `invariants.py` examines what is left.
+README.md names the tests behind each row. After each test `invariants.py` examines what is left.
 """

@@ -1,4 +1,4 @@
-"""A page's socket, and what it is told through it."""
+"""A page's socket, and what is pushed to it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from realtime.events import Event
 
 
 class Browser:
-    """A socket, and the statuses and places it has been told."""
+    """A socket, and the statuses and queue places it has received."""
 
     def __init__(self) -> None:
         self.client = socketio.AsyncClient(reconnection=False)

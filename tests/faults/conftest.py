@@ -1,6 +1,6 @@
-"""One fleet for the quick half; each test finds it whole and leaves behind what it can answer for.
+"""One fleet for the quick half: each test gets it intact, and the invariants are checked after it.
 
-A test that needs it otherwise examines it itself: `check` forgets what it has examined.
+A test that needs an exception calls `check` itself: `check` forgets what it has examined.
 """
 
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ async def whole_fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 
 @pytest.fixture
 async def fleet(whole_fleet: Fleet) -> AsyncIterator[Fleet]:
-    """The shared fleet; the invariants are checked at the end."""
+    """The shared fleet; the invariants are checked at the end of each test."""
     yield whole_fleet
     await whole_fleet.heal()
     try:

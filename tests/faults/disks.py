@@ -1,4 +1,4 @@
-"""A disk that fills up, and processes that may not write where they might before."""
+"""A disk that fills up, and processes that lose the right to write."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ POWERLESS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid(
 
 
 class Disk:
-    """A folder, on a small disk of its own where we may mount one."""
+    """A folder, on a small disk of its own where mounting is allowed."""
 
     def __init__(self, folder: Path, *, is_mounted: bool) -> None:
         self.folder = folder
@@ -24,7 +24,7 @@ class Disk:
 
     @contextmanager
     def full(self, pid: int) -> Iterator[None]:
-        """Leave no room on the disk; where it is not ours, let a process write no large file."""
+        """Fill the disk; where none is mounted, limit the size of the files a process writes."""
         if self._is_mounted:
             ballast = self.folder / "ballast"
             with ballast.open("wb", buffering=0) as file, suppress(OSError):
@@ -45,7 +45,7 @@ class Disk:
 
 @contextmanager
 def open_disk(folder: Path) -> Iterator[Disk]:
-    """Mount a small disk on `folder` for the block's length, or do without."""
+    """Mount a small disk on `folder` for the duration of the block, if mounting is allowed."""
     mount = ("mount", "-t", "tmpfs", "-o", f"size={SIZE_BYTES}", "tmpfs", str(folder))
     is_mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
     try:

@@ -1,7 +1,7 @@
-"""A site whose servers and processes may be hurt, and healed again.
+"""A site whose servers and processes can be broken and repaired.
 
-Invariant: what is handed in through `submit` is examined by `check`; `heal` brings every process of
-the site back as it was first started.
+Invariant: `check` examines what came in through `submit`; `heal` restores every process of the site
+as it was first started.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ LEASE_S = 4
 GRACE_S = 4
 SMALL_SPEC = RenderSpec(width_px=360, height_px=360, fps=5)  # as tests.sites has it
 CLOCKS = {"LEASE_SECONDS": str(LEASE_S), "AMBIGUOUS_GRACE_SECONDS": str(GRACE_S)}
-# More than usual: where so much is killed, the same song may well be met three times.
+# More than usual: with so many kills, one song may well be hit three times.
 MANY_TRIES = {"MAX_RETRIES": "8"}
 LEVELS = (60, 128, 196)
 ROLES = {"web", "worker", "second worker", "render", "scheduler"}
@@ -41,13 +41,13 @@ RICH = Switch(Fault.CREDITS, {"num_credits": 10_000_000, "num_credits_payg": 0})
 
 
 def choose_colour(seed: int) -> Colour:
-    """Return one of 27 colours that a video keeps apart."""
+    """Return one of 27 colours that remain distinct in a video."""
     return LEVELS[seed % 3], LEVELS[seed // 3 % 3], LEVELS[seed // 9 % 3]
 
 
 @cache
 def paint(colour: Colour) -> str:
-    """Return a photo of one colour as the form sends it."""
+    """Return a photo of one colour, encoded as the form sends it."""
     content = io.BytesIO()
     Image.new("RGB", (600, 600), colour).save(content, "JPEG", quality=95)
     return base64.b64encode(content.getvalue()).decode()
@@ -55,7 +55,7 @@ def paint(colour: Colour) -> str:
 
 @dataclass(kw_only=True)
 class Patient:
-    """A site, and what was handed in since the last check."""
+    """A site, and what was submitted since the last check."""
 
     site: Site
     history: History
@@ -67,7 +67,7 @@ class Patient:
     keys: dict[str, Colour] = field(default_factory=dict)
 
     async def submit(self, **changes: Any) -> str:
-        """Hand in a form with a photo of a colour of its own; return its session_id."""
+        """Submit a form with a photo in its own colour; return the session_id."""
         colour = choose_colour(len(self.submitted))
         self.submitted[session_id := await self.site.submit(**form(colour) | changes)] = colour
         return session_id
@@ -75,9 +75,9 @@ class Patient:
     async def try_to_submit(
         self, key: str, url: str | None = None, http: httpx.AsyncClient | None = None
     ) -> str | None:
-        """Send the form that `key` stands for, once more or for the first time.
+        """Send the form that `key` identifies, whether or not it was sent before.
 
-        Returns the session_id, or None when there was no such answer; both are examined later.
+        Returns the session_id, or None without an answer that has one; `check` examines both.
         """
         colour = self.keys.setdefault(key, choose_colour(len(self.keys)))
         fields = {"pet_type": "Dog", "music_vibe": "Romantic", "cookie_id": f"cookie_{key}"}
@@ -94,15 +94,15 @@ class Patient:
         return session_id
 
     def statuses(self) -> set[int]:
-        """Return the statuses of all answers since the last check."""
+        """Return the status codes of all answers since the last check."""
         return {answer.status_code for answer in self.answers}
 
     async def submit_many(self, count: int) -> list[str]:
-        """Hand in `count` forms, one after the other."""
+        """Submit `count` forms one after the other."""
         return [await self.submit() for _ in range(count)]
 
     async def reach(self, session_id: str, *stages: str, timeout_s: float = 60) -> None:
-        """Wait until the submission has come to one of the stages, or was there before."""
+        """Wait until the submission has reached one of the stages or gone past it."""
 
         async def has_come() -> bool:
             return not set(stages).isdisjoint((await self.history.stages())[session_id])
@@ -110,7 +110,7 @@ class Patient:
         await wait_until(has_come, timeout_s, f"{session_id} reaches {' or '.join(stages)}")
 
     async def start(self, name: str, *words: str, **changes: str) -> ChildServer:
-        """Start one more process of the site under other variables."""
+        """Start another process of the site with other environment variables."""
         web = f"http://127.0.0.1:{changes['PORT']}/api/health/live" if "PORT" in changes else None
         process = ChildServer(
             [*PETSONG, *words],
@@ -134,12 +134,11 @@ class Patient:
             self.site.processes[name].pause()
 
     def resume(self, *names: str) -> None:
-        """Let frozen processes go on."""
         for name in names:
             self.site.processes[name].resume()
 
     async def heal(self) -> None:
-        """Bring back what was hurt; what a test started besides is gone."""
+        """Restart what was broken, and stop what a test started in addition."""
         for process in self.extras.values():
             process.kill()
         self.extras.clear()
@@ -147,11 +146,11 @@ class Patient:
         await self.set_faults()
 
     async def set_faults(self, *switches: Switch) -> None:
-        """Turn on exactly these faults of the song service, which has credits without end."""
+        """Set exactly these faults of the song service, which has unlimited credits."""
         await self.site.simulator.set_faults(RICH, *switches)
 
     async def check(self, *, ambiguous: int = 0, timeout_s: float = 60) -> Findings:
-        """Examine what was handed in; at most `ambiguous` of them may have been paid for twice."""
+        """Examine what was submitted; at most `ambiguous` songs may have been paid for twice."""
         findings = await examine(
             self.site,
             self.history,
@@ -172,13 +171,13 @@ class Patient:
 
 @dataclass(kw_only=True)
 class Fleet(Patient):
-    """A networked site with the servers below it."""
+    """A networked site and the servers it depends on."""
 
     redis: RedisServer
     postgres: PostgresServer
 
     async def heal(self) -> None:
-        """Bring back the servers, then the site, and wait until it listens again."""
+        """Restore the servers, then the site, and wait until it listens again."""
         await revive((self.redis, self.postgres))
         await super().heal()
         async with Redis.from_url(self.redis.url) as redis:
@@ -187,7 +186,7 @@ class Fleet(Patient):
 
 
 async def revive(servers: Iterable[Server]) -> None:
-    """Wake the frozen and start the dead."""
+    """Resume the frozen servers and start the dead ones."""
     every = list(servers)
     for server in every:
         server.resume()
@@ -195,7 +194,7 @@ async def revive(servers: Iterable[Server]) -> None:
 
 
 def form(colour: Colour) -> dict[str, Any]:
-    """Return what differs from the usual form: a photo of one colour, and names to search for."""
+    """Return what differs from the usual form: a photo of one colour, and distinctive names."""
     return {"photo": paint(colour), "pet_name": "Xanthippe", "owner_name": "Quasimodo"}
 
 
@@ -203,7 +202,7 @@ def form(colour: Colour) -> dict[str, Any]:
 async def open_fleet(
     folder: Path, redis: RedisServer, postgres: PostgresServer, **changes: str
 ) -> AsyncIterator[Fleet]:
-    """Start a site on these servers for the block's length; `changes` are environment variables."""
+    """Run a site on these servers during the block; `changes` are environment variables."""
     database_url = await create_database(postgres)
     network = {"DATABASE_URL": database_url, "REDIS_URL": redis.url}
     settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **changes}
@@ -223,7 +222,7 @@ async def open_fleet(
 
 @asynccontextmanager
 async def open_embedded(folder: Path, **changes: str) -> AsyncIterator[Patient]:
-    """Start a site in one process on SQLite for the block's length."""
+    """Run a site in one process on SQLite for the duration of the block."""
     database = {"DATABASE_URL": f"sqlite://{folder}/petsong.sqlite3"}
     settings: dict[str, Any] = {**CLOCKS, **MANY_TRIES, **database, **changes}
     await migrate(settings["DATABASE_URL"])
@@ -237,7 +236,7 @@ async def open_embedded(folder: Path, **changes: str) -> AsyncIterator[Patient]:
 
 
 async def begin(patient: Patient) -> None:
-    """Let the song service have credits, and keep what the site answers."""
+    """Give the song service credits, and record what the site answers."""
 
     async def keep(answer: httpx.Response) -> None:
         await answer.aread()

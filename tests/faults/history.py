@@ -1,7 +1,7 @@
-"""What became of each submission, written down by the database itself at every change of a stage.
+"""What became of each submission, recorded by the database at every change of stage.
 
-A trigger sees each change that was committed, whoever made it, and nothing that was rolled back:
-this tells a song that was published twice from one that was published once.
+A trigger sees every committed change, whoever made it, and nothing that was rolled back. So a song
+that was published twice differs from one that was published once.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ SQLITE = "sqlite://"
 
 
 class History:
-    """The history of one database, and whatever else a test asks it."""
+    """The history of one database; it also answers other queries."""
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
         self._connection: asyncpg.Connection | None = None
 
     async def begin(self) -> None:
-        """Start to write down; the database has been migrated."""
+        """Start recording; the database has been migrated."""
         if self._url.startswith(SQLITE):
             with sqlite3.connect(self._url.removeprefix(SQLITE)) as connection:
                 connection.executescript(ON_SQLITE)
@@ -47,17 +47,16 @@ class History:
             await self.execute(ON_POSTGRES)
 
     async def execute(self, statements: str) -> None:
-        """Have PostgreSQL do something."""
+        """Run statements in PostgreSQL."""
         await (await self._connect()).execute(statements)
 
     async def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Return the rows that answer the query."""
         if self._url.startswith(SQLITE):
             return await asyncio.to_thread(self._ask_sqlite, query)
         return [tuple(row) for row in await (await self._connect()).fetch(query)]
 
     async def stages(self) -> dict[str, list[str]]:
-        """Return every stage that each submission has come to, in order."""
+        """Return every stage that each submission has reached, in order."""
         stages: dict[str, list[str]] = defaultdict(list)
         for session_id, stage in await self.ask(
             "SELECT session_id, stage FROM history ORDER BY number"
@@ -66,7 +65,7 @@ class History:
         return stages
 
     async def close(self) -> None:
-        """Leave the database."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.terminate()
 

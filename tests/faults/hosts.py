@@ -1,4 +1,4 @@
-"""A song host with a certificate, and a network on which a public address leads to it."""
+"""A song host with a certificate, and a network in which a public address leads to it."""
 
 import asyncio
 import ssl
@@ -15,9 +15,9 @@ ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
 
 
 class Detour(httpx.AsyncBaseTransport):
-    """Brings every request to one port of this machine; `asked` are the addresses it was meant for.
+    """Directs requests to one port of this machine; `asked` are the addresses they were meant for.
 
-    `trusted` is the only certificate that is believed; what is meant for `closed` arrives nowhere.
+    `trusted` is the only trusted certificate. Requests to `closed` go nowhere.
     """
 
     def __init__(self, port: int, trusted: Path) -> None:
@@ -40,7 +40,7 @@ class Detour(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def open_host(name: str, folder: Path) -> AsyncIterator[Detour]:
-    """Serve one song under a certificate for `name`; yield a network that leads there only."""
+    """Serve one song under a certificate for `name`; yield a network that leads only there."""
     certificate = make_certificate(name, folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)

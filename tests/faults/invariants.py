@@ -1,8 +1,8 @@
-"""The invariants I1 to I7 of the list of faults, examined in one place after every fault.
+"""The invariants I1 to I7 of the fault table, checked in one place after every fault.
 
-I1 each accepted submission ends; I2 it ends once and stays so; I3 it is paid for once, or once more
-where an answer was lost; I4 its video is whole and shows its photo; I5 files lie where they belong;
-I6 no secret is told; I7 no more than ten songs are under way.
+I1 each accepted submission ends. I2 It ends once and stays ended. I3 It is paid for once, or once
+more if an answer was lost. I4 Its video is complete and shows its photo. I5 Files are where they
+belong. I6 No secret is revealed. I7 No more than ten songs are in progress.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ BESIDE_THEM = {"simulator", "hosts", "petsong.sqlite3", "petsong.lock"}
 
 @dataclass
 class Findings:
-    """How the submissions ended, and everything that should not be."""
+    """How the submissions ended, and everything that is wrong."""
 
     ends: dict[str, str] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
@@ -60,10 +60,10 @@ async def examine(
     given_up: int = 0,
     timeout_s: float = 60,
 ) -> Findings:
-    """Wait until all that were submitted have ended, and hold them against the invariants.
+    """Wait until all submissions have ended, and check the invariants.
 
-    `ambiguous` names those whose answer to a paid order was really lost; `given_up` songs were
-    under way still when the site had ceased to wait for them.
+    `ambiguous` names those whose answer to a paid order was really lost. `given_up` songs were
+    still in progress when the site had stopped waiting for them.
     """
     findings = Findings()
     await _wait_for_ends(history, submitted, findings, timeout_s)
@@ -146,7 +146,7 @@ def _moment(entry: Mapping[str, Any]) -> datetime:
 
 
 def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -> str | None:
-    """Decode a video to its end; say what is wrong with it, None for nothing."""
+    """Decode a video to its end; return what is wrong with it, or None."""
     video, song = folder / "video" / f"{session_id}.mp4", folder / "audio" / f"{session_id}.mp3"
     try:
         song_s = check_song(song).duration_s
@@ -186,10 +186,10 @@ async def _look_at_files(site: Site, history: History, findings: Findings) -> No
 
 
 def find_orphans(storage: Folders, rows: Mapping[str, bool]) -> list[str]:
-    """Return what lies in the folders and should not; `rows` says which songs are deleted.
+    """Return what is in the folders and should not be; `rows` says which songs are deleted.
 
-    An upload without a row is an orphan of less than a day, and a draft may be one of any song that
-    is not deleted. What retention does not know by its name would lie there for ever.
+    An upload without a row is an orphan less than a day old, and a draft may belong to any song
+    that is not deleted. A name that retention does not recognise would stay for ever.
     """
     strangers = []
     for path in (path for folder in storage.folders for path in folder.iterdir()):

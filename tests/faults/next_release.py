@@ -1,4 +1,4 @@
-"""`petsong` as a later release may be: its messages say more than this one's workers understand."""
+"""`petsong` as a later release may be: its messages contain more than this release understands."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Processes as the system sees them: their children, their sockets, and their sudden end."""
+"""Processes as the operating system sees them: children, sockets, and sudden death."""
 
 import asyncio
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ def count_files(pid: int) -> int:
 
 
 async def kill_within(process: ChildServer, delay_s: float) -> None:
-    """Kill a process after so many seconds."""
+    """Kill a process after this many seconds."""
     asyncio.get_running_loop().call_later(delay_s, process.kill)
     await wait_until(lambda: not process.child.is_running)
 
 
 async def is_listened_to(redis: Redis) -> bool:
-    """Say whether the workers wait for what is rung."""
+    """Say whether the workers are waiting for messages."""
     readers = [one for one in await redis.client_list() if one["cmd"] == "xreadgroup"]
-    return len(readers) >= 3  # two of the default queue, one that renders
+    return len(readers) >= 3  # two for the default queue, one for renders

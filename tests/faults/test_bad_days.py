@@ -1,6 +1,6 @@
-"""Days on which our own processes, clocks and servers fail while songs are paid for.
+"""Our own processes, clocks and servers fail while songs are being paid for.
 
-A step is tried once only, so that whatever is counted against a song ends it.
+A step is tried only once, so anything that counts against a song ends it.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ async def strict_fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 @pytest.fixture
 async def fleet(strict_fleet: Fleet) -> AsyncIterator[Fleet]:
-    """A site that is whole at the beginning, and examined at the end."""
+    """A site that is intact at the start and examined at the end."""
     yield strict_fleet
     await strict_fleet.heal()
     await strict_fleet.check()
@@ -50,7 +50,7 @@ async def orders(fleet: Fleet) -> int:
 
 
 @pytest.mark.fault(97)
-async def test_an_answer_that_finds_no_database_is_kept(fleet: Fleet) -> None:
+async def test_an_order_answered_without_a_database_is_not_lost(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 4.0, times=1), NO_NEWS)
     before = await orders(fleet)
     session_id = await fleet.submit()
@@ -65,7 +65,7 @@ async def test_an_answer_that_finds_no_database_is_kept(fleet: Fleet) -> None:
 
 
 @pytest.mark.fault(98)
-async def test_a_deploy_lets_an_order_end(fleet: Fleet) -> None:
+async def test_a_deploy_waits_for_an_order_in_progress(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 9.0, times=1), NO_NEWS)
     before = await orders(fleet)
     session_id = await fleet.submit()
@@ -83,7 +83,7 @@ async def test_a_deploy_lets_an_order_end(fleet: Fleet) -> None:
 
 
 @pytest.mark.fault(95)
-async def test_songs_that_end_in_our_absence_become_videos(fleet: Fleet) -> None:
+async def test_songs_that_finish_while_the_site_is_down_become_videos(fleet: Fleet) -> None:
     songs = await fleet.submit_many(4)
     for session_id in songs:
         await fleet.reach(session_id, "composing")
@@ -96,7 +96,7 @@ async def test_songs_that_end_in_our_absence_become_videos(fleet: Fleet) -> None
 
 
 @pytest.mark.fault(89)
-async def test_a_host_whose_clock_is_fast_takes_nothing_from_anybody(fleet: Fleet) -> None:
+async def test_a_host_with_a_fast_clock_takes_no_lease(fleet: Fleet) -> None:
     await fleet.set_faults(NO_NEWS)
     clock = {
         "LD_PRELOAD": str(find_faketime()),
@@ -117,9 +117,7 @@ async def test_a_host_whose_clock_is_fast_takes_nothing_from_anybody(fleet: Flee
 
 @pytest.mark.fault(100)
 @pytest.mark.parametrize("stage", ["downloading", "rendering"])
-async def test_a_database_that_restarts_under_a_step_costs_no_song(
-    fleet: Fleet, stage: str
-) -> None:
+async def test_a_database_restart_during_a_step_costs_no_song(fleet: Fleet, stage: str) -> None:
     slow = [Switch(Fault.DOWNLOAD_DRIP, 20_000)] if stage == "downloading" else []
     await fleet.set_faults(*slow)
     songs = await fleet.submit_many(4)
@@ -132,13 +130,13 @@ async def test_a_database_that_restarts_under_a_step_costs_no_song(
 
 
 @pytest.mark.fault(100)
-async def test_a_pool_that_is_used_up_costs_no_song(fleet: Fleet) -> None:
+async def test_an_exhausted_pool_costs_no_song(fleet: Fleet) -> None:
     songs = await fleet.submit_many(3)
     await fleet.reach(songs[0], "composing")
     waited = _waits_in_vain(fleet)
     await fleet.history.execute("BEGIN; LOCK TABLE submissions")
     try:
-        # Statements end after ten seconds; a step may have begun before.
+        # Statements time out after ten seconds; a step may have begun before.
         await wait_until(lambda: _waits_in_vain(fleet) > waited, 60)
     finally:
         await fleet.history.execute("ROLLBACK")
@@ -147,7 +145,7 @@ async def test_a_pool_that_is_used_up_costs_no_song(fleet: Fleet) -> None:
 
 
 @pytest.mark.fault(100)
-async def test_a_database_that_is_read_only_for_a_while_costs_no_song(
+async def test_a_temporarily_read_only_database_costs_no_song(
     fleet: Fleet,
 ) -> None:
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 3.0, times=1))
@@ -175,7 +173,7 @@ async def _has_ordered(fleet: Fleet, count: int) -> bool:
 
 
 def _waits_in_vain(fleet: Fleet) -> int:
-    """Return how often a process has had to do without the database."""
+    """Return how often a process had to do without the database."""
     output = fleet.site.output()
     events = ("heartbeat_missed", "step_waits", "TimeoutError")
     return sum(output.count(event) for event in events)

@@ -1,4 +1,4 @@
-"""PostgreSQL cut off, restarted, deadlocked, and its acknowledgements lost."""
+"""PostgreSQL disconnects, restarts, deadlocks and loses acknowledgements."""
 
 import asyncio
 import signal
@@ -28,7 +28,7 @@ NO_DEADLOCK = "DROP FUNCTION deadlock() CASCADE; DROP SEQUENCE deadlocks;"
 
 
 @pytest.mark.fault(67)
-async def test_connections_cut_in_mid_transaction_lose_no_receipt(fleet: Fleet) -> None:
+async def test_connections_cut_mid_transaction_lose_no_receipt(fleet: Fleet) -> None:
     receipts: list[str] = []
     for number in range(8):
         request = asyncio.create_task(fleet.try_to_submit(f"cut-{number}"))
@@ -43,7 +43,7 @@ async def test_connections_cut_in_mid_transaction_lose_no_receipt(fleet: Fleet) 
 @pytest.mark.parametrize(
     "by", [signal.SIGQUIT, pytest.param(signal.SIGINT, marks=pytest.mark.soak)]
 )
-async def test_a_database_that_comes_back_is_used_within_five_seconds(
+async def test_a_recovered_database_is_used_within_five_seconds(
     fleet: Fleet, by: signal.Signals
 ) -> None:
     songs = await fleet.submit_many(3)
@@ -62,14 +62,14 @@ async def test_a_database_that_comes_back_is_used_within_five_seconds(
 
 
 @pytest.mark.fault(67)
-async def test_a_pool_that_is_used_up_keeps_nobody_waiting(fleet: Fleet) -> None:
+async def test_an_exhausted_pool_keeps_nobody_waiting(fleet: Fleet) -> None:
     size = int(POSTGRES_POOL["maxsize"])
-    # Questions for a snapshot would share one query.
+    # Snapshot requests would share one query.
     path = f"/api/submissions/{new_session_id()}/status"
     await fleet.history.execute("BEGIN; LOCK TABLE submissions")
     try:
         asked = [asyncio.create_task(fleet.site.http.get(path)) for _ in range(2 * size)]
-        # Those who have a connection wait for the lock, and the others for a connection.
+        # Those with a connection wait for the lock, and the others for a connection.
         await wait_until(lambda: sum(map(asyncio.Task.done, asked)) == size, 8)
     finally:
         await fleet.history.execute("ROLLBACK")
@@ -114,7 +114,7 @@ async def test_a_lost_acknowledgement_makes_no_second_submission(fleet: Fleet) -
     ("stage", "code"),
     [("ready", "40P01"), pytest.param("composing", "40001", marks=pytest.mark.soak)],
 )
-async def test_a_deadlock_is_tried_again(fleet: Fleet, stage: str, code: str) -> None:
+async def test_a_deadlocked_step_is_retried(fleet: Fleet, stage: str, code: str) -> None:
     condition = f"NEW.stage = '{stage}' AND OLD.stage <> '{stage}'"
     await fleet.history.execute(
         DEADLOCK.format(times=2, code=code, event="UPDATE", condition=condition)

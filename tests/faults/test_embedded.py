@@ -1,4 +1,4 @@
-"""The site in one process on SQLite: killed while it writes, locked out, and rung at by many."""
+"""The site in one process on SQLite: killed while writing, locked out, flooded with messages."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ def check_integrity(disk: Disk) -> str:
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
-    """The disk of the database, and of nothing else."""
+    """A disk for the database alone."""
     with open_disk(tmp_path_factory.mktemp("disk")) as disk:
         yield disk
 
@@ -37,7 +37,7 @@ async def patient(tmp_path_factory: pytest.TempPathFactory, disk: Disk) -> Async
     folder = tmp_path_factory.mktemp("embedded")
     changes = {
         "DATABASE_URL": f"sqlite://{disk.folder}/petsong.sqlite3",
-        # Longer than a song takes beside all other tests, or it is bought again too soon.
+        # Longer than a song takes beside all other tests; otherwise it is bought again too soon.
         "AMBIGUOUS_GRACE_SECONDS": "10",
     }
     async with open_embedded(folder, **changes) as patient:
@@ -46,7 +46,7 @@ async def patient(tmp_path_factory: pytest.TempPathFactory, disk: Disk) -> Async
 
 @pytest.mark.fault(70)
 @pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.soak)])
-async def test_every_receipt_outlives_a_killed_site(
+async def test_every_receipt_survives_a_killed_site(
     patient: Patient, disk: Disk, kills: int
 ) -> None:
     chance = random.Random(70)
@@ -62,13 +62,13 @@ async def test_every_receipt_outlives_a_killed_site(
         assert check_integrity(disk) == "ok"
         await web.start()
 
-    # Whose webhook found nobody there was ordered once more; whose was lost twice has failed.
+    # A song whose webhook found no site was ordered again; one that lost it twice failed.
     findings = await patient.check(ambiguous=len(receipts))
     assert set(findings.ends) == set(receipts)
 
 
 @pytest.mark.fault(70)
-async def test_a_locked_database_takes_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
+async def test_a_locked_database_accepts_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
     stranger = sqlite3.connect(disk.folder / "petsong.sqlite3", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     refused = await patient.try_to_submit("locked")
@@ -82,7 +82,7 @@ async def test_a_locked_database_takes_no_form_and_recovers(patient: Patient, di
 
 
 async def hand_in_until_refused(patient: Patient, key: str) -> list[str]:
-    """Send forms until one is not taken; return the receipts of those before it."""
+    """Send forms until one is refused; return the receipts of the others."""
     receipts: list[str] = []
     while receipt := await patient.try_to_submit(f"{key}-{len(receipts)}"):
         receipts.append(receipt)
@@ -94,11 +94,11 @@ async def is_healthy(patient: Patient) -> bool:
 
 
 @pytest.mark.fault(70)
-async def test_a_full_disk_takes_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
+async def test_a_full_disk_accepts_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
     before = len(patient.site.output())
     with disk.full(patient.site.processes["web"].child.pid):
         receipts = await hand_in_until_refused(patient, "full")
-        # Each worker has tried to say that it lives, and goes on trying.
+        # Each worker has failed to write its heartbeat, and keeps trying.
         await wait_until(lambda: missed_heartbeats(patient, before) == {"default", "render"})
     assert await patient.try_to_submit(f"full-{len(receipts)}")
 
@@ -110,7 +110,7 @@ async def test_a_full_disk_takes_no_form_and_recovers(patient: Patient, disk: Di
 
 
 @pytest.mark.fault(70)
-async def test_a_read_only_database_takes_no_form(patient: Patient, disk: Disk) -> None:
+async def test_a_read_only_database_accepts_no_form(patient: Patient, disk: Disk) -> None:
     web, database = patient.site.processes["web"], disk.folder / "petsong.sqlite3"
     command = web.child.command
     receipt = await patient.submit()
@@ -134,7 +134,7 @@ async def test_a_read_only_database_takes_no_form(patient: Patient, disk: Disk) 
 
 
 def missed_heartbeats(patient: Patient, start: int) -> set[str]:
-    """Return the queues whose worker could not say that it lives, by the log from `start` on."""
+    """Return the queues whose worker could not write its heartbeat, by the log from `start` on."""
     lines = patient.site.output()[start:].splitlines()
     missed = [json.loads(line) for line in lines if "heartbeat_missed" in line]
     return {line["queue"] for line in missed if "queue" in line}
@@ -166,9 +166,9 @@ async def enqueue_all(patient: Patient, orders: list[str]) -> None:
 async def watch_while(
     patient: Patient, work: Coroutine[None, None, None]
 ) -> tuple[list[int], list[float]]:
-    """Ask the site again and again until the work is done.
+    """Poll the site until the work is done.
 
-    Returns how many children rendered at each time, and how long each answer took in seconds.
+    Returns how many children were rendering each time, and how long each answer took in seconds.
     """
     task = asyncio.create_task(work)
     pid = patient.site.processes["web"].child.pid

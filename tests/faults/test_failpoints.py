@@ -1,4 +1,4 @@
-"""Processes that die at the worst moments: between a deed and the note of it."""
+"""Processes that die at the worst moment: after an action and before it is recorded."""
 
 import signal
 
@@ -31,7 +31,9 @@ QUICK = ("after_order", "between_renames", "after_ready")
     "point",
     [pytest.param(one, marks=() if one in QUICK else pytest.mark.soak) for one in QUEUE_OF],
 )
-async def test_a_death_between_a_deed_and_its_note_is_made_good(fleet: Fleet, point: str) -> None:
+async def test_a_crash_between_an_action_and_its_record_is_recovered(
+    fleet: Fleet, point: str
+) -> None:
     queue = QUEUE_OF[point]
     formats = "square,hd" if point == "between_renames" else "square"
     doomed = await fleet.start(
@@ -48,12 +50,12 @@ async def test_a_death_between_a_deed_and_its_note_is_made_good(fleet: Fleet, po
 
 
 @pytest.mark.fault(33)
-async def test_a_death_between_a_report_and_its_ring_is_swept_up(fleet: Fleet) -> None:
+async def test_the_sweep_recovers_a_webhook_stored_but_not_enqueued(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.GENERATION_STUCK, times=1))
     session_id = await fleet.submit()
     await fleet.reach(session_id, "composing")
     order = (await fleet.site.posts())[-1]
-    # Nobody asks of his own accord within this test: the report is all there is.
+    # Nothing polls within this test: only the webhook can move the song on.
     await fleet.history.execute(
         f"UPDATE submissions SET next_run_at = next_run_at + interval '1 hour' "
         f"WHERE session_id = '{session_id}'"
@@ -75,7 +77,7 @@ async def test_a_death_between_a_report_and_its_ring_is_swept_up(fleet: Fleet) -
 
 @pytest.mark.fault(56)
 @pytest.mark.soak
-async def test_a_death_before_the_receipt_leaves_one_submission(fleet: Fleet) -> None:
+async def test_a_crash_before_the_receipt_leaves_one_submission(fleet: Fleet) -> None:
     port = str(free_port())
     await fleet.start("doomed web", "serve", PORT=port, FAILPOINT="after_accept")
     for url, is_answered in ((f"http://127.0.0.1:{port}", False), (fleet.site.url, True)):

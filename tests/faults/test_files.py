@@ -1,4 +1,4 @@
-"""A web that may open no more files, of which each visitor's connection is one."""
+"""A web process runs out of files, of which each visitor's connection is one."""
 
 import asyncio
 import resource
@@ -24,20 +24,20 @@ HANDSHAKE = {
 
 
 async def start_small_web(fleet: Fleet) -> tuple[int, str]:
-    """Start one more web; return its process, whose files will be limited, and its address."""
+    """Start another web process; return it and its address. Its files will be limited."""
     port = free_port()
     web = await fleet.start("small web", "serve", PORT=str(port))
     return web.child.pid, f"http://127.0.0.1:{port}"
 
 
 def limit_files(pid: int, limit: int) -> None:
-    """Let a running process open no more than so many files."""
+    """Lower a running process's limit of open files."""
     _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, hard))
 
 
 @pytest.mark.fault(77)
-async def test_sockets_are_refused_while_there_are_files_for_forms(fleet: Fleet) -> None:
+async def test_sockets_are_refused_before_files_for_forms_run_out(fleet: Fleet) -> None:
     pid, url = await start_small_web(fleet)
     most = 5
     limit_files(pid, SPARE_FILES + most)
@@ -55,7 +55,7 @@ async def is_let_in(url: str) -> bool:
 
 
 async def knock(url: str) -> int:
-    """Ask for a socket; return the status of the answer, and leave again."""
+    """Ask for a socket, return the status of the answer, and leave."""
     path = "/socket.io/?EIO=4&transport=websocket"
     async with (
         httpx.AsyncClient(base_url=url, trust_env=False) as http,
@@ -65,7 +65,7 @@ async def knock(url: str) -> int:
 
 
 @pytest.mark.fault(77)
-async def test_visitors_are_refused_while_there_are_files_for_the_web(fleet: Fleet) -> None:
+async def test_visitors_are_refused_before_the_web_runs_out_of_files(fleet: Fleet) -> None:
     pid, url = await start_small_web(fleet)
     async with stay_connected(fleet) as http:
         assert await fleet.try_to_submit("before", url, http)
@@ -80,7 +80,7 @@ async def test_visitors_are_refused_while_there_are_files_for_the_web(fleet: Fle
 
 
 @pytest.mark.fault(77)
-async def test_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> None:
+async def test_a_web_process_out_of_files_logs_it_and_continues(fleet: Fleet) -> None:
     pid, url = await start_small_web(fleet)
     web = fleet.site.processes["small web"]
     async with stay_connected(fleet) as http, asyncio.TaskGroup() as group:
@@ -96,19 +96,19 @@ async def test_a_web_without_files_says_so_and_goes_on(fleet: Fleet) -> None:
 
     assert visitor.result() == 200
     assert await fleet.try_to_submit("during", url)
-    assert web.output().count(OUT_OF_FILES) < BACKLOG  # as often as asyncio asks in one go
+    assert web.output().count(OUT_OF_FILES) < BACKLOG  # as often as asyncio accepts in one turn
 
 
 @asynccontextmanager
 async def stay_connected(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
-    """Lend a client with one connection, kept from its first request on."""
+    """Provide a client whose single connection stays open after its first request."""
     hooks = fleet.site.http.event_hooks
     async with httpx.AsyncClient(trust_env=False, timeout=60, event_hooks=hooks) as http:
         yield http
 
 
 async def visit(url: str) -> int:
-    """Come anew and ask for something; return the status of the answer."""
+    """Connect anew and make a request; return the status of the answer."""
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
         answer = await http.get("/api/health/live")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -116,7 +116,7 @@ async def visit(url: str) -> int:
 
 
 async def measure_use(http: httpx.AsyncClient, url: str) -> int:
-    """Return the percentage of its files that a web has open, which is healthy nonetheless."""
+    """Return the percentage of its files that a web process has open; it must be healthy."""
     health = await http.get(f"{url}/api/health")
     assert health.status_code == 200, health.text
     return int(health.json()["open_files_percent"])

@@ -1,7 +1,7 @@
-"""Hours in which the song service fails for a third of the time, and the site is away once.
+"""Hours in which the song service fails a third of the time and the site is down once.
 
-A minute lasts MINUTE_S seconds (60, or what the environment says), and the site's limits follow.
-`MINUTE_S=4 make soak ARGS="-k outage"` plays an hour and a half in six minutes.
+A minute lasts MINUTE_S seconds (60, or the environment's value), and the site's limits scale with
+it. `MINUTE_S=4 make soak ARGS="-k outage"` runs an hour and a half in six minutes.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ OUR_PROCESSES = ("web", "worker", "second worker", "render", "scheduler")
 
 @asynccontextmanager
 async def open_scaled_fleet(folder: Path) -> AsyncIterator[Fleet]:
-    """Start a site on which a minute lasts MINUTE_S."""
+    """Run a site on which a minute lasts MINUTE_S."""
     limits = {
         "ORDER_PROBE_SECONDS": MINUTE_S / 6,
         "API_REQUEST_TIMEOUT_SECONDS": max(2.0, MINUTE_S / 2),
@@ -52,7 +52,7 @@ async def open_scaled_fleet(folder: Path) -> AsyncIterator[Fleet]:
 
 
 async def fail_in_turn(fleet: Fleet) -> None:
-    """Have the song service fail for the first minutes of each cycle, each time in another way."""
+    """Make the song service fail for the first minutes of each cycle, each time differently."""
     for cycle in range(CYCLES):
         kind = KINDS[cycle % len(KINDS)]
         await asyncio.sleep((CYCLE - OUTAGE) * MINUTE_S)
@@ -63,7 +63,7 @@ async def fail_in_turn(fleet: Fleet) -> None:
 
 
 async def be_away_once(fleet: Fleet) -> None:
-    """Kill all that is ours in the middle of it all, and start it minutes later."""
+    """Kill all our processes in the middle of it, and start them minutes later."""
     await asyncio.sleep(CYCLES / 2 * CYCLE * MINUTE_S)
     print("the site is away", flush=True)
     fleet.kill(*OUR_PROCESSES)
@@ -73,7 +73,7 @@ async def be_away_once(fleet: Fleet) -> None:
 
 
 async def keep_submitting(fleet: Fleet, stop: asyncio.Event) -> None:
-    """Send a form now and then, each as long as it takes to be taken."""
+    """Send forms now and then, each until it is accepted."""
     chance = random.Random(0)
     number = 0
     while not stop.is_set():
@@ -90,7 +90,7 @@ async def keep_submitting(fleet: Fleet, stop: asyncio.Event) -> None:
 
 @pytest.mark.fault(94, 95)
 @pytest.mark.soak
-async def test_outages_and_an_absence_cost_no_song(tmp_path: Path) -> None:
+async def test_outages_and_downtime_cost_no_song(tmp_path: Path) -> None:
     async with open_scaled_fleet(tmp_path) as fleet:
         stop = asyncio.Event()
         visitors = asyncio.create_task(keep_submitting(fleet, stop))

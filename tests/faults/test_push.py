@@ -1,4 +1,4 @@
-"""Pushes that nobody hears, sockets that are only half there, and one that shouts."""
+"""Lost pushes, half-open sockets, and a socket that floods."""
 
 import time
 from contextlib import AsyncExitStack
@@ -43,7 +43,7 @@ FORGET = "DELETE FROM submissions WHERE owner_name = ''"
 
 
 @pytest.mark.fault(73)
-async def test_who_was_away_at_the_end_hears_of_it_on_coming_back(fleet: Fleet) -> None:
+async def test_a_page_offline_at_the_end_learns_of_it_on_reconnecting(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.GENERATION_STUCK, times=1))
     session_id = await fleet.submit()
     await fleet.reach(session_id, "composing")
@@ -60,7 +60,7 @@ async def test_who_was_away_at_the_end_hears_of_it_on_coming_back(fleet: Fleet) 
 
 @pytest.mark.fault(74)
 @pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.soak)])
-async def test_a_crowd_comes_back_to_a_restarted_web_and_misses_nothing(
+async def test_a_crowd_reconnects_to_a_restarted_web_and_misses_nothing(
     fleet: Fleet, count: int
 ) -> None:
     web = fleet.site.processes["web"]
@@ -85,7 +85,7 @@ async def are_watching(crowd: Crowd, count: int) -> bool:
 
 
 @pytest.mark.fault(75)
-async def test_a_push_that_is_lost_is_made_good_without_a_question(fleet: Fleet) -> None:
+async def test_a_lost_push_is_sent_again_without_polling(fleet: Fleet) -> None:
     await fleet.history.execute(SLOW_END)
     async with open_browser(fleet.site.url) as browser:
         session_id = await fleet.submit()
@@ -99,7 +99,7 @@ async def test_a_push_that_is_lost_is_made_good_without_a_question(fleet: Fleet)
     await fleet.history.execute(QUICK_END)
 
 
-async def test_places_are_told_when_they_change(fleet: Fleet) -> None:
+async def test_queue_places_are_pushed_when_they_change(fleet: Fleet) -> None:
     await fleet.history.execute(WAITING.format(count=3))
     *_, last = [f"v{number:023d}" for number in range(1, 4)]
     async with open_browser(fleet.site.url) as browser:
@@ -113,7 +113,7 @@ async def test_places_are_told_when_they_change(fleet: Fleet) -> None:
 
 
 @pytest.mark.fault(67)
-async def test_who_asks_while_the_database_is_away_is_told_later(fleet: Fleet) -> None:
+async def test_a_watch_during_a_database_outage_is_answered_later(fleet: Fleet) -> None:
     session_id = await fleet.submit()
     await fleet.reach(session_id, "ready")
     async with open_browser(fleet.site.url) as browser:
@@ -128,7 +128,7 @@ async def test_who_asks_while_the_database_is_away_is_told_later(fleet: Fleet) -
 
 
 async def hear_pushes(fleet: Fleet) -> None:
-    """Wait for the web, which another test may have cut off from Redis, to listen there again."""
+    """Wait until the web listens to Redis, from which another test may have disconnected it."""
     async with Redis.from_url(fleet.redis.url) as redis:
 
         async def is_listening() -> bool:
@@ -139,7 +139,7 @@ async def hear_pushes(fleet: Fleet) -> None:
 
 
 @pytest.mark.fault(76)
-async def test_one_that_shouts_disturbs_nobody(fleet: Fleet) -> None:
+async def test_a_flooding_socket_disturbs_nobody(fleet: Fleet) -> None:
     async with open_browser(fleet.site.url) as quiet, open_browser(fleet.site.url) as loud:
         await hear_pushes(fleet)
         session_id = await fleet.submit()
@@ -154,7 +154,7 @@ async def test_one_that_shouts_disturbs_nobody(fleet: Fleet) -> None:
 
 @pytest.mark.fault(77)
 @pytest.mark.soak
-async def test_sockets_that_are_only_half_there_are_given_up(fleet: Fleet) -> None:
+async def test_half_open_sockets_are_closed(fleet: Fleet) -> None:
     pid = fleet.site.processes["web"].child.pid
     port = int(fleet.site.url.rpartition(":")[2])
     async with Proxy(port) as proxy, AsyncExitStack() as stack:

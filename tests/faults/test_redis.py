@@ -1,4 +1,4 @@
-"""Redis full, silent, emptied or gone, and what comes out of it then."""
+"""Redis is full, silent, flushed or down, and what becomes of the songs."""
 
 import json
 import time
@@ -45,7 +45,7 @@ async def test_a_full_redis_refuses_no_submission(fleet: Fleet) -> None:
 
 
 @pytest.mark.fault(62)
-async def test_redis_lost_at_every_moment_costs_no_song(fleet: Fleet) -> None:
+async def test_losing_redis_at_any_moment_costs_no_song(fleet: Fleet) -> None:
     songs = []
     for stage in ("composing", "downloading", "rendering"):
         songs.append(await fleet.submit())
@@ -85,7 +85,7 @@ async def test_a_silent_redis_keeps_no_visitor_waiting(fleet: Fleet) -> None:
 
 
 @pytest.mark.fault(64)
-async def test_nonsense_doubles_and_late_comers_change_nothing(fleet: Fleet) -> None:
+async def test_garbage_duplicate_and_late_messages_change_nothing(fleet: Fleet) -> None:
     finished = await fleet.submit()
     await fleet.reach(finished, "ready")
     before = await fleet.history.ask("SELECT * FROM submissions ORDER BY session_id")
@@ -115,7 +115,7 @@ async def test_nonsense_doubles_and_late_comers_change_nothing(fleet: Fleet) -> 
 
 
 @pytest.mark.fault(65)
-async def test_messages_read_by_the_dead_are_rung_again(fleet: Fleet) -> None:
+async def test_messages_read_by_a_dead_worker_are_enqueued_again(fleet: Fleet) -> None:
     fleet.kill("render")
     songs = await fleet.submit_many(2)
     for session_id in songs:

@@ -1,4 +1,4 @@
-"""Processes of two releases side by side, as they are while a new one is rolled out."""
+"""Processes of two releases side by side, as during a rollout."""
 
 import sys
 
@@ -12,7 +12,7 @@ NAME = "next web"
 
 
 @pytest.mark.fault(72)
-async def test_workers_outlive_the_messages_of_a_later_release(fleet: Fleet) -> None:
+async def test_workers_survive_messages_of_a_later_release(fleet: Fleet) -> None:
     port = str(free_port())
     url = f"http://127.0.0.1:{port}"
     fleet.site.processes[NAME] = fleet.extras[NAME] = ChildServer(
@@ -28,5 +28,5 @@ async def test_workers_outlive_the_messages_of_a_later_release(fleet: Fleet) -> 
     assert session_id is not None
     await fleet.reach(session_id, "ready")
     assert f"unexpected keyword argument '{next_release.ADDITION}'" in fleet.site.output()
-    # Of the later release came the form alone: what it rang for, the sweeper found.
+    # The later release took only the form; the sweep found what it had enqueued.
     assert (await fleet.check()).succeeded == [session_id]

@@ -1,4 +1,4 @@
-"""Render workers that are killed, frozen or told to stop in the middle of a video."""
+"""Render workers are killed, frozen or stopped in the middle of a video."""
 
 import os
 import random
@@ -20,7 +20,7 @@ RENDER_S = 0.8
 
 
 async def wait_for_claim(fleet: Fleet, session_id: str) -> None:
-    """Wait until somebody works on the video."""
+    """Wait until a worker claims the video."""
     held = f"""SELECT 1 FROM submissions WHERE session_id = '{session_id}'
         AND stage = 'rendering' AND lease_until IS NOT NULL"""
     await wait_until(lambda: fleet.history.ask(held), 30, f"a video of {session_id} is begun")
@@ -56,7 +56,7 @@ async def test_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -> None:
     await wait_until(lambda: list(videos.glob(f"*{session_id}*.part")), 30, "a video is begun")
     zombie.pause()
 
-    # Its child works on, and leaves the zombie whole videos to publish.
+    # Its child continues, and leaves complete videos for the zombie to publish.
     async def drafts() -> list[Path]:
         found = sorted(videos.glob(f"{session_id}*.part"))
         return found if len(found) == 4 else []  # the teaser is the fourth
@@ -75,7 +75,7 @@ async def test_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -> None:
 
 
 @pytest.mark.fault(107)
-async def test_what_a_killed_render_leaves_goes_with_its_song(fleet: Fleet) -> None:
+async def test_leftovers_of_a_killed_render_are_deleted_with_their_song(fleet: Fleet) -> None:
     videos = fleet.site.folder / "video"
     await fleet.start("victim", *RENDERS, **LONG_RENDERS)
     fleet.pause("render")
@@ -98,9 +98,7 @@ async def test_what_a_killed_render_leaves_goes_with_its_song(fleet: Fleet) -> N
 
 @pytest.mark.fault(54)
 @pytest.mark.parametrize("is_stuck", [False, pytest.param(True, marks=pytest.mark.soak)])
-async def test_a_worker_that_is_told_to_stop_hands_its_video_on(
-    fleet: Fleet, is_stuck: bool
-) -> None:
+async def test_a_stopping_worker_releases_its_video(fleet: Fleet, is_stuck: bool) -> None:
     leaving = await fleet.start("leaving", *RENDERS, **LONG_RENDERS)
     fleet.pause("render")
     session_id = await fleet.submit()
@@ -120,7 +118,7 @@ async def test_a_worker_that_is_told_to_stop_hands_its_video_on(
 
 
 @pytest.mark.fault(54)
-async def test_a_press_that_is_cut_short_is_due_again_at_once(fleet: Fleet) -> None:
+async def test_an_interrupted_preview_is_due_again_at_once(fleet: Fleet) -> None:
     fleet.pause("render")
     leaving = await fleet.start("leaving", *RENDERS)
     for pid, _ in children_of(leaving.child.pid):

@@ -1,4 +1,4 @@
-"""Clocks that tick twice, or stand still."""
+"""Two schedulers, or none."""
 
 import pytest
 
@@ -8,12 +8,12 @@ from tests.servers import wait_until
 
 
 @pytest.mark.fault(66)
-async def test_two_schedulers_do_no_harm_and_none_is_not_missed(fleet: Fleet) -> None:
+async def test_the_site_works_with_two_schedulers_or_none(fleet: Fleet) -> None:
     await fleet.start("second scheduler", "scheduler")
     await fleet.submit()
     await fleet.check()
 
-    # Without a webhook only a sweep brings the song further: now it is the workers' own.
+    # Without a webhook only a sweep moves the song on, and only the workers start one now.
     await fleet.set_faults(Switch(Fault.WEBHOOK_NEVER))
     fleet.pause("scheduler", "second scheduler")
     await fleet.submit()
@@ -21,7 +21,7 @@ async def test_two_schedulers_do_no_harm_and_none_is_not_missed(fleet: Fleet) ->
 
 
 @pytest.mark.fault(109)
-async def test_a_clean_up_that_the_site_was_down_for_is_made_up_for(fleet: Fleet) -> None:
+async def test_a_clean_up_missed_during_downtime_runs_later(fleet: Fleet) -> None:
     session_id = await fleet.submit()
     await fleet.check()
     fleet.pause("scheduler")

@@ -1,6 +1,6 @@
-"""Processes killed at random, round after round, and the songs counted in the end.
+"""Processes killed at random, round after round, and the songs counted at the end.
 
-`ROUNDS=3 make soak` plays a short one, `FLEETS=1` one site at a time.
+`ROUNDS=3 make soak` is a short run; `FLEETS=1` tests one site at a time.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ async def kill_at_random(fleet: Fleet, chance: random.Random) -> None:
 
 
 async def submit_stubbornly(fleet: Fleet, key: str, delay_s: float) -> None:
-    """Send a form as a visitor does, who presses the button again until it is taken."""
+    """Send a form as a visitor would, who clicks the button until it is accepted."""
     await asyncio.sleep(delay_s)
 
     async def is_taken() -> str | None:
@@ -70,7 +70,7 @@ async def play(fleet: Fleet, number: int, chance: random.Random) -> Findings:
 
 
 class Tally:
-    """What the rounds of all fleets come to; printed after each of them."""
+    """The totals of all fleets' rounds; printed after each round."""
 
     def __init__(self) -> None:
         self.sums = dict.fromkeys(COLUMNS, 0)
@@ -89,7 +89,7 @@ class Tally:
 
 @asynccontextmanager
 async def open_own_fleet(folder: Path) -> AsyncIterator[Fleet]:
-    """Start a fleet with servers of its own, which it may hurt, and two webs behind one address."""
+    """Start a fleet with servers of its own to break, and two web processes behind one address."""
     async with RedisServer() as redis, PostgresServer() as postgres, Proxy() as front:
         changes = {
             "AMBIGUOUS_GRACE_SECONDS": GRACE_S,
@@ -103,7 +103,7 @@ async def open_own_fleet(folder: Path) -> AsyncIterator[Fleet]:
 
 
 async def play_on(fleet: Fleet, seed: int, numbers: Iterator[int], tally: Tally) -> None:
-    """Play round after round on a fleet until there are no more."""
+    """Run rounds on a fleet until none are left."""
     chance = random.Random(seed)
     for number in numbers:
         tally.add(await play(fleet, number, chance))
@@ -126,5 +126,5 @@ async def test_nothing_is_lost_however_often_processes_die(
                 playing.create_task(play_on(fleet, seed, numbers, tally))
 
     assert not tally.problems, "\n".join(tally.problems)
-    # A song is bought again only where its order's answer and its webhook were both lost: I3.
+    # A song is bought again only if both its order's answer and its webhook were lost: I3.
     assert [tally.sums[name] for name in ("lost", "published twice")] == [0, 0]

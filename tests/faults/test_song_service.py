@@ -1,4 +1,4 @@
-"""The song service behind a bad network: answers that are lost, songs that drip or swell."""
+"""The song service behind a bad network: lost answers, and songs that trickle or inflate."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -57,13 +57,13 @@ async def order_song(songs: SongService) -> str:
 
 
 async def fetch(songs: SongService, renders: RenderPool, url: str, draft: Path) -> None:
-    """Download a song and look whether it is one, as the pipeline does."""
+    """Download a song and check that it is one, as the pipeline does."""
     await songs.download(url, draft)
     await renders.check_song(draft)
 
 
 @pytest.mark.fault(35)
-async def test_an_unanswered_order_is_sent_once_more_after_the_grace(fleet: Fleet) -> None:
+async def test_an_unanswered_order_is_sent_once_more_after_the_grace_period(fleet: Fleet) -> None:
     await fleet.set_faults(
         Switch(Fault.CREATE_UNANSWERED, times=1), Switch(Fault.WEBHOOK_NEVER, times=1)
     )
@@ -76,9 +76,7 @@ async def test_an_unanswered_order_is_sent_once_more_after_the_grace(fleet: Flee
 
 
 @pytest.mark.fault(45)
-async def test_a_host_that_is_not_the_one_named_hears_no_request(
-    simulator: Simulator, tmp_path: Path
-) -> None:
+async def test_an_impostor_host_receives_no_request(simulator: Simulator, tmp_path: Path) -> None:
     port = int(simulator.origin.rpartition(":")[2])
     async with Proxy(port) as impostor:
         origin = f"https://localhost:{impostor.port}"
@@ -91,7 +89,7 @@ async def test_a_host_that_is_not_the_one_named_hears_no_request(
 
 
 def answers(*replies: Sequence[str]) -> Resolve:
-    """Answer one question for an address after the other, and no further one."""
+    """Answer each address look-up in turn, and no further one."""
     remaining = iter(replies)
 
     async def resolve(host: str, port: int) -> Sequence[str]:
@@ -103,7 +101,7 @@ def answers(*replies: Sequence[str]) -> Resolve:
 
 @pytest.mark.fault(45)
 @pytest.mark.parametrize("addresses", [*((one,) for one in PRIVATE), (PUBLIC, "192.168.0.1")])
-async def test_a_name_that_leads_inside_hears_no_request(
+async def test_a_name_with_a_private_address_receives_no_request(
     simulator: Simulator, tmp_path: Path, addresses: Sequence[str]
 ) -> None:
     settings = settings_for(simulator, f"https://{SONG_HOST}")
@@ -118,7 +116,7 @@ async def test_a_name_that_leads_inside_hears_no_request(
 
 
 @pytest.mark.fault(45)
-async def test_what_was_checked_is_what_is_connected_to(
+async def test_the_checked_address_is_the_one_connected_to(
     simulator: Simulator, tmp_path: Path
 ) -> None:
     rebinding = answers([PUBLIC_TOO, PUBLIC], ["127.0.0.1"])
@@ -152,9 +150,7 @@ async def test_the_host_at_a_checked_address_must_prove_its_name(
 
 
 @pytest.mark.fault(45)
-async def test_an_http_origin_is_asked_as_it_is_listed(
-    simulator: Simulator, tmp_path: Path
-) -> None:
+async def test_an_http_origin_is_called_as_listed(simulator: Simulator, tmp_path: Path) -> None:
     origin = f"http://{SONG_HOST}"
     async with (
         open_host(SONG_HOST, tmp_path) as network,
@@ -171,7 +167,7 @@ async def test_an_http_origin_is_asked_as_it_is_listed(
 @pytest.mark.parametrize(
     "fault", [Switch(Fault.DOWNLOAD_DRIP, 100), Switch(Fault.DOWNLOAD_STALL, 1024)]
 )
-async def test_a_download_that_hardly_moves_is_given_up(
+async def test_a_trickling_download_is_aborted(
     simulator: Simulator, tmp_path: Path, fault: Switch
 ) -> None:
     async with SongService(settings_for(simulator)) as songs:

@@ -1,4 +1,4 @@
-"""The table in README.md is complete: every row is there once, every test it names exists."""
+"""The table in README.md is complete: every row appears once, and every test it names exists."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ EXCUSES = ("Does not apply: ", "Open: ")
 
 
 def read_table() -> dict[int, list[str]]:
-    """Return what each row is held by, by its number."""
+    """Return what each row names as its tests, by its number."""
     table: dict[int, list[str]] = defaultdict(list)
     for number, _, text in read_lines():
         table[number].append(text)
@@ -23,13 +23,13 @@ def read_table() -> dict[int, list[str]]:
 
 
 def read_lines() -> list[tuple[int, str, str]]:
-    """Return the number of each row, its sentence, and what it is held by."""
+    """Return each row's number, its sentence, and its tests."""
     lines = LINE.findall((Path(__file__).parent / "README.md").read_text())
     return [(int(number), sentence.strip(), text) for number, sentence, text in lines]
 
 
 def read_tests() -> dict[tuple[str, str], list[int]]:
-    """Return every test by its file, relative to the tests, and its name, with its rows."""
+    """Return every test with its rows, by its file (relative to tests/) and its name."""
     return {
         (str(path.relative_to(TESTS)), node.name): read_rows(node)
         for path in TESTS.rglob("test_*.py")
@@ -50,7 +50,7 @@ def read_rows(test: ast.FunctionDef | ast.AsyncFunctionDef) -> list[int]:
     ]
 
 
-def test_every_row_is_there_once_and_is_held_by_a_test_or_says_why_not() -> None:
+def test_every_row_appears_once_with_a_test_or_a_reason() -> None:
     table = read_table()
 
     assert list(table) == list(ROWS)
@@ -65,13 +65,13 @@ def test_every_row_says_in_one_sentence_what_goes_wrong_and_what_must_hold() -> 
     assert not silent
 
 
-def test_every_test_that_is_named_exists() -> None:
+def test_every_named_test_exists() -> None:
     named = {test for [text] in read_table().values() for test in NAMED.findall(text)}
 
     assert named - read_tests().keys() == set()
 
 
-def test_every_test_of_a_row_is_named_there() -> None:
+def test_every_marked_test_is_named_in_its_row() -> None:
     table = read_table()
     missing = [
         f"row {row}: {path}::{name}"
@@ -83,7 +83,7 @@ def test_every_test_of_a_row_is_named_there() -> None:
     assert not missing, "\n".join(missing)
 
 
-def test_no_test_is_marked_with_a_row_that_there_is_not() -> None:
+def test_no_test_is_marked_with_an_unknown_row() -> None:
     marked = {row for rows in read_tests().values() for row in rows}
 
     assert len(marked) > len(ROWS) / 2

@@ -1,6 +1,6 @@
-"""A site of another folder's tests, examined by the invariants like the fleets of this one.
+"""A site of another folder's tests, checked by the invariants like the fleets here.
 
-Invariant: every form that the site takes through `site.http` is examined.
+Invariant: every form that the site accepts through `site.http` is examined.
 """
 
 import base64
@@ -27,7 +27,7 @@ MIDDLE = (250, 250, 350, 350)
 async def open_watched_site(
     folder: Path, *, network: Network = None, delay_s: float = 0.3, **changes: str
 ) -> AsyncIterator[Patient]:
-    """Start a site for the block's length, as `open_site` does, and note what it takes."""
+    """Run a site for the duration of the block, as `open_site` does, and record what it accepts."""
     database = {"DATABASE_URL": f"sqlite://{folder}/petsong.sqlite3", **(network or {})}
     history = History(database["DATABASE_URL"])
     async with open_site(folder, network=network, delay_s=delay_s, **changes) as site:
@@ -54,14 +54,14 @@ async def open_watched_site(
 async def open_examined_site(
     folder: Path, *, network: Network = None, delay_s: float = 0.3, **changes: str
 ) -> AsyncIterator[Site]:
-    """Start a site for the block's length, and examine at its end what was handed in."""
+    """Run a site for the duration of the block, and examine at its end what was submitted."""
     async with open_watched_site(folder, network=network, delay_s=delay_s, **changes) as patient:
         yield patient.site
         await patient.check()
 
 
 def colour_of(photo: str) -> Colour:
-    """Return the colour in the middle of a photo as the form sends it."""
+    """Return the colour in the middle of a photo encoded as the form sends it."""
     picture = Image.open(io.BytesIO(base64.b64decode(photo))).convert("RGB")
     red, green, blue = ImageStat.Stat(picture.crop(MIDDLE)).mean
     return round(red), round(green), round(blue)

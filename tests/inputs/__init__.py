@@ -1,1 +1,1 @@
-"""Bad inputs by kind, each with the answer it must get; see README.md for how a line is read."""
+"""Bad inputs by kind, each with the answer it must get; README.md explains the lines."""

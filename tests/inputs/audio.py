@@ -1,4 +1,4 @@
-"""Hostile songs by name, as `images.py` has pictures; the checks run before a song is used."""
+"""Hostile songs by name, like the pictures of `images.py`; they are checked before use."""
 
 # mypy: allow-untyped-calls
 # (mutagen is only partly typed.)
@@ -25,17 +25,16 @@ def song() -> bytes:
 
 
 def cut(percent: int) -> bytes:
-    """A song of which only so much has come."""
+    """A song of which only this much has arrived."""
     return song()[: len(song()) * percent // 100]
 
 
 def beginning(text: str, count: int = 1) -> bytes:
-    """Any other text in a song's clothes."""
+    """Any other text disguised as a song."""
     return count * text.encode("latin-1")
 
 
 def noise(count: int, seed: int) -> bytes:
-    """Random bytes."""
     return np.random.default_rng(seed).integers(0, 256, count, np.uint8).tobytes()
 
 
@@ -64,7 +63,7 @@ def tagged(size: int, picture_bytes: int = 0) -> bytes:
 
 
 def wav(seconds: int) -> bytes:
-    """A WAV of silence."""
+    """A silent WAV."""
     content = io.BytesIO()
     with wave.open(content, "wb") as sound:
         sound.setnchannels(1)

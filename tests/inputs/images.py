@@ -1,6 +1,6 @@
-"""Hostile pictures by name: a recipe is a function of small numbers and always returns the same.
+"""Hostile pictures by name: a recipe is a function of small numbers, always with the same bytes.
 
-Invariant: what is huge here is huge for those who open it; a file fits into the 5 MB of a form.
+Invariant: what is huge here is huge only when decoded; a file fits into the 5 MB of a form.
 """
 
 import io
@@ -31,12 +31,12 @@ def noise(quality: int = 60) -> bytes:
 
 
 def cut(at: int) -> bytes:
-    """A JPEG of which only the first `at` bytes have come."""
+    """A JPEG of which only the first `at` bytes have arrived."""
     return noise()[:at]
 
 
 def frame_size(width: int, height: int, marker: int = 0xC0) -> bytes:
-    """A JPEG of 600x600 that claims another size, or another kind of frame, in its header."""
+    """A 600x600 JPEG whose header claims another size or another kind of frame."""
     content = bytearray(saved())
     start = content.index(b"\xff\xc0")
     content[start + 1] = marker
@@ -45,28 +45,28 @@ def frame_size(width: int, height: int, marker: int = 0xC0) -> bytes:
 
 
 def patched(marker: int, offset: int, value: int) -> bytes:
-    """A JPEG with one byte changed behind the first `marker`."""
+    """A JPEG with one byte changed after the first `marker`."""
     content = bytearray(noise())
     content[content.index(bytes([0xFF, marker])) + offset] = value
     return bytes(content)
 
 
 def scans(count: int) -> bytes:
-    """A progressive JPEG whose last scan comes `count` times more."""
+    """A progressive JPEG whose last scan is repeated `count` times."""
     content = _save(Image.new("RGB", (600, 600)), "JPEG", progressive=True)
     last = content[content.rindex(b"\xff\xda") : -len(END)]
     return content[: -len(END)] + count * last + END
 
 
 def segments(marker: int, count: int, head: str = "") -> bytes:
-    """A JPEG with `count` segments of 65,533 bytes that begin with `head`."""
+    """A JPEG with `count` segments of 65,533 bytes that start with `head`."""
     body = head.encode("latin-1").ljust(65533, b"\x01")
     content = saved()
     return content[:2] + count * (bytes([0xFF, marker]) + b"\xff\xff" + body) + content[2:]
 
 
 def icc(count: int) -> bytes:
-    """A JPEG with a colour profile of `count` full segments, all of it nonsense."""
+    """A JPEG with a colour profile of `count` full segments of garbage."""
     content = saved()
     chunks = (
         b"\xff\xe2\xff\xff" + b"ICC_PROFILE\0" + bytes([number + 1, count]) + 65519 * b"\x7f"
@@ -76,7 +76,7 @@ def icc(count: int) -> bytes:
 
 
 def exif(count: int, offset: int, kind: int = 2) -> bytes:
-    """A JPEG whose Orientation claims `count` values of a kind at an offset of its EXIF."""
+    """A JPEG whose EXIF Orientation claims `count` values of a kind at an offset."""
     entry = struct.pack("<HHII", 0x0112, kind, count, offset)
     body = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + entry + struct.pack("<I", 8)
     content = saved()
@@ -84,7 +84,7 @@ def exif(count: int, offset: int, kind: int = 2) -> bytes:
 
 
 def png(width: int, height: int, bits: int = 1, colour: int = 0, rows: int = -1) -> bytes:
-    """A PNG of nothing but zeros; `rows` are as many as are really there."""
+    """A PNG of zeros; `rows` is the number of rows that are really there."""
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
     row = 1 + (width * bits * channels + 7) // 8
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
@@ -93,25 +93,25 @@ def png(width: int, height: int, bits: int = 1, colour: int = 0, rows: int = -1)
 
 
 def png_text(kind: str, megabytes: int) -> bytes:
-    """A PNG of 600x600 with a compressed text or colour profile that swells."""
+    """A 600x600 PNG with a compressed text or colour profile that inflates."""
     content = png(600, 600)
     swelling = _chunk(kind.encode(), b"name\0\0" + _deflate_zeros(megabytes << 20))
     return content[:33] + swelling + content[33:]
 
 
 def animated(kind: str, frames: int) -> bytes:
-    """A GIF, WebP or PNG of many frames."""
+    """A GIF, WebP or PNG with many frames."""
     first, *others = (Image.new("L", (600, 600), number % 256) for number in range(frames))
     return _save(first, kind, save_all=True, append_images=others)
 
 
 def followed_by(text: str, count: int = 1) -> bytes:
-    """A JPEG with something behind its end."""
+    """A JPEG with something after its end."""
     return saved() + count * text.encode("latin-1")
 
 
 def beginning(text: str, count: int = 1) -> bytes:
-    """No picture at all, whatever its first bytes say."""
+    """Not a picture at all, whatever its first bytes say."""
     return count * text.encode("latin-1")
 
 

@@ -1,4 +1,4 @@
-"""The lists of bad inputs as they lie in this folder, one JSON object on each line."""
+"""The lists of bad inputs in this folder, one JSON object per line."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ Line = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent, to the byte; `headers` come as they are listed, after Host."""
+    """The exact bytes to send; `headers` follow Host in the listed order."""
 
     method: str
     target: str
@@ -42,7 +42,7 @@ def read_lines(kind: str) -> list[Line]:
 
 
 def read_bytes(line: Line) -> bytes:
-    """Return what a line means: a text, base64, a text many times, a recipe, or a changed form."""
+    """Return a line's content: a text, base64, a repeated text, a recipe, or a changed form."""
     match line:
         case {"text": str(text), "times": int(times)}:
             return text.encode() * times
@@ -60,7 +60,7 @@ def read_bytes(line: Line) -> bytes:
 
 
 def build_request(kind: str, line: Line) -> Request:
-    """Return the request that plays a line of a kind that is played over HTTP."""
+    """Return the request that sends a line of an HTTP kind."""
     as_json = (("Content-Type", JSON_TYPE),)
     match kind:
         case "names":

@@ -1,6 +1,6 @@
-"""Bodies as long as the longest form, and bodies that never end: what they cost the site.
+"""What the longest forms, and bodies that never end, cost the site.
 
-The database has no part in it, so that one stack stands for both.
+The database plays no part, so one stack stands for both.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 @pytest.fixture(scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """A site that counts no requests, one for all tests of this file."""
+    """A site without rate limits, shared by all tests of this file."""
     folder = tmp_path_factory.mktemp("site")
     async with open_site(folder, SUBMISSIONS_PER_HOUR_PER_IP="1000000") as site:
         yield site
@@ -59,13 +59,13 @@ def web_of(site: Site) -> int:
 
 
 def read_cpu_s(process: int) -> float:
-    """Return the seconds of processor that a process has used, its children's left out."""
+    """Return the CPU seconds that a process has used, without its children's."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(site: Site, body: bytes) -> tuple[float, int]:
-    """Return the least seconds of processor and the least memory that a form takes, of some."""
+    """Return the least CPU seconds and the least memory that a form takes in several tries."""
     web = web_of(site)
     costs = []
     for _ in range(TRIES):
@@ -80,7 +80,7 @@ async def measure(site: Site, body: bytes) -> tuple[float, int]:
 
 @pytest.mark.fault(6, 104)
 @pytest.mark.timeout(300)
-async def test_the_longest_forms_cost_no_more_than_an_honest_one(site: Site) -> None:
+async def test_the_longest_forms_cost_no_more_than_an_ordinary_one(site: Site) -> None:
     honest = json.dumps({**FORM, "photo": "A" * 6_900_000}).encode()
     honest_s, _ = await measure(site, honest)
 
@@ -92,7 +92,7 @@ async def test_the_longest_forms_cost_no_more_than_an_honest_one(site: Site) -> 
 
 
 class Unfinished:
-    """A request whose body never ends, and the answer that comes all the same."""
+    """A request whose body never ends, and the answer it gets nonetheless."""
 
     def __init__(self, site: Site, request: str, framing: str) -> None:
         self._site = site
@@ -106,11 +106,11 @@ class Unfinished:
             self._start += b"%x\r\n" % FORM_BYTES
 
     async def send(self, num_bytes: int) -> bytes:
-        """Return the head of the answer that comes after `num_bytes`, or before."""
+        """Send `num_bytes` and return the head of the answer, which may come earlier."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port_of(self._site))
         try:
             writer.write(self._start)
-            with suppress(ConnectionError):  # it has been answered before all of it was sent
+            with suppress(ConnectionError):  # it was answered before it was sent completely
                 for _ in range(num_bytes >> 16):
                     writer.write(b" " * (1 << 16))
                     await writer.drain()
@@ -136,7 +136,7 @@ ROUTES = {
 @pytest.mark.fault(105)
 @pytest.mark.parametrize("framing", ["length", "chunk"])
 @pytest.mark.parametrize("request_line", ROUTES)
-async def test_unfinished_bodies_are_answered_and_not_gathered(
+async def test_unfinished_bodies_are_answered_and_not_buffered(
     site: Site, request_line: str, framing: str
 ) -> None:
     web = web_of(site)
@@ -147,14 +147,14 @@ async def test_unfinished_bodies_are_answered_and_not_gathered(
         unfinished = [Unfinished(site, request_line, framing) for _ in range(40)]
         answers = await asyncio.gather(*(one.send(3_000_000) for one in unfinished))
 
-    # A connection that is closed under what is still being sent may lose its answer.
+    # A connection that is closed while a body is still being sent may lose its answer.
     statuses = {int(answer.split(b" ")[1]) for answer in answers if answer}
     assert statuses <= {ROUTES[request_line], 429}
     assert read_memory(web, "VmHWM") - before < MAX_GROWTH_BYTES
 
 
 @pytest.mark.fault(105)
-async def test_forms_under_way_have_a_bound_together(site: Site) -> None:
+async def test_unfinished_forms_share_a_memory_bound(site: Site) -> None:
     web, form = web_of(site), "POST /api/submissions"
     before = read_memory(web, "VmRSS")
     forget_peak(web)

@@ -26,7 +26,7 @@ LONG_BYTES = range(1_000, 1_000_001)
 
 @pytest.fixture(scope="module", params=["embedded", "networked"])
 def servers(request: pytest.FixtureRequest) -> tuple[PostgresServer, RedisServer] | None:
-    """What each of the two stacks stands on."""
+    """The servers of each of the two stacks."""
     if request.param == "embedded":
         return None
     return request.getfixturevalue("postgres_server"), request.getfixturevalue("redis_server")
@@ -36,7 +36,7 @@ def servers(request: pytest.FixtureRequest) -> tuple[PostgresServer, RedisServer
 async def site(
     servers: tuple[PostgresServer, RedisServer] | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
-    """A site that counts no requests, one for all tests of this file."""
+    """A site without rate limits, shared by all tests of this file."""
     network: Network = None
     if servers is not None:
         postgres, redis = servers
@@ -67,7 +67,7 @@ def find_port(site: Site) -> int:
 
 
 async def play_all(site: Site, kind: str, lines: list[Line]) -> list[str]:
-    """Return a line about each answer that is not the expected one."""
+    """Return a line for each unexpected answer."""
     port, turns = find_port(site), asyncio.Semaphore(AT_ONCE)
 
     async def play_one(line: Line) -> str:
@@ -84,7 +84,7 @@ async def play_all(site: Site, kind: str, lines: list[Line]) -> list[str]:
 
 
 def measure(site: Site) -> int:
-    """Return the bytes that the web and its photo children hold."""
+    """Return the memory in bytes that the web and its photo children hold."""
     web = site.processes["web"].child.pid
     children = list_children(web, "server.photos.child")
     return sum(read_memory(process, "VmRSS") for process in (web, *children))
@@ -139,7 +139,7 @@ async def test_no_body_takes_much_memory(site: Site) -> None:
 
 @pytest.mark.fault(81)
 @pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.soak)])
-async def test_random_ids_tell_nothing(site: Site, count: int) -> None:
+async def test_random_ids_reveal_nothing(site: Site, count: int) -> None:
     chance, turns = random.Random(81), asyncio.Semaphore(AT_ONCE)
 
     async def read(path: str) -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""Addresses and files of songs that must not be used, at the functions that say so."""
+"""Song addresses and files that must not be used, tested at the functions that refuse them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,19 +19,19 @@ SONG = "https://cdn.sonauto.ai/audio.mp3"
 
 
 class Nowhere(httpx.AsyncBaseTransport):
-    """A network that notes what is sent into it."""
+    """A network that records what is sent into it."""
 
     def __init__(self) -> None:
         self.hosts: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Note the host and answer with nothing."""
+        """Record the host and answer with nothing."""
         self.hosts.append(request.url.host)
         return httpx.Response(200)
 
 
 @pytest.mark.fault(44)
-async def test_no_other_address_is_asked(tmp_path: Path) -> None:
+async def test_no_other_address_is_contacted(tmp_path: Path) -> None:
     network, draft = Nowhere(), tmp_path / "draft"
     urls = [line["url"] for line in read_lines("urls") if "url" in line]
 
@@ -47,7 +47,7 @@ async def test_no_other_address_is_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault(45)
-async def test_a_name_that_leads_inside_is_not_connected_to() -> None:
+async def test_a_name_with_a_private_address_is_not_connected_to() -> None:
     network = Nowhere()
     found: Sequence[str] = []
 

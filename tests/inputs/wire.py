@@ -1,4 +1,4 @@
-"""One request to the byte over a connection of its own, however wrong it is, and its answer."""
+"""One request, byte for byte, however malformed, on its own connection, and its answer."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ CHUNK_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Answer:
-    """The status line's number and what came below it; 0 when nothing came at all."""
+    """The status code and what followed it; 0 if nothing came at all."""
 
     status: int
     headers: str
@@ -23,7 +23,7 @@ class Answer:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The JSON object of the body; empty for anything else."""
+        """The JSON object in the body; empty if there is none."""
         try:
             document = json.loads(self.body)
         except ValueError:
@@ -33,7 +33,7 @@ class Answer:
 
 @asynccontextmanager
 async def late_forms(port: int, count: int) -> AsyncIterator[None]:
-    """Have as many forms begun, and not ended, for the block's length."""
+    """Keep `count` forms unfinished for the duration of the block."""
     request = Request("POST", "/api/submissions", b"{", (("Content-Length", "1000"),))
     writers = []
     for _ in range(count):
@@ -49,12 +49,12 @@ async def late_forms(port: int, count: int) -> AsyncIterator[None]:
 
 
 async def play(port: int, request: Request) -> Answer:
-    """Send `request` and return the answer; TimeoutError when it takes longer than HANG_S."""
+    """Send `request` and return the answer; TimeoutError if it takes longer than HANG_S."""
     async with asyncio.timeout(HANG_S):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             reply = asyncio.create_task(_read(reader))
-            with suppress(ConnectionError):  # it was answered before all of it was sent
+            with suppress(ConnectionError):  # it was answered before it was sent completely
                 await _send(writer, _spell(port, request), reply)
             return await reply
         finally:
@@ -84,7 +84,7 @@ async def _send(writer: asyncio.StreamWriter, content: bytes, reply: asyncio.Tas
 
 async def _read(reader: asyncio.StreamReader) -> Answer:
     content = b""
-    with suppress(ConnectionError):  # it closed while we were still sending
+    with suppress(ConnectionError):  # the server closed the connection while we were still sending
         while piece := await reader.read(CHUNK_BYTES):
             content += piece
     head, _, body = content.partition(b"\r\n\r\n")

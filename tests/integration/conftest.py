@@ -1,7 +1,7 @@
-"""The services of a site inside the test's own process, on both stacks; nothing works behind them.
+"""A site's services inside the test process, on both stacks, with no worker behind them.
 
 Invariant: every test has an empty database, empty folders and an empty Redis. What the site would
-push or ring is recorded instead.
+push or enqueue is recorded instead.
 """
 
 import shutil
@@ -60,7 +60,7 @@ def objects(object_server: ObjectServer, bucket: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of SQLite with the newest schema and nothing in it, to be copied."""
+    """An empty SQLite database with the newest schema, to be copied."""
     file = tmp_path_factory.mktemp("schema") / "petsong.sqlite3"
     await migrate(f"sqlite://{file}")
     return file
@@ -68,7 +68,7 @@ async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["embedded", "networked"])
 def network(request: pytest.FixtureRequest) -> dict[str, str | None]:
-    """The settings that name PostgreSQL and Redis, or say that there are none."""
+    """The settings that name PostgreSQL and Redis, or neither."""
     if request.param == "embedded":
         file = request.getfixturevalue("tmp_path") / "petsong.sqlite3"
         shutil.copyfile(request.getfixturevalue("migrated_file"), file)
@@ -83,7 +83,7 @@ def network(request: pytest.FixtureRequest) -> dict[str, str | None]:
 def open_stack(network: dict[str, str | None], tmp_path: Path) -> OpenStack:
     """Open services with other settings: `async with open_stack(max_retries=1) as services`.
 
-    One at a time in a test. Nothing is reached but the database and Redis.
+    One at a time per test. They reach only the database and Redis.
     """
 
     @asynccontextmanager
@@ -113,14 +113,14 @@ def open_stack(network: dict[str, str | None], tmp_path: Path) -> OpenStack:
 
 @pytest.fixture
 async def services(open_stack: OpenStack) -> AsyncIterator[Services]:
-    """The services with the usual settings."""
+    """The services with default settings."""
     async with open_stack() as services:
         yield services
 
 
 @pytest.fixture(scope="session")
 def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A built client, as far as the server knows it."""
+    """A stub of a built client, as far as the server looks at it."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "assets").mkdir()
     (folder / "assets" / "style-1234.css").write_text("body { margin: 0 }")
@@ -133,7 +133,7 @@ def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def connect(client_folder: Path) -> Connect:
-    """Make a client of the web application over some services."""
+    """Make a client of the web application over given services."""
     return lambda services: create_app(services, client_folder).test_client()
 
 

@@ -1,4 +1,4 @@
-"""The programs that fetch a page for an app which shows its link: they run no script."""
+"""The programs with which apps fetch a page to preview its link; they run no JavaScript."""
 
 from collections import defaultdict
 from html.parser import HTMLParser
@@ -15,7 +15,7 @@ CRAWLERS = {
 
 
 class Head(HTMLParser):
-    """What stands in the head of a page: its title, and the contents of each meta by name."""
+    """What is in a page's head: its title, and the contents of each meta by name."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Head(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a meta or a link of the head."""
+        """Record a meta or a link of the head."""
         values = {name: value or "" for name, value in attrs}
         if tag in ("head", "title", "body", "noscript"):
             self._place.append(tag)
@@ -44,11 +44,11 @@ class Head(HTMLParser):
             self._place.pop()
 
     def handle_data(self, data: str) -> None:
-        """Note the title."""
+        """Record the title."""
         if self._place == ["head", "title"]:
             self.title += data
 
     def only(self, name: str) -> str:
-        """Return the one content of a meta that must be there once."""
+        """Return the content of a meta that must appear exactly once."""
         (content,) = self.metas[name]
         return content

@@ -1,4 +1,4 @@
-"""A site behind nginx or Apache, and visitors who come through there."""
+"""A site behind nginx or Apache, and visitors who come through the proxy."""
 
 import asyncio
 import shutil
@@ -18,7 +18,7 @@ SHOP = "https://shop.example"
 
 
 class Front(NamedTuple):
-    """A site, what stands in front of it, and where it keeps its files."""
+    """A site, the proxy in front of it, and the folder of its files."""
 
     site: Site
     proxy: ReverseProxy
@@ -27,8 +27,8 @@ class Front(NamedTuple):
 
 @asynccontextmanager
 async def open_front(kind: str) -> AsyncIterator[Front]:
-    """Start a site and `kind`, which sends its files, for the block's length."""
-    # The folders of tests are root's alone, and proxies work as somebody else.
+    """Run a site and `kind`, which sends its files, for the duration of the block."""
+    # Only root can read the tests' folders, and proxies run as another user.
     folder = Path(tempfile.mkdtemp(prefix="petsong-front-"))
     await asyncio.to_thread(folder.chmod, 0o755)
     try:
@@ -50,7 +50,7 @@ async def open_front(kind: str) -> AsyncIterator[Front]:
 
 @asynccontextmanager
 async def visit(front: Front, address: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
-    """A visitor at a loopback address of its own."""
+    """A visitor with a loopback address of its own."""
     network = httpx.AsyncHTTPTransport(verify=front.proxy.trust(), local_address=address)
     async with httpx.AsyncClient(transport=network, base_url=front.proxy.url, timeout=30) as http:
         yield http

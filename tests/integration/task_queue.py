@@ -15,12 +15,12 @@ class RecordingTaskQueue:
         self.enqueued.append((task_name, session_id))
 
     async def finish(self) -> None:
-        """Do nothing: nothing is held back."""
+        """Do nothing: nothing is pending."""
 
     def queue_of(self, task_name: str) -> str:
-        """Return the queue of the task, as the site has it."""
+        """Return the task's queue on the site."""
         return str(TASKS[task_name].labels["queue_name"])
 
     async def count_waiting(self, queue: str) -> int:
-        """Return what the test has put into `waiting`."""
+        """Return what the test has set in `waiting`."""
         return self.waiting.get(queue, 0)

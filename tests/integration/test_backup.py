@@ -36,7 +36,7 @@ Open = Callable[[Settings], AbstractAsyncContextManager[Services]]
 async def empty(
     postgres_server: PostgresServer, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[dict[str, Settings]]:
-    """Empty installations of both kinds, with folders of their own."""
+    """Empty installations of both kinds, each with its own folders."""
     url = await postgres_server.create_database()
     common = {
         "sonauto_api_key": "key",
@@ -67,7 +67,7 @@ async def reopen(settings: Settings) -> AsyncIterator[Services]:
 
 
 async def fill(services: Services) -> str:
-    """Store a finished song, one under way, and what is no part of a backup; return the second."""
+    """Store a finished song, one in progress, and files outside the backup; return the second."""
     storage, under_way = services.storage, new_session_id()
     await store_submission(Stage.READY, lyrics="la \u2665 la", LLM_task_id="task", version=7)
     await store_submission(Stage.COMPOSING, session_id=under_way, attempts=2)
@@ -176,7 +176,7 @@ async def test_nothing_is_restored_over_submissions(open_stack: OpenStack, tmp_p
 
 
 @pytest.mark.parametrize("network", ["embedded"], indirect=True)
-async def test_a_backup_that_is_not_whole_restores_nothing(
+async def test_an_incomplete_backup_restores_nothing(
     open_stack: OpenStack, empty: dict[str, Settings], tmp_path: Path
 ) -> None:
     async with open_stack() as services:

@@ -1,4 +1,4 @@
-"""Each benchmark runs, so that it cannot rot; how fast anything is, is no test's business."""
+"""Each benchmark runs, so that none rots; no test judges how fast anything is."""
 
 import json
 import sys
@@ -93,7 +93,7 @@ async def test_the_encoders_benchmark_leaves_out_what_does_not_open(tmp_path: Pa
 async def test_the_quality_benchmark_compares_like_with_like(tmp_path: Path) -> None:
     report, _ = await run("quality", tmp_path)
 
-    # Frames of another turn, or of another drawing, are far less alike than this.
+    # Frames of another rotation, or of another drawing, are far less alike than this.
     assert all(0.9 < measured["SSIM"] < 1 for measured in report.values.values())
 
 

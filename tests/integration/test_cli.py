@@ -13,16 +13,16 @@ VARIABLES = ("SONAUTO_API_KEY", "DATABASE_URL", "REDIS_URL", "WEBHOOK_BASE_URL",
 
 
 async def run(folder: Path, *words: str, max_files: str = "", **variables: str) -> tuple[int, str]:
-    """Run `petsong` with these words in `folder`; return its exit status and output.
+    """Run `petsong` with these arguments in `folder`; return its exit status and output.
 
-    It may have no more than `max_files` open, if that is given.
+    `max_files`, if given, limits the files it may open.
     """
     limited = ["sh", "-c", f'ulimit -n {max_files}; exec "$@"', "sh"] if max_files else []
     return await run_program([*limited, *PETSONG, *words], folder, variables)
 
 
 async def run_on_terminal(folder: Path, *words: str) -> tuple[int, str]:
-    """Run `petsong` as `run` does, with a terminal for its output."""
+    """Like `run`, with a terminal for its output."""
     command = shlex.join([*PETSONG, *words])
     return await run_program(["script", "-q", "-e", "-c", command, "/dev/null"], folder, {})
 
@@ -64,7 +64,7 @@ async def test_a_fresh_folder_is_migrated_examined_and_counted(tmp_path: Path) -
         assert stage in counts
 
 
-async def test_doctor_tells_no_password(tmp_path: Path) -> None:
+async def test_doctor_prints_no_password(tmp_path: Path) -> None:
     status, findings = await run(
         tmp_path,
         "doctor",
@@ -95,7 +95,7 @@ async def test_a_demo_does_not_start_as_production(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault(90)
-async def test_production_does_not_start_with_a_point_to_die_at(tmp_path: Path) -> None:
+async def test_production_does_not_start_with_a_failpoint(tmp_path: Path) -> None:
     status, output = await run(tmp_path, "serve", ENVIRONMENT="production", FAILPOINT="after_ready")
 
     assert status == 2
@@ -103,7 +103,7 @@ async def test_production_does_not_start_with_a_point_to_die_at(tmp_path: Path) 
 
 
 @pytest.mark.fault(77)
-async def test_doctor_warns_of_a_limit_of_files_that_is_too_low(tmp_path: Path) -> None:
+async def test_doctor_warns_of_a_low_open_file_limit(tmp_path: Path) -> None:
     assert await run(tmp_path, "migrate") == (0, "")
 
     status, findings = await run(tmp_path, "doctor", max_files="1024")
@@ -123,7 +123,7 @@ async def test_doctor_names_what_is_missing_and_goes_on(tmp_path: Path) -> None:
     assert "ok renderer: " in findings
 
 
-async def test_a_bucket_is_tried_and_told_of(
+async def test_doctor_tries_a_bucket_and_reports_it(
     tmp_path: Path, objects: dict[str, str], bucket: str, object_server: ObjectServer
 ) -> None:
     variables = {name.upper(): value for name, value in objects.items()}
@@ -155,7 +155,7 @@ async def test_without_redis_there_are_no_other_processes(
     assert "Traceback" not in output
 
 
-async def test_a_database_that_was_never_migrated_is_said_to_be(
+async def test_an_unmigrated_database_is_reported(
     tmp_path: Path, postgres_server: PostgresServer, redis_url: str
 ) -> None:
     url = await postgres_server.create_database()
@@ -175,7 +175,7 @@ async def test_a_database_that_was_never_migrated_is_said_to_be(
 
 
 @pytest.mark.parametrize("words", [("serve",), ("worker", "--queue", "render")])
-async def test_a_forced_encoder_that_does_not_open_is_one_clear_line(
+async def test_a_forced_encoder_that_does_not_open_is_a_one_line_error(
     tmp_path: Path, postgres_url: str, redis_url: str, words: tuple[str, ...]
 ) -> None:
     network = {
@@ -194,7 +194,7 @@ async def test_a_forced_encoder_that_does_not_open_is_one_clear_line(
     assert complaint.startswith("petsong: unknown encoder 'h264_none'")
 
 
-async def test_numbers_that_make_no_video_are_one_clear_line(tmp_path: Path) -> None:
+async def test_impossible_video_numbers_are_a_one_line_error(tmp_path: Path) -> None:
     for command in ("serve", "doctor"):
         status, output = await run(tmp_path, command, VIDEO_FPS="7", VINYL_RPM="9")
 

@@ -1,4 +1,4 @@
-"""The demo, as `make run` starts it: no key, no variables, and a whole song from the composer."""
+"""The demo as `make run` starts it: no key, no variables, and a whole song from the simulator."""
 
 import os
 import signal
@@ -57,7 +57,7 @@ async def test_the_demo_makes_a_whole_song_and_stops_at_ctrl_c(tmp_path: Path) -
     assert (tmp_path / "var" / "petsong.sqlite3").exists()
 
 
-async def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
+async def test_a_port_in_use_is_a_one_line_error(tmp_path: Path) -> None:
     variables = dict.fromkeys(VARIABLES_OF_A_SITE, "")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -80,7 +80,7 @@ async def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     assert f"PORT={port + 1}" in line
 
 
-async def test_a_second_site_keeps_off_the_same_database(tmp_path: Path) -> None:
+async def test_a_second_site_refuses_to_share_the_database(tmp_path: Path) -> None:
     async with open_site(tmp_path) as first:
         web = first.processes["web"].child
         second = ChildServer(

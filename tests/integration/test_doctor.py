@@ -24,7 +24,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def song_service(hours: float) -> AsyncIterator[str]:
-    """Serve a balance, with a clock that is wrong."""
+    """Serve a balance, with a clock that is wrong by `hours`."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -75,7 +75,7 @@ async def test_a_wrong_clock_and_another_site_at_the_address(tmp_path: Path) -> 
     assert "warning storage: " in findings
 
 
-async def test_a_song_service_that_does_not_answer_is_missing(tmp_path: Path) -> None:
+async def test_a_song_service_that_does_not_answer_is_reported_as_missing(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     variables = {
         "SONAUTO_API_KEY": "key",
@@ -109,13 +109,13 @@ async def test_the_clock_is_compared_with_postgres(
     assert re.search(r"ok clock: [+-]\d s to the database", findings)
 
 
-async def test_a_terminal_is_shown_a_table_in_colour(tmp_path: Path) -> None:
+async def test_a_terminal_shows_a_table_in_colour(tmp_path: Path) -> None:
     status, output = await run_on_terminal(tmp_path, "doctor")
 
     assert status == 1
     rows = [line for line in output.splitlines() if "\x1b[3" in line]
     assert any("\x1b[31mmissing\x1b[0m  database " in line for line in rows)
     assert any("\x1b[32mok\x1b[0m       renderer " in line for line in rows)
-    # The subjects stand below each other.
+    # The subjects are aligned below each other.
     columns = {re.sub(r"\x1b\[\d+m", "", line).index(line.split()[1]) for line in rows}
     assert len(columns) == 1

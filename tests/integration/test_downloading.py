@@ -1,4 +1,4 @@
-"""Songs whose host has a bad day, on both databases, fetched from a real one."""
+"""Songs whose host fails, on both databases, fetched from a real one."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -86,7 +86,7 @@ async def fetch(services: Services, session_id: str) -> Submission:
     ],
     ids=str,
 )
-async def test_a_song_that_is_not_there_yet_is_fetched_again_uncounted(
+async def test_a_song_that_is_not_there_yet_is_retried_uncounted(
     site: Services, simulator: Simulator, song_url: str, fault: Switch
 ) -> None:
     session_id = await finished(song_url)
@@ -102,7 +102,7 @@ async def test_a_song_that_is_not_there_yet_is_fetched_again_uncounted(
 
 @pytest.mark.fault(51)
 @pytest.mark.parametrize("fault", [Switch(Fault.DOWNLOAD_STATUS, 404), Switch(Fault.DOWNLOAD_PAGE)])
-async def test_a_song_that_never_comes_is_given_up_after_some_minutes(
+async def test_a_song_that_never_comes_fails_after_some_minutes(
     site: Services, simulator: Simulator, song_url: str, fault: Switch
 ) -> None:
     session_id = await finished(song_url, READY_WITHIN + timedelta(minutes=1))
@@ -133,7 +133,7 @@ async def test_an_expired_song_fails_without_useless_retries(
 
 @pytest.mark.fault(51)
 @pytest.mark.parametrize("kind", ["away", "unlisted", "redirects", "gateway"])
-async def test_a_host_that_is_away_is_waited_for_a_day(
+async def test_an_unreachable_host_is_awaited_for_a_day(
     site: Services, simulator: Simulator, song_url: str, kind: str
 ) -> None:
     *_, away = site.settings.song_cdn_hosts
@@ -162,7 +162,7 @@ async def test_a_host_that_is_away_is_waited_for_a_day(
     ],
     ids=str,
 )
-async def test_what_no_time_will_change_is_fetched_once(
+async def test_a_permanent_failure_is_not_retried(
     site: Services, simulator: Simulator, song_url: str, fault: Switch
 ) -> None:
     session_id = await finished(song_url)
@@ -176,7 +176,7 @@ async def test_what_no_time_will_change_is_fetched_once(
 
 
 @pytest.mark.fault(100)
-async def test_a_disk_that_takes_no_song_is_waited_for(site: Services, song_url: str) -> None:
+async def test_a_disk_that_takes_no_song_is_awaited(site: Services, song_url: str) -> None:
     session_id = await finished(song_url)
     folder = site.storage.songs
     folder.rename(folder.with_name("away"))
@@ -193,7 +193,7 @@ async def test_a_disk_that_takes_no_song_is_waited_for(site: Services, song_url:
 
 @pytest.mark.fault(100)
 @pytest.mark.parametrize("part", ["photos", "songs", "videos"])
-async def test_a_disk_that_fails_under_a_render_is_waited_for(site: Services, part: str) -> None:
+async def test_a_disk_that_fails_during_a_render_is_awaited(site: Services, part: str) -> None:
     session_id = await store_order(site, Stage.RENDERING)
     folder = getattr(site.storage, part)
     folder.rename(folder.with_name("away"))

@@ -1,4 +1,4 @@
-"""The file that containers are found healthy by is touched by those who live."""
+"""Live processes touch the file by which containers are found healthy."""
 
 import asyncio
 from collections.abc import AsyncIterator

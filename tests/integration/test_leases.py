@@ -31,7 +31,7 @@ async def succeed(services: Services, lease: Lease) -> bool:
     )
 
 
-async def test_of_twenty_that_claim_at_once_one_works() -> None:
+async def test_of_twenty_concurrent_claims_one_succeeds() -> None:
     session_id = await due_row()
     everybody_has_tried = asyncio.Barrier(20)
 
@@ -55,7 +55,7 @@ async def test_a_row_is_claimed_only_in_its_stage_and_when_it_is_due() -> None:
         assert lease is None
 
 
-async def test_a_former_holder_is_outdated_by_the_fence(services: Services) -> None:
+async def test_the_fence_rejects_a_former_holder(services: Services) -> None:
     session_id = await due_row()
 
     async with hold(session_id, Stage.RENDERING, LEASE_S) as former:

@@ -1,4 +1,4 @@
-"""What Lighthouse thinks of every page, but for its speed, which no test asserts on."""
+"""Lighthouse's rating of every page, except for its speed, which no test asserts."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,12 +18,12 @@ NEVER_S = 3600.0
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    """A site of its own, so that it is looked at while other pages are tested."""
+    """A site of its own, so that it can be examined while other pages are tested."""
     async with open_site(tmp_path, delay_s=NEVER_S, **USUAL) as site:
         yield site
 
 
-@pytest.mark.timeout(300)  # it waits for some seconds until each page has come to rest
+@pytest.mark.timeout(300)  # it waits some seconds until each page has settled
 async def test_every_page_is_rated_at_least_95(site: Site) -> None:
     ready, failed, expired, waiting = [await site.submit(seed=seed) for seed in range(4)]
     for session_id in (ready, expired):
@@ -54,6 +54,6 @@ async def test_every_page_is_rated_at_least_95(site: Site) -> None:
 
 
 def find_low(report: Report) -> str:
-    """Say what is rated below the goal and why; pages that are not listed have no SEO to rate."""
+    """Say what is rated below the goal and why; unlisted pages have no SEO rating."""
     low = [name for name in ("accessibility", "best-practices") if report.scores[name] < GOAL]
     return f"{low} for {list(report.failed)}" if low else ""

@@ -12,7 +12,7 @@ from tests.servers import free_port
 
 
 async def test_answers_are_sent_at_once() -> None:
-    """A head and its body are two writes; the second must not wait for the first's receipt."""
+    """A head and its body are two writes; the second must not wait for the first one's ACK."""
     accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def look(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The schema goes up and down, step by step and all at once, and no row is lost on the way."""
+"""The schema migrates up and down, step by step and all at once, and loses no row."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -56,7 +56,7 @@ async def settings(
 
 @asynccontextmanager
 async def connect(settings: Settings) -> AsyncIterator[BaseDBAsyncClient]:
-    """Open the database whatever its schema is."""
+    """Open the database, whatever its schema."""
     await Tortoise.init(config=orm_configuration(settings.database_url))
     try:
         yield next(iter(connections.all()))
@@ -65,7 +65,7 @@ async def connect(settings: Settings) -> AsyncIterator[BaseDBAsyncClient]:
 
 
 async def read_schema(settings: Settings) -> Schema:
-    """Return all columns and indexes, without their order."""
+    """Return all columns and indexes in a canonical order."""
     async with connect(settings) as database:
         if settings.is_embedded:
             columns = await database.execute_query_dict(
@@ -95,7 +95,7 @@ async def fill(settings: Settings, name: str = "song", rows: int = ROWS) -> None
 
 
 async def read_rows(settings: Settings) -> list[tuple[Any, ...]]:
-    """Return what every release knows of the rows."""
+    """Return the columns that every release knows."""
     async with connect(settings) as database:
         found = await database.execute_query_dict(
             'SELECT session_id, created_at, pet_name, version, "LLM_task_id", lyrics'
@@ -129,7 +129,7 @@ async def test_each_step_goes_up_and_down_with_ten_thousand_rows(settings: Setti
     for step in later:
         await migrate(settings, step)
         schemas[step] = await read_schema(settings)
-        await migrate(settings, step)  # a second time changes nothing
+        await migrate(settings, step)  # a second run changes nothing
         assert await read_schema(settings) == schemas[step]
 
     assert len(rows) == ROWS
@@ -147,7 +147,7 @@ async def test_each_step_goes_up_and_down_with_ten_thousand_rows(settings: Setti
 
 
 @pytest.mark.fault(91)
-async def test_from_nothing_to_the_newest_and_back(settings: Settings) -> None:
+async def test_the_schema_migrates_from_nothing_to_the_newest_and_back(settings: Settings) -> None:
     await migrate(settings)
     newest = await read_schema(settings)
     await migrate(settings, "empty")
@@ -159,7 +159,7 @@ async def test_from_nothing_to_the_newest_and_back(settings: Settings) -> None:
 
 @pytest.mark.fault(91)
 @pytest.mark.parametrize("crash_at", ["apply_start_0003_encoders", "apply_done_0005_averages"])
-async def test_a_migration_that_was_killed_is_simply_done_again(
+async def test_a_killed_migration_can_be_run_again(
     settings: Settings, tmp_path: Path, crash_at: str
 ) -> None:
     await migrate(settings, "0002")
@@ -177,7 +177,7 @@ async def test_a_migration_that_was_killed_is_simply_done_again(
 
 
 @pytest.mark.fault(91)
-async def test_several_at_once_take_turns(settings: Settings, tmp_path: Path) -> None:
+async def test_concurrent_migrations_take_turns(settings: Settings, tmp_path: Path) -> None:
     commands = [start_migration(settings, tmp_path, name, "") for name in ("one", "two", "three")]
 
     assert [await command.child.wait(60) for command in commands] == [0, 0, 0]
@@ -186,8 +186,8 @@ async def test_several_at_once_take_turns(settings: Settings, tmp_path: Path) ->
 
 
 @pytest.mark.fault(72)
-async def test_the_release_before_goes_on_after_the_newest_step(settings: Settings) -> None:
-    """It writes rows without the new columns, and both read what the other has written."""
+async def test_the_previous_release_works_after_the_newest_step(settings: Settings) -> None:
+    """It writes rows without the new columns, and each release reads the other's rows."""
     *_, before, newest = list_steps()
     await migrate(settings, before)
     known = {str(line[1]) for line in await read_schema(settings) if line[0] == "submissions"}
@@ -205,7 +205,7 @@ async def test_the_release_before_goes_on_after_the_newest_step(settings: Settin
         assert len(await database.execute_query_dict(f"SELECT {columns} FROM submissions")) == 3
 
 
-async def test_an_unknown_step_is_refused_with_those_there_are(settings: Settings) -> None:
+async def test_an_unknown_step_is_refused_and_the_known_ones_are_listed(settings: Settings) -> None:
     for name in ("", "00", "0099", "models.0001_submissions"):
         with pytest.raises(StartError, match="0001_submissions"):
             await migrate(settings, name)
@@ -218,7 +218,7 @@ WHERE wait_event_type = 'Lock' AND now() - query_start > interval '1 s'"""
 
 @pytest.mark.fault(91)
 @pytest.mark.parametrize("settings", ["postgres"], indirect=True)
-async def test_a_step_takes_longer_than_a_visitors_statement_may(
+async def test_a_step_may_take_longer_than_a_visitors_statement(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(POSTGRES_POOL, "command_timeout", 0.2)

@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules: valid, tried, told of, and of metrics that there are."""
+"""The dashboard and the alert rules: valid, tried out, documented, and using existing metrics."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def promtool(*words: str) -> str:
     return done.stdout
 
 
-def test_prometheus_takes_the_rules() -> None:
+def test_prometheus_accepts_the_rules() -> None:
     assert f"SUCCESS: {len(RULES)} rules found" in promtool("check", "rules", "rules.yml")
 
 
@@ -42,14 +42,14 @@ def test_each_alert_fires_when_it_should_and_only_then() -> None:
     assert [case["alertname"] for case in well["alert_rule_test"]] == alerts
 
 
-def test_operations_says_of_each_alert_what_to_do() -> None:
+def test_operations_says_what_to_do_about_each_alert() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     told = re.findall(r"^\| `(Petsong\w+)` \|", text, re.M)
 
     assert told == [rule["alert"] for rule in RULES]
 
 
-async def test_rules_and_dashboard_ask_for_metrics_that_there_are(
+async def test_rules_and_dashboard_use_existing_metrics(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(admin_password=PASSWORD) as services:

@@ -1,4 +1,4 @@
-"""The site over an object store: what visitors fetch, what steps leave, what retention takes."""
+"""The site over an object store: what visitors fetch, steps leave, and retention deletes."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -62,9 +62,7 @@ async def test_a_video_is_fetched_where_the_site_sends_the_browser(
     assert f"media-src 'self' {object_server.url};" in policy
 
 
-async def test_no_redirect_leads_to_what_is_not_to_be_seen(
-    services: Services, client: Client
-) -> None:
+async def test_no_redirect_leads_to_a_private_file(services: Services, client: Client) -> None:
     for path in services.storage.files(SESSION_ID):
         await services.storage.write(path, lambda: b"file")
     row = await store_submission(Stage.RENDERING)
@@ -95,7 +93,7 @@ async def test_a_submission_leaves_its_photo_in_the_bucket_alone(
     assert not (tmp_path / "uploads").exists()
 
 
-async def test_videos_are_made_of_objects_and_kept_as_objects(
+async def test_videos_are_made_from_objects_and_stored_as_objects(
     services: Services, client: Client, bucket: str, object_server: ObjectServer
 ) -> None:
     session_id = await store_order(services, Stage.COMPOSING, pet_name="Zoë")
@@ -135,7 +133,7 @@ async def test_videos_are_made_of_objects_and_kept_as_objects(
     assert f"/storage/card/{session_id}.jpg" in page
 
 
-async def test_retention_takes_every_object_of_its_row(
+async def test_retention_deletes_every_object_of_a_row(
     services: Services, bucket: str, object_server: ObjectServer
 ) -> None:
     old, recent = new_session_id(), new_session_id()
@@ -152,7 +150,7 @@ async def test_retention_takes_every_object_of_its_row(
     assert (await Submission.get(session_id=old)).expired_at is not None
 
 
-async def test_a_store_that_is_away_costs_nobody_a_song(
+async def test_an_object_store_outage_costs_no_song(
     open_stack: OpenStack, objects: dict[str, str], connect: Connect
 ) -> None:
     async with ObjectServer() as server:

@@ -1,4 +1,4 @@
-"""What runs by the clock is made up for by the workers, on both databases."""
+"""Workers make up for missed scheduled tasks, on both databases."""
 
 import asyncio
 from datetime import timedelta
@@ -25,7 +25,7 @@ async def names_by_the_clock(services: Services) -> set[str]:
 
 
 async def enqueued_for(services: Services, lookers: int = 1) -> list[str]:
-    """Let workers look for what is overdue, all at once; return what they have rung for."""
+    """Let workers look for overdue tasks, all at once; return what they enqueued."""
     assert isinstance(services.task_queue, RecordingTaskQueue)
     services.task_queue.enqueued.clear()
     await asyncio.gather(*(enqueue_overdue(services) for _ in range(lookers)))
@@ -33,7 +33,7 @@ async def enqueued_for(services: Services, lookers: int = 1) -> list[str]:
 
 
 @pytest.mark.fault(109)
-async def test_all_that_a_dead_scheduler_leaves_is_rung_for_once(
+async def test_what_a_dead_scheduler_leaves_is_enqueued_once(
     services: Services,
 ) -> None:
     assert await enqueued_for(services) == [], "on a new site nothing is due"
@@ -45,7 +45,7 @@ async def test_all_that_a_dead_scheduler_leaves_is_rung_for_once(
 
 @pytest.mark.fault(109)
 @pytest.mark.parametrize(("hours", "is_enqueued"), [(24.5, False), (25.5, True)])
-async def test_a_clean_up_is_missed_an_hour_after_its_day(
+async def test_a_clean_up_is_overdue_after_a_day_and_an_hour(
     services: Services, hours: float, is_enqueued: bool
 ) -> None:
     await enqueued_for(services)
@@ -56,7 +56,7 @@ async def test_a_clean_up_is_missed_an_hour_after_its_day(
 
 
 @pytest.mark.fault(109)
-async def test_what_was_rung_for_and_did_not_run_is_rung_for_again(
+async def test_a_task_that_was_enqueued_but_did_not_run_is_enqueued_again(
     services: Services,
 ) -> None:
     await enqueued_for(services)
@@ -64,7 +64,7 @@ async def test_what_was_rung_for_and_did_not_run_is_rung_for_again(
     assert await enqueued_for(services) == ["sweep"]
     [noted] = await ScheduledRun.filter(task_name="sweep")
 
-    # As if the clock had gone on by what a worker waits between two looks.
+    # As if a worker's interval between two checks had passed.
     grace = timedelta(seconds=4 * services.settings.sweep_interval + 1)
     await ScheduledRun.filter(task_name="sweep").update(ran_at=noted.ran_at - grace)
 
@@ -72,7 +72,7 @@ async def test_what_was_rung_for_and_did_not_run_is_rung_for_again(
 
 
 @pytest.mark.fault(109)
-async def test_a_worker_looks_at_its_start_and_notes_what_it_runs(
+async def test_a_worker_checks_at_its_start_and_records_what_it_runs(
     services: Services,
 ) -> None:
     assert isinstance(services.task_queue, RecordingTaskQueue)
@@ -93,7 +93,7 @@ async def test_a_worker_looks_at_its_start_and_notes_what_it_runs(
     async def are_noted() -> bool:
         return not await ScheduledRun.filter(ran_at__lt=now() - DAY / 2).exists()
 
-    # The balance cannot be read here, which is a run all the same: the service is away.
+    # The balance cannot be read here; that counts as a run, because the service is down.
     await wait_until(are_noted)
     stop.set()
     await worker

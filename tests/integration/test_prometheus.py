@@ -1,4 +1,4 @@
-"""A real Prometheus, started as by docker-compose.yml, asks a real site and reads our alerts."""
+"""A real Prometheus, started as in docker-compose.yml, scrapes a real site and reads our alerts."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ SERVICE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_t
 
 
 def write_config(site: Site, folder: Path) -> Path:
-    """Our file, looking more often, at a site that no name is known for."""
+    """Our configuration, scraping more often, and a site without a host name."""
     config = yaml.safe_load((ROOT / "monitoring" / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["rule_files"] = [str(ROOT / "monitoring" / name) for name in config["rule_files"]]
@@ -38,7 +38,7 @@ def write_config(site: Site, folder: Path) -> Path:
 
 
 def list_words(config: Path, folder: Path, port: int) -> list[str]:
-    """The command of the container, with our places for its own."""
+    """The container's command with our paths in place of its own."""
     shell, flags, script, name = (word.replace("$$", "$") for word in SERVICE["entrypoint"])
     assert name == "prometheus"
     assert "/tmp/admin-password" in script
@@ -53,7 +53,7 @@ def list_words(config: Path, folder: Path, port: int) -> list[str]:
     return [shell, flags, script, name, *options, f"--web.listen-address=127.0.0.1:{port}"]
 
 
-async def test_prometheus_is_let_in_and_reads_the_alerts(tmp_path: Path) -> None:
+async def test_prometheus_logs_in_and_reads_the_alerts(tmp_path: Path) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     async with open_site(tmp_path, ADMIN_PASSWORD=PASSWORD) as site:

@@ -1,4 +1,4 @@
-"""Ways past a proxy: other protocols, two lengths, and addresses that a visitor writes himself."""
+"""Ways past a proxy: other protocols, two lengths, and addresses that a visitor forges."""
 
 import asyncio
 import ssl
@@ -48,7 +48,7 @@ UPGRADES = {
 async def say(
     port: int, text: bytes, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1"
 ) -> bytes:
-    """Send `text` over a connection of its own and return all that comes until it is closed.
+    """Send `text` on a new connection and return everything until it is closed.
 
     An answer that opens a socket is the last one.
     """
@@ -69,12 +69,12 @@ async def say(
 
 
 async def say_to(front: Front, text: bytes, address: str = "127.0.0.1") -> bytes:
-    """Say something to the proxy from a loopback address of one's own."""
+    """Send something to the proxy from a loopback address of one's own."""
     return await say(front.proxy.port, text, front.proxy.trust(), address)
 
 
 def ask(target: str, *headers: str, host: str = "localhost", version: str = "1.1") -> bytes:
-    """Return a GET to the byte; it asks for the connection to be closed unless a header speaks."""
+    """Return the bytes of a GET; it closes the connection unless a header says otherwise."""
     lines = [f"GET {target} HTTP/{version}", f"Host: {host}", *headers]
     if not any(header.startswith("Connection") for header in headers):
         lines.append("Connection: close")
@@ -87,7 +87,7 @@ def read_status(answer: bytes) -> int:
 
 @pytest.fixture(scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """A site that believes one proxy, reached past it."""
+    """A site that trusts one proxy, reached without it."""
     folder = tmp_path_factory.mktemp("site")
     async with open_site(folder, TRUSTED_PROXY_HOPS="1") as site:
         yield site
@@ -100,7 +100,7 @@ def port_of(site: Site) -> int:
 @pytest.mark.fault(102)
 @pytest.mark.parametrize("headers", UPGRADES.values(), ids=UPGRADES)
 @pytest.mark.parametrize("target", [PATH, SOCKET, "/"])
-async def test_the_site_upgrades_to_sockets_alone(
+async def test_the_site_upgrades_to_websockets_only(
     site: Site, target: str, headers: tuple[str, ...]
 ) -> None:
     assert read_status(await say(port_of(site), ask(target, *headers))) == 400
@@ -110,7 +110,7 @@ async def test_the_site_upgrades_to_sockets_alone(
 @pytest.mark.parametrize(
     "text", [PREFACE, ask(PATH, version="2.0"), ask(PATH, version="3.0"), ask(PATH, version="1.9")]
 )
-async def test_the_site_speaks_http_1_alone(site: Site, text: bytes) -> None:
+async def test_the_site_speaks_http_1_only(site: Site, text: bytes) -> None:
     answer = await say(port_of(site), text)
 
     assert read_status(answer) == 505
@@ -118,7 +118,7 @@ async def test_the_site_speaks_http_1_alone(site: Site, text: bytes) -> None:
 
 
 @pytest.mark.fault(102)
-async def test_a_body_of_two_lengths_is_refused(site: Site) -> None:
+async def test_a_body_with_two_lengths_is_refused(site: Site) -> None:
     lengths = ("Content-Length: 2", "Transfer-Encoding: chunked")
     hidden = b"0\r\n\r\n" + ask("/api/health/live")
 
@@ -129,14 +129,14 @@ async def test_a_body_of_two_lengths_is_refused(site: Site) -> None:
 
 
 @pytest.mark.fault(102)
-async def test_a_socket_is_still_let_in(site: Site) -> None:
+async def test_a_socket_is_still_accepted(site: Site) -> None:
     handshake = ask(SOCKET, "Connection: Upgrade", "Upgrade: WebSocket", *HANDSHAKE)
 
     assert read_status(await say(port_of(site), handshake)) == 101
 
 
-async def test_hypercorn_still_asks_where_we_answer() -> None:
-    """The one private part of Hypercorn that `keep_to_http1` puts its own in the place of."""
+async def test_hypercorn_still_calls_the_method_we_replace() -> None:
+    """The one private method of Hypercorn that `keep_to_http1` replaces."""
     keep_to_http1()
 
     assert H11Protocol._check_protocol.__module__ == "server.serving.http1"
@@ -155,7 +155,7 @@ linux = pytest.mark.skipif(
 
 
 def smuggle(number: int) -> bytes:
-    """Return an upgrade to HTTP/2 and, after it, a request of a made-up address."""
+    """Return an upgrade to HTTP/2 followed by a request with a forged address."""
     inside = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
     inside.initiate_upgrade_connection()
     headers = [
@@ -178,10 +178,10 @@ async def test_no_proxy_lets_another_protocol_through(
 ) -> None:
     answer = await say_to(front, ask(target, *headers))
 
-    # Of two upgrades nginx passes on the first, which may be the socket that is let in.
+    # nginx passes on the first of two upgrades, which may be the one to a socket.
     assert read_status(answer) in (400, 404, 429) or b"sec-websocket-accept" in answer
     assert b"\r\nupgrade: h2c" not in answer.lower()
-    # The site heard of no upgrade: what it says of one has no body.
+    # The site saw no upgrade: its answer to one has no body.
     assert b"sec-websocket-accept" in answer or answer.partition(b"\r\n\r\n")[2]
 
 
@@ -209,14 +209,14 @@ FORGED = {
 @pytest.mark.fault(12, 102)
 @linux
 @pytest.mark.parametrize("headers", FORGED.values(), ids=FORGED)
-async def test_no_visitor_writes_his_own_address(front: Front, headers: tuple[str, ...]) -> None:
+async def test_no_visitor_can_forge_an_address(front: Front, headers: tuple[str, ...]) -> None:
     address = f"127.0.1.{1 + list(FORGED.values()).index(headers)}"
     statuses = []
     for number in range(4):
         forged = [header.format(SPOOFED.format(number)) for header in headers]
         statuses.append(read_status(await say_to(front, ask(PATH, *forged), address)))
 
-    # Two may be asked for in an hour; what is malformed gets nothing at all.
+    # Two requests an hour are allowed; malformed ones get nothing at all.
     assert statuses in ([404, 404, 429, 429], [400] * 4)
 
 

@@ -1,4 +1,4 @@
-"""The site behind nginx and behind Apache, set up by the files in deploy/, with TLS."""
+"""The site behind nginx and behind Apache, configured by the files in deploy/, with TLS."""
 
 import re
 import sys
@@ -68,7 +68,7 @@ async def test_what_the_site_does_not_compress_stays_so(http: httpx.AsyncClient)
     assert "Content-Encoding" not in answer.headers
 
 
-async def test_plain_http_is_sent_on_to_tls(front: Front) -> None:
+async def test_plain_http_is_redirected_to_tls(front: Front) -> None:
     async with httpx.AsyncClient() as http:
         answer = await http.get(f"{front.proxy.plain_url}/result/{UNKNOWN}")
 
@@ -80,7 +80,7 @@ async def test_plain_http_is_sent_on_to_tls(front: Front) -> None:
 @pytest.mark.parametrize(
     ("range_", "piece"), [("bytes=0-99", slice(100)), ("bytes=-50", slice(-50, None))]
 )
-async def test_the_proxy_itself_sends_the_range_of_a_video(
+async def test_the_proxy_itself_serves_the_range_of_a_video(
     front: Front, http: httpx.AsyncClient, song: str, range_: str, piece: slice
 ) -> None:
     path = f"/storage/video/{song}.mp4"
@@ -155,7 +155,7 @@ async def test_a_video_without_a_finished_song_is_not_found(
         *("/storage/audio/{song}.mp3", "/files/audio/{song}.mp3"),
     ],
 )
-async def test_nobody_can_ask_the_proxy_for_a_file_by_its_place(
+async def test_the_proxy_serves_no_file_by_its_path(
     front: Front, http: httpx.AsyncClient, song: str, path: str
 ) -> None:
     assert (await http.get(path.format(song=song))).status_code == 404
@@ -175,7 +175,7 @@ async def test_a_deleted_song_is_gone_at_once(front: Front, http: httpx.AsyncCli
     assert (await http.get(path)).status_code == 404
 
 
-async def test_a_waiting_page_is_told_through_the_proxy(front: Front) -> None:
+async def test_a_waiting_page_gets_pushes_through_the_proxy(front: Front) -> None:
     session_id = await front.site.submit()
     seen: list[dict[str, Any]] = []
     connector = aiohttp.TCPConnector(ssl=front.proxy.trust())
@@ -203,7 +203,9 @@ async def test_a_visitor_is_known_by_the_address_the_proxy_saw(front: Front) -> 
         assert (await other.get(path)).status_code == 404
 
 
-async def test_a_form_may_be_as_long_as_the_site_takes_it(http: httpx.AsyncClient) -> None:
+async def test_the_proxy_accepts_the_longest_form_that_the_site_does(
+    http: httpx.AsyncClient,
+) -> None:
     start, end = b'{"photo": "', b'"}'
     largest = start + b"A" * (FORM_BYTES - len(start) - len(end)) + end
     headers = {"Content-Type": "application/json"}

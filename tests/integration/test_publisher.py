@@ -1,4 +1,4 @@
-"""A push is a hint: a Redis that is away or silent costs who publishes a second, and no error."""
+"""A push is a hint: if Redis is down or silent, it costs the publisher a second and no error."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

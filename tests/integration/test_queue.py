@@ -1,4 +1,4 @@
-"""Thousands who wait: in the order they came, never more at work than there are slots."""
+"""Thousands of submissions wait: served in order, never more at once than there are slots."""
 
 import asyncio
 import random
@@ -17,13 +17,13 @@ ROUNDS = 12
 
 
 async def let_wait(count: int) -> list[str]:
-    """Insert queued submissions in any order; return their ids, the longest waiting first."""
+    """Insert queued submissions in random order; return their ids, the oldest first."""
     moment = now()
     ids = [f"w{number:023d}" for number in range(count)]
     rows = [
         Submission(
             session_id=session_id,
-            # Two at a time came at the same moment.
+            # Pairs arrived at the same moment.
             created_at=moment - timedelta(seconds=count - number // 2),
             owner_name="Matt",
             photo_path="",
@@ -39,7 +39,7 @@ async def let_wait(count: int) -> list[str]:
     return ids
 
 
-async def test_6000_are_served_in_order_and_no_more_at_once_than_there_are_slots(
+async def test_6000_are_served_in_order_and_never_exceed_the_slots(
     services: Services,
 ) -> None:
     slots = services.settings.max_concurrent_requests
@@ -59,7 +59,7 @@ async def test_6000_are_served_in_order_and_no_more_at_once_than_there_are_slots
     assert len(served) > slots
 
 
-async def test_the_queue_is_read_in_its_order_from_an_index(services: Services) -> None:
+async def test_the_queue_is_read_in_order_from_an_index(services: Services) -> None:
     await let_wait(WAITING)
     connection = connections.get(Submission._meta.default_connection or "")
     await connection.execute_script("ANALYZE")

@@ -44,7 +44,7 @@ async def places(services: Services, ids: list[str]) -> dict[str, int]:
 async def see_places_fall(
     services: Services, expected: Mapping[str, int], before: Mapping[str, int]
 ) -> None:
-    """Wait until the places of those who waited `before` are as expected; none may rise."""
+    """Wait until the places of the submissions in `before` are as expected; none may rise."""
 
     async def are_exact() -> bool:
         after = await places(services, list(before))
@@ -64,7 +64,7 @@ async def fail(services: Services, session_id: str) -> None:
     assert await transitions.fail(services, session_id, reason, leaving=stage)
 
 
-async def test_each_place_is_the_number_of_those_who_came_before(
+async def test_each_place_is_the_number_of_earlier_submissions(
     services: Services, queue: list[str]
 ) -> None:
     assert list((await places(services, queue)).values()) == list(range(1, ROWS + 1))
@@ -98,7 +98,7 @@ async def test_no_place_ever_rises_and_each_stays_exact(
     assert max(before.values()) > len(before)
 
 
-async def test_a_row_that_is_being_ordered_keeps_its_place_and_those_behind_theirs(
+async def test_a_row_being_ordered_keeps_its_place_and_so_do_later_rows(
     services: Services, queue: list[str]
 ) -> None:
     first, *_, last = queue[:20]

@@ -1,4 +1,4 @@
-"""What is deleted by the clock, and what is not, in folders and in a bucket, on both databases."""
+"""What the clean-up deletes and what it keeps, in folders and in a bucket, on both databases."""
 
 import asyncio
 import os
@@ -106,9 +106,7 @@ async def test_paths_come_from_ids_and_not_from_the_row(services: Services, tmp_
 
 
 @pytest.mark.fault(85)
-async def test_a_file_that_cannot_be_deleted_stops_nobody_else(
-    services: Services, client: Client
-) -> None:
+async def test_an_undeletable_file_holds_up_no_other(services: Services, client: Client) -> None:
     storage = services.storage
     stuck, free = sorted([await row_in(Stage.READY, days=31) for _ in range(2)])
     folder = storage.video(stuck, "square")
@@ -128,11 +126,11 @@ async def test_a_file_that_cannot_be_deleted_stops_nobody_else(
 
 
 @pytest.mark.fault(85)
-async def test_two_at_once_and_an_interrupted_one(stored: Services) -> None:
+async def test_concurrent_and_interrupted_clean_ups_are_made_complete(stored: Services) -> None:
     rows = [await row_in(Stage.READY, days=31) for _ in range(5)]
     for session_id in rows:
         await fill(stored, stored.storage.photo(session_id), stored.storage.song(session_id))
-    # What a run that was killed leaves: files gone, and the row as it was.
+    # A killed run leaves files deleted and the row unchanged.
     await stored.storage.delete(rows[2])
 
     await asyncio.gather(*(retention.clean_up_old_files(stored) for _ in range(2)))
@@ -142,7 +140,7 @@ async def test_two_at_once_and_an_interrupted_one(stored: Services) -> None:
 
 
 @pytest.mark.fault(86, 107)
-async def test_files_of_nobody_go_after_a_day(
+async def test_orphaned_files_are_deleted_after_a_day(
     stored: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = stored.storage
@@ -171,7 +169,7 @@ async def test_files_of_nobody_go_after_a_day(
 
 
 @pytest.mark.fault(86)
-async def test_links_and_folders_are_nobodys_orphans(services: Services, tmp_path: Path) -> None:
+async def test_links_and_folders_are_not_orphans(services: Services, tmp_path: Path) -> None:
     await row_in(Stage.READY)
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -190,7 +188,7 @@ async def test_links_and_folders_are_nobodys_orphans(services: Services, tmp_pat
     assert (outside / "file").read_bytes() == b"not ours"
 
 
-async def test_a_database_without_submissions_disowns_no_file(services: Services) -> None:
+async def test_an_empty_database_orphans_no_file(services: Services) -> None:
     photo = services.storage.photo(new_session_id())
     await fill(services, photo)
     age(photo, 48)

@@ -1,4 +1,4 @@
-"""The servers that tests borrow: real, alone on their ports, and gone afterwards."""
+"""The tests' own servers: real, isolated on their ports, and gone afterwards."""
 
 import asyncio
 import signal
@@ -29,7 +29,7 @@ async def connect(url: str) -> asyncpg.Connection:
 
 
 def site(tmp_path: Path, *, port: int, program: str = "") -> ChildServer:
-    """A web server of the standard library, or another program that should have been one."""
+    """A web server of the standard library, or a broken program in its place."""
     words = ["-c", program] if program else ["-m", "http.server", "--bind", "127.0.0.1", str(port)]
     return ChildServer(
         [sys.executable, *words],
@@ -40,8 +40,8 @@ def site(tmp_path: Path, *, port: int, program: str = "") -> ChildServer:
 
 
 def read_state(pid: int) -> str:
-    """The state of a process: T frozen, Z waiting to be reaped, empty for none."""
-    if Path("/proc/self/stat").exists():  # a small Linux machine has no ps
+    """A process's state: T frozen, Z a zombie, empty if there is none."""
+    if Path("/proc/self/stat").exists():  # a small Linux machine may have no ps
         with suppress(FileNotFoundError, ProcessLookupError):
             return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         return ""
@@ -57,7 +57,7 @@ async def test_each_test_gets_an_empty_database_of_its_own(postgres_server: Post
     connection = await connect(second)
     assert await connection.fetchval("SELECT to_regclass('pets')") is None
     assert await connection.fetchval("SHOW server_encoding") == "UTF8"
-    await postgres_server.drop_database(second)  # although somebody is still connected
+    await postgres_server.drop_database(second)  # although a client is still connected
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
         await connection.fetchval("SELECT 1")
     connection.terminate()
@@ -139,7 +139,7 @@ async def test_a_server_that_never_answers_is_killed(tmp_path: Path) -> None:
     assert not server.child.is_running
 
 
-async def test_a_server_that_does_not_stop_is_killed_and_told(tmp_path: Path) -> None:
+async def test_a_server_that_does_not_stop_is_killed_and_reported(tmp_path: Path) -> None:
     program = (
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn');"
         "[signal.pause() for _ in iter(int, 1)]"
@@ -203,7 +203,7 @@ def test_free_ports_are_free_and_never_the_same() -> None:
         listener.bind(("127.0.0.1", ports[0]))
 
 
-async def test_waiting_tells_what_was_last_seen() -> None:
+async def test_a_timeout_reports_what_was_last_seen() -> None:
     seen = iter(["", "", "ready"])
     assert await wait_until(lambda: next(seen)) == "ready"
     with pytest.raises(TimeoutError, match=r"not within 0\.05 s: a song \(last seen: 0\)"):

@@ -1,4 +1,4 @@
-"""Answers of the running site, those of its sockets included."""
+"""Answers of the running site, including those of its sockets."""
 
 from pathlib import Path
 
@@ -59,14 +59,16 @@ OUR_PROXY = "192.0.2.9"
 
 @pytest.mark.fault(12)
 @pytest.mark.parametrize("hops", [0, 1, 2])
-async def test_an_address_is_believed_as_far_as_proxies_are_ours(hops: int, tmp_path: Path) -> None:
+async def test_only_our_own_proxies_are_believed_about_an_address(
+    hops: int, tmp_path: Path
+) -> None:
     believed = {0: [], 1: ["203.0.113.5"], 2: ["203.0.113.5", OUR_PROXY]}[hops]
     async with open_site(
         tmp_path, TRUSTED_PROXY_HOPS=str(hops), RESULTS_PER_HOUR_PER_IP="3"
     ) as site:
 
         async def read(number: int, seen: list[str]) -> int:
-            # What the visitor wrote himself comes first; a second header adds to the first.
+            # The visitor's forged value comes first; a second header extends the first.
             headers = [("X-Forwarded-For", f"{SPOOFED.format(number)}, garbage")]
             headers += [("X-Forwarded-For", ", ".join(seen))] if seen else []
             headers += [("X-Real-IP", SPOOFED.format(number)), ("Forwarded", "for=198.51.100.1")]

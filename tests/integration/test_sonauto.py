@@ -114,7 +114,7 @@ async def test_an_order_fails_by_kind(
 
 
 @pytest.mark.fault(36)
-async def test_a_named_pause_is_kept_to_but_not_for_ever(
+async def test_a_requested_pause_is_respected_within_bounds(
     songs: SongService, simulator: Simulator
 ) -> None:
     odd = (
@@ -131,15 +131,15 @@ async def test_a_named_pause_is_kept_to_but_not_for_ever(
 
 
 @pytest.mark.fault(34)
-async def test_a_refused_connection_was_never_reached() -> None:
+async def test_a_refused_connection_was_never_made() -> None:
     async with SongService(settings_for(f"http://127.0.0.1:{free_port()}/v1")) as songs:
         with pytest.raises(NeverReached):
             await songs.generate(ORDER, WEBHOOK)
 
 
 @pytest.mark.fault(98)
-async def test_a_connection_that_never_comes_about_was_never_reached() -> None:
-    # Its backlog is full, so that the kernel leaves further connections unanswered.
+async def test_a_connection_that_times_out_was_never_made() -> None:
+    # Its backlog is full, so the kernel leaves further connections unanswered.
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
         address = deaf.getsockname()
         with socket.create_connection(address), ExitStack() as waiting:
@@ -197,7 +197,9 @@ async def test_the_api_is_reached_if_it_is_the_api_that_answers(
         await songs.reach()
 
 
-async def test_a_task_id_leads_to_no_other_call(songs: SongService, simulator: Simulator) -> None:
+async def test_a_task_id_cannot_lead_to_another_endpoint(
+    songs: SongService, simulator: Simulator
+) -> None:
     await simulator.set_faults(Switch(Fault.CREDITS, {"num_credits": 1, "status": "SUCCESS"}))
 
     for task_id in (
@@ -232,7 +234,7 @@ async def test_both_balances_count(songs: SongService, simulator: Simulator) -> 
         (Switch(Fault.DETAIL_FIELDS, {"lyrics": "la\u0000"}), Outcome.SUCCESS),
     ],
 )
-async def test_odd_details_are_read_with_care(
+async def test_odd_details_are_read_defensively(
     songs: SongService, simulator: Simulator, fault: Switch, outcome: Outcome
 ) -> None:
     await finished_song(songs)

@@ -1,4 +1,4 @@
-"""Song files: only from listed origins, whole, and without the key."""
+"""Song files: only from listed origins, complete, and without the key."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,7 +50,7 @@ async def test_a_song_is_fetched_whole_and_without_the_key(
         (Switch(Fault.DOWNLOAD_RESET, 0.5), False),
     ],
 )
-async def test_a_spoiled_download_is_no_song(
+async def test_a_corrupt_download_is_refused(
     songs: SongService, simulator: Simulator, tmp_path: Path, fault: Switch, is_final: bool
 ) -> None:
     url = await finished_song(songs)
@@ -93,12 +93,12 @@ async def test_a_redirect_is_not_followed_even_to_a_good_song(
         "",
     ],
 )
-def test_only_the_listed_origins_are_asked(url: str) -> None:
+def test_only_the_listed_origins_are_contacted(url: str) -> None:
     with pytest.raises(SongUnusable) as refusal:
         check_origin(url, frozenset({"https://cdn.sonauto.ai"}))
 
     assert not refusal.value.is_final, "it is paid for, and an operator may list its host"
 
 
-def test_a_listed_origin_is_asked() -> None:
+def test_a_listed_origin_is_contacted() -> None:
     check_origin("https://cdn.sonauto.ai/pubapi/a.mp3", frozenset({"https://cdn.sonauto.ai"}))

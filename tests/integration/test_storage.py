@@ -16,7 +16,7 @@ SESSION_ID = new_session_id()
 
 @pytest.fixture(autouse=True)
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that scratch folders are made in."""
+    """The folder in which scratch folders are made."""
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
@@ -71,7 +71,7 @@ async def test_nobody_sees_a_draft_before_it_is_published(storage: Storage) -> N
         assert not draft.exists()
 
 
-async def test_a_step_finds_what_another_has_kept(storage: Storage) -> None:
+async def test_a_step_finds_what_another_has_stored(storage: Storage) -> None:
     await storage.write(storage.photo(SESSION_ID), lambda: b"photo")
     async with storage.workspace() as files:
         await files.fetch(files.photo(SESSION_ID), files.preview(SESSION_ID, "square"))
@@ -94,7 +94,9 @@ async def test_a_probe_leaves_nothing(
     assert await object_server.list_keys(bucket) == set()
 
 
-async def test_copies_go_with_their_workspace(objects: dict[str, str], scratch: Path) -> None:
+async def test_copies_are_deleted_with_their_workspace(
+    objects: dict[str, str], scratch: Path
+) -> None:
     async with open_storage(Settings.model_validate(objects)) as storage:
         await storage.write(storage.photo(SESSION_ID), lambda: b"photo")
         async with storage.workspace() as first, storage.workspace() as second:
@@ -135,7 +137,7 @@ async def test_objects_are_private_and_have_their_folders_names(
         ({"storage_endpoint_url": "http://127.0.0.1:9"}, "error sending request"),
     ],
 )
-async def test_what_is_wrong_is_said_in_one_line(
+async def test_a_storage_error_is_one_line(
     objects: dict[str, str], changes: dict[str, str], reason: str
 ) -> None:
     async with open_storage(Settings.model_validate(objects | changes)) as storage:
@@ -145,7 +147,7 @@ async def test_what_is_wrong_is_said_in_one_line(
     assert len(str(refusal.value).splitlines()) == 1
 
 
-async def test_a_refused_key_is_said_and_not_quoted(objects: dict[str, str]) -> None:
+async def test_a_refused_key_is_reported_and_not_quoted(objects: dict[str, str]) -> None:
     async with ObjectServer() as server:
         bucket = await server.create_bucket()
         await server.refuse_keys()
@@ -157,7 +159,7 @@ async def test_a_refused_key_is_said_and_not_quoted(objects: dict[str, str]) -> 
     assert "of-the-tests" not in str(refusal.value)
 
 
-async def test_a_store_that_is_away_is_not_an_empty_one(objects: dict[str, str]) -> None:
+async def test_an_unreachable_store_does_not_look_empty(objects: dict[str, str]) -> None:
     away = objects | {"storage_endpoint_url": "http://127.0.0.1:9"}
     async with open_storage(Settings.model_validate(away)) as storage:
         with pytest.raises(StorageUnavailable):

@@ -1,4 +1,4 @@
-"""Redis Streams as doorbells: bounded, read once, and heard again whatever happens to Redis."""
+"""Redis Streams as wake-ups: bounded, read once, and listened to whatever happens to Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ async def open_broker(redis_url: str) -> AsyncIterator[CountingBroker]:
 
 @asynccontextmanager
 async def hear(broker: CountingBroker) -> AsyncIterator[list[bytes]]:
-    """Yield the list of all that a listener hears meanwhile."""
+    """Yield the list of everything that a listener receives meanwhile."""
     heard: list[bytes] = []
 
     async def listen() -> None:
@@ -71,7 +71,7 @@ async def own_redis() -> AsyncIterator[RedisServer]:
         yield redis
 
 
-async def test_what_was_heard_leaves_the_stream_and_listeners_leave_no_trace(
+async def test_read_messages_leave_the_stream_and_listeners_leave_no_trace(
     redis_url: str,
 ) -> None:
     for _ in range(3):
@@ -92,7 +92,7 @@ async def test_only_messages_that_somebody_will_read_count_as_waiting(redis_url:
             await task_queue.enqueue("send_to_sonauto", f"session {number}")
         assert await task_queue.count_waiting(STREAM) == 3
 
-        # As by a worker that dies before it has deleted them.
+        # As left by a worker that dies before it deletes them.
         await redis.xreadgroup("taskiq", "dead", {STREAM: ">"}, count=2, noack=True)
 
         assert await task_queue.count_waiting(STREAM) == 1
@@ -114,7 +114,7 @@ async def test_two_listeners_share_the_messages(redis_url: str) -> None:
         assert len({*first, *second}) == len(first) + len(second) == 20
 
 
-async def test_those_who_ask_for_the_same_at_once_share_a_ring_that_comes_after_them(
+async def test_concurrent_enqueues_of_one_task_share_a_message_sent_after_them(
     redis_url: str,
 ) -> None:
     async with open_broker(redis_url) as broker, hear(broker) as heard:
@@ -141,7 +141,7 @@ async def test_a_stream_nobody_reads_stays_bounded(redis_url: str) -> None:
         assert await redis.xlen(STREAM) <= STREAM_LENGTH + TRIMMED_LATE
 
 
-async def test_a_worker_takes_what_it_can_do_and_leaves_the_rest_and_hands_it_back(
+async def test_a_worker_takes_what_it_can_run_and_leaves_or_re_enqueues_the_rest(
     redis_url: str,
 ) -> None:
     async with open_broker(redis_url) as broker, Redis.from_url(redis_url) as redis:
@@ -184,7 +184,7 @@ async def test_a_flushed_redis_is_listened_to_again(redis_url: str) -> None:
         await wait_for(heard, 2)
 
 
-async def test_a_redis_that_comes_late_and_goes_again_is_waited_for(
+async def test_a_redis_that_starts_late_and_stops_again_is_awaited(
     own_redis: RedisServer,
 ) -> None:
     await own_redis.stop()
@@ -196,7 +196,7 @@ async def test_a_redis_that_comes_late_and_goes_again_is_waited_for(
             own_redis.kill()
 
 
-async def test_the_clock_goes_on_while_redis_is_away(own_redis: RedisServer) -> None:
+async def test_the_scheduler_continues_while_redis_is_away(own_redis: RedisServer) -> None:
     await own_redis.stop()
     stop = asyncio.Event()
     async with open_broker(own_redis.url) as broker:

@@ -1,4 +1,4 @@
-"""A transaction that cannot begin costs itself only, also for the task that goes on after it."""
+"""A transaction that cannot begin affects nothing else, not even its task's next transaction."""
 
 import asyncio
 
@@ -15,19 +15,19 @@ MORE_THAN_CONNECTIONS = POSTGRES_POOL["maxsize"] + 2
 
 
 async def read_credits() -> int | None:
-    """Begin a transaction, as a task does that had one fail before, and read the account in it."""
+    """Begin a transaction, as a task does after a failed one, and read the account in it."""
     async with asyncio.timeout(10), in_transaction() as connection:
         return (await SongAccount.all().using_db(connection).get(id=1)).credits
 
 
 async def give_up() -> None:
-    """Be cancelled as a transaction begins."""
+    """Be cancelled while a transaction begins."""
     async with asyncio.timeout(0), in_transaction():
         pass
 
 
 @pytest.mark.parametrize("network", ["embedded"], indirect=True)
-async def test_a_transaction_that_is_cancelled_as_it_begins_gives_the_lock_back(
+async def test_a_transaction_cancelled_as_it_begins_releases_the_lock(
     services: Services,
 ) -> None:
     with pytest.raises(TimeoutError):
@@ -40,7 +40,7 @@ async def test_a_transaction_that_is_cancelled_as_it_begins_gives_the_lock_back(
 
 @pytest.mark.fault(67)
 @pytest.mark.parametrize("network", ["networked"], indirect=True)
-async def test_a_connection_lost_as_a_transaction_begins_is_lost_to_nobody_else(
+async def test_a_connection_lost_as_a_transaction_begins_affects_no_other_task(
     open_stack: OpenStack, postgres_server: PostgresServer, network: dict[str, str]
 ) -> None:
     async with Proxy(postgres_server.port) as proxy:

@@ -1,4 +1,4 @@
-"""Every move from every stage, on both databases: allowed moves happen once, others not at all."""
+"""Every move from every stage, on both databases: allowed moves happen once, others never."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -62,7 +62,7 @@ async def submission_in(stage: Stage) -> str:
 
 
 @pytest.mark.parametrize("target", Stage)
-async def test_a_move_is_made_from_where_the_table_allows_it_and_only_once(
+async def test_a_move_happens_once_and_only_from_allowed_stages(
     services: Services, target: Stage
 ) -> None:
     for stage in Stage:
@@ -89,7 +89,7 @@ async def test_a_move_is_made_from_where_the_table_allows_it_and_only_once(
         (Stage.FAILED, "submission_failed", "error"),
     ],
 )
-async def test_an_end_is_one_line_with_every_phase(
+async def test_an_end_is_logged_in_one_line_with_every_phase(
     services: Services, target: Stage, event: str, level: str
 ) -> None:
     session_id = await submission_in(Stage.RENDERING)
@@ -114,7 +114,7 @@ async def test_an_outdated_fence_moves_nothing(services: Services) -> None:
     assert (await Submission.get(session_id=session_id)).stage == Stage.RENDERING
 
 
-async def test_a_move_is_pushed_with_the_committed_row_and_rings_its_task(
+async def test_a_move_is_pushed_with_the_committed_row_and_enqueues_its_task(
     services: Services,
 ) -> None:
     session_id = await submission_in(Stage.DOWNLOADING)
@@ -136,7 +136,7 @@ async def test_a_generation_belongs_to_one_submission_only(services: Services) -
     assert (await Submission.get(session_id=second)).LLM_task_id is None
 
 
-async def test_dispatchers_side_by_side_claim_ten_slots_and_the_oldest_first(
+async def test_concurrent_dispatchers_claim_ten_slots_oldest_first(
     services: Services,
 ) -> None:
     start = now()
@@ -174,7 +174,7 @@ async def test_unknown_credits_are_not_zero_credits(services: Services) -> None:
 
 
 @pytest.mark.parametrize("target", Stage)
-async def test_what_frees_a_slot_rings_for_the_next_in_the_same_moment(
+async def test_freeing_a_slot_enqueues_the_next_order_at_once(
     services: Services, target: Stage
 ) -> None:
     assert isinstance(services.task_queue, RecordingTaskQueue)

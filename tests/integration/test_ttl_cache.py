@@ -1,4 +1,4 @@
-"""What many ask for is read once, also by those who ask before it has ever been read."""
+"""What many callers ask for is read once, even before the first value is there."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ ASKERS = 500
 
 
 class Source:
-    """Something to read that answers when it is told to, and counts its readers."""
+    """A source that answers when told to, and counts its readers."""
 
     def __init__(self) -> None:
         self.num_reads = 0
@@ -32,13 +32,13 @@ async def source(services: Services) -> Source:
 
 
 async def ask(kept: TtlCache[int], count: int) -> list[asyncio.Task[int]]:
-    """Have `count` ask, each of whom then waits for the answer."""
+    """Start `count` callers, each of whom then waits for the answer."""
     asking = [asyncio.create_task(kept.get()) for _ in range(count)]
     await asyncio.sleep(0)
     return asking
 
 
-async def test_500_who_ask_a_fresh_process_are_one_read(source: Source) -> None:
+async def test_500_callers_of_a_fresh_process_share_one_read(source: Source) -> None:
     asking = await ask(TtlCache(source.read, lifetime_s=60), ASKERS)
     source.may_answer.set()
 
@@ -46,13 +46,13 @@ async def test_500_who_ask_a_fresh_process_are_one_read(source: Source) -> None:
     assert source.num_reads == 1
 
 
-async def test_500_who_ask_for_what_is_stale_are_one_read(source: Source) -> None:
+async def test_500_callers_of_a_stale_value_share_one_read(source: Source) -> None:
     kept = TtlCache(source.read, lifetime_s=0)
     source.may_answer.set()
     assert await kept.get() == 1
     source.may_answer.clear()
 
-    # What the first of them reads is stale as soon as it is there; the others wait for it.
+    # The first caller's value is stale as soon as it arrives; the others wait for it.
     asking = await ask(kept, ASKERS)
     source.may_answer.set()
 
@@ -60,7 +60,7 @@ async def test_500_who_ask_for_what_is_stale_are_one_read(source: Source) -> Non
     assert source.num_reads == 2
 
 
-async def test_the_error_of_a_read_reaches_all_who_waited_and_is_not_kept(source: Source) -> None:
+async def test_a_read_error_reaches_all_who_waited_and_is_not_cached(source: Source) -> None:
     kept = TtlCache(source.read, lifetime_s=60)
     source.error = ConnectionRefusedError()
     asking = await ask(kept, ASKERS)
@@ -73,7 +73,7 @@ async def test_the_error_of_a_read_reaches_all_who_waited_and_is_not_kept(source
     assert await kept.get() == 2
 
 
-async def test_one_who_is_cancelled_takes_nothing_from_the_others(source: Source) -> None:
+async def test_a_cancelled_caller_does_not_affect_the_others(source: Source) -> None:
     first, *others = await ask(TtlCache(source.read, lifetime_s=60), 3)
     first.cancel()
     source.may_answer.set()

@@ -1,4 +1,4 @@
-"""What runs by the clock, on both databases: lost rings, ends that never came, what is left."""
+"""Scheduled tasks on both databases: lost messages, missing ends, leftovers."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ async def enqueued_by_a_sweep(services: Services) -> list[tuple[str, str | None]
         (Stage.RENDERING, "create_video"),
     ],
 )
-async def test_a_lost_ring_is_rung_again_unless_somebody_works(
+async def test_a_lost_message_is_enqueued_again_unless_the_row_is_claimed(
     services: Services, stage: Stage, task: str
 ) -> None:
     lost = await row_in(stage)
@@ -54,7 +54,7 @@ async def test_a_lost_ring_is_rung_again_unless_somebody_works(
     assert rings == [(task, lost)]
 
 
-async def test_a_queued_row_and_an_unpressed_record_are_rung_for(services: Services) -> None:
+async def test_a_queued_row_and_a_missing_preview_are_enqueued(services: Services) -> None:
     session_id = await row_in(Stage.QUEUED)
 
     rings = await enqueued_by_a_sweep(services)
@@ -65,7 +65,7 @@ async def test_a_queued_row_and_an_unpressed_record_are_rung_for(services: Servi
 
 @pytest.mark.fault(33)
 @pytest.mark.parametrize("outcome", [None, "unanswered"])
-async def test_a_report_nobody_heard_is_rung_for(services: Services, outcome: str | None) -> None:
+async def test_a_stored_webhook_is_enqueued_again(services: Services, outcome: str | None) -> None:
     session_id = await row_in(Stage.SENDING, lease_until=now() + timedelta(minutes=1))
     await GenerationAttempt.create(
         session_id=session_id, token_hash="hash", outcome=outcome, reported_task_id="task"
@@ -81,7 +81,7 @@ async def test_ended_rows_are_left_alone(services: Services) -> None:
     assert await enqueued_by_a_sweep(services) == []
 
 
-async def test_an_overdue_song_is_asked_for_at_once(services: Services) -> None:
+async def test_an_overdue_song_is_polled_at_once(services: Services) -> None:
     later = now() + timedelta(minutes=1)
     overdue, recent = [
         await row_in(Stage.COMPOSING, sent_to_LLM=now() - timedelta(minutes=age), next_run_at=later)
@@ -97,7 +97,7 @@ async def test_an_overdue_song_is_asked_for_at_once(services: Services) -> None:
 
 
 @pytest.mark.fault(101)
-async def test_rows_that_nobody_serves_keep_no_others_from_being_rung_for(
+async def test_rows_that_no_worker_serves_do_not_keep_others_from_being_enqueued(
     services: Services,
 ) -> None:
     stuck = [await row_in(Stage.SENDING) for _ in range(upkeep.ENQUEUED_PER_SWEEP + 20)]
@@ -114,7 +114,7 @@ async def test_rows_that_nobody_serves_keep_no_others_from_being_rung_for(
 
 
 @pytest.mark.fault(101)
-async def test_a_queue_is_rung_for_as_far_as_it_lacks_messages(services: Services) -> None:
+async def test_only_the_messages_that_a_queue_lacks_are_enqueued(services: Services) -> None:
     assert isinstance(services.task_queue, RecordingTaskQueue)
     rows = [await row_in(Stage.DOWNLOADING) for _ in range(5)]
     ages = range(len(rows), 0, -1)

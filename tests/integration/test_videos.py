@@ -1,4 +1,4 @@
-"""What becomes of a photo and a song, on both databases, with real renders of short videos."""
+"""What a photo and a song become, on both databases, with real renders of short videos."""
 
 from dataclasses import replace
 from functools import partial
@@ -26,7 +26,7 @@ BROKE = "h264_nvenc broke: the device is gone"
 
 
 def sizes_of(services: Services, session_id: str) -> dict[str, tuple[int, int]]:
-    """Return the picture size of each video that is there; each is as long as the song."""
+    """Return the picture size of each existing video; each is as long as the song."""
     sizes = {}
     for video_format in ("square", "hd", "story"):
         path = services.storage.video(session_id, video_format)
@@ -101,7 +101,7 @@ async def test_one_other_format_alone(open_stack: OpenStack, connect: Connect) -
 
 
 class WatchingPublisher(RecordingPublisher):
-    """Also keeps which pictures were there at each push."""
+    """Also records which pictures existed at each push."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class WatchingPublisher(RecordingPublisher):
         self.names: list[set[str]] = []
 
     async def publish(self, snapshot: Snapshot) -> None:
-        """Keep the snapshot and the names."""
+        """Record the snapshot and the names."""
         await super().publish(snapshot)
         self.names.append({path.name for path in self.folder.iterdir()})
 
@@ -136,7 +136,7 @@ async def test_the_preview_waits_for_nothing_else(services: Services) -> None:
     }
 
 
-async def test_what_fails_after_the_preview_does_no_harm(services: Services) -> None:
+async def test_a_failure_after_the_preview_does_no_harm(services: Services) -> None:
     session_id = await store_order(services, Stage.COMPOSING)
     storage = services.storage
     in_the_way = [storage.card(session_id), storage.preview(session_id, "story")]
@@ -211,7 +211,7 @@ async def test_no_song_is_ready_before_all_its_videos_are_there(
         (Choice("libx264", BROKE), False),
     ],
 )
-async def test_only_an_encoder_that_breaks_on_the_way_is_warned_of(
+async def test_a_warning_is_logged_only_for_an_encoder_that_breaks_in_use(
     services: Services, usual: Choice, is_news: bool
 ) -> None:
     services.renders.choice = usual

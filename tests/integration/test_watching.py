@@ -1,4 +1,4 @@
-"""What those who watch are told without a push, and what is not read again for them."""
+"""What watchers are told without a push, and what is not read again for them."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ COMES_FIRST = "c" * 24
 
 @pytest.fixture
 async def watching(services: Services) -> Watching:
-    """Two who wait; the page of the second watches."""
+    """Two waiting submissions; the page of the second is watching."""
     for age_s, session_id in enumerate((SONG, COMES_FIRST)):
         await store_submission(session_id=session_id)
         born = now() - timedelta(hours=1, seconds=age_s)
@@ -49,11 +49,11 @@ async def test_an_unchanged_row_is_not_read_again(watching: Watching) -> None:
     assert await answer(watching) == first
 
 
-async def test_an_unknown_submission_is_nobody(watching: Watching) -> None:
+async def test_an_unknown_submission_has_no_snapshot(watching: Watching) -> None:
     assert await watching.answer("u" * 24) is None
 
 
-async def test_a_push_outdates_the_row(watching: Watching, services: Services) -> None:
+async def test_a_push_invalidates_the_cached_row(watching: Watching, services: Services) -> None:
     await answer(watching)
     await end_unheard(SONG)
     pushed = await read_snapshot(services, SONG)
@@ -65,7 +65,7 @@ async def test_a_push_outdates_the_row(watching: Watching, services: Services) -
     assert await watching.find_news([SONG]) == []
 
 
-async def test_a_row_that_was_read_before_a_push_replaces_nothing(
+async def test_a_row_read_before_a_push_is_not_cached(
     watching: Watching, services: Services
 ) -> None:
     before = await answer(watching)
@@ -74,7 +74,7 @@ async def test_a_row_that_was_read_before_a_push_replaces_nothing(
     assert await watching.find_news([SONG]) == []
 
 
-async def test_a_lost_push_is_news_once(watching: Watching) -> None:
+async def test_a_lost_push_is_reported_once(watching: Watching) -> None:
     await answer(watching)
     assert await watching.find_news([SONG]) == []
     await end_unheard(SONG)
@@ -85,7 +85,7 @@ async def test_a_lost_push_is_news_once(watching: Watching) -> None:
     assert await watching.find_news([SONG]) == []
 
 
-async def test_a_place_is_news_when_somebody_before_has_left(watching: Watching) -> None:
+async def test_a_place_is_reported_when_an_earlier_submission_leaves(watching: Watching) -> None:
     assert (await answer(watching))["queue_position"] == 2
     await end_unheard(COMES_FIRST)
     told: list[Snapshot] = []
@@ -99,14 +99,14 @@ async def test_a_place_is_news_when_somebody_before_has_left(watching: Watching)
     assert [snapshot["queue_position"] for snapshot in told] == [1]
 
 
-async def test_progress_is_news_by_percents(watching: Watching) -> None:
+async def test_progress_is_reported_by_the_percent(watching: Watching) -> None:
     await answer(watching)
     start = now() - timedelta(seconds=30)
     rows = Submission.filter(session_id=SONG)
     await rows.update(stage=Stage.COMPOSING, stage_since=start, version=2)
     [first] = await watching.find_news([SONG])
 
-    # Minutes later, and nothing else has changed.
+    # Minutes later, with nothing else changed.
     await rows.update(stage_since=start - timedelta(minutes=2))
     [second] = await watching.find_news([SONG])
 
@@ -114,7 +114,7 @@ async def test_progress_is_news_by_percents(watching: Watching) -> None:
     assert second["progress"] > first["progress"] + 0.1
 
 
-async def test_all_who_are_watched_have_their_turn_and_others_are_forgotten(
+async def test_all_watched_rows_have_their_turn_and_others_are_dropped(
     watching: Watching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching_module, "LOOK_EVERY_S", 1e-6)
@@ -126,7 +126,7 @@ async def test_all_who_are_watched_have_their_turn_and_others_are_forgotten(
     assert watching.take_due(lambda _: True) == [SONG]
 
 
-async def test_nobody_is_looked_at_too_soon(watching: Watching) -> None:
+async def test_no_row_is_checked_too_soon(watching: Watching) -> None:
     await answer(watching)
 
     assert watching.take_due(lambda _: True) == []

@@ -1,4 +1,4 @@
-"""What a video is made of: a real photo and a real, short song, stored where the steps look."""
+"""What a video is made from: a real photo and a real, short song, stored where the steps look."""
 
 from functools import cache
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""What holds for every input there is, tried with some that Hypothesis makes up."""
+"""What holds for every possible input, tried with inputs that Hypothesis generates."""

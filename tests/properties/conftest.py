@@ -1,4 +1,4 @@
-"""Few examples and always the same ones, so that a run is quick and can be repeated."""
+"""Few examples, always the same, so that a run is quick and repeatable."""
 
 from hypothesis import HealthCheck, settings
 

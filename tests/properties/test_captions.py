@@ -1,4 +1,4 @@
-"""Lyrics: whatever they are, the captions are WebVTT that a player can read, and times are gone."""
+"""Whatever the lyrics are, their captions are valid WebVTT, and their times are removed."""
 
 import re
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The form: whatever is sent, what comes out may be stored, and what does not is told by field."""
+"""Whatever the form sends, it is storable or refused by field."""
 
 import json
 import unicodedata
@@ -72,7 +72,7 @@ def test_any_text_as_a_name_is_storable_or_refused(name: str) -> None:
 
 
 @given(LETTERS)
-def test_a_name_that_was_taken_is_taken_again_as_it_is(name: str) -> None:
+def test_an_accepted_name_is_accepted_again_unchanged(name: str) -> None:
     try:
         taken = read_form({**FORM, "pet_name": name}).pet_name
     except FormRejected:
@@ -109,6 +109,6 @@ def test_every_object_is_read_as_it_was_meant(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("number", ["1" * 65, "-" + "1" * 4000, "1." + "0" * 70, "1e" + "0" * 70])
-def test_a_number_too_long_to_read_quickly_is_refused_unread(number: str) -> None:
+def test_a_number_too_long_to_parse_quickly_is_refused_unparsed(number: str) -> None:
     with pytest.raises(BadRequest):
         parse_json_object(f'{{"photo": {number}}}'.encode())

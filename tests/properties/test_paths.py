@@ -1,4 +1,4 @@
-"""Session ids and names of media: nothing but an id of ours ever becomes a part of a path."""
+"""Session ids and media names: nothing but one of our ids ever becomes part of a path."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_an_id_is_twenty_four_plain_characters(text: str) -> None:
 
 
 @given(NAMES | IDS)
-def test_a_path_stays_in_its_folder_or_is_not_made(text: str) -> None:
+def test_a_path_stays_in_its_folder_or_is_refused(text: str) -> None:
     folders = Folders(*folders_below(ROOT))
     if not is_session_id(text):
         with pytest.raises(ValueError, match="not a session id"):
@@ -39,7 +39,7 @@ def test_a_path_stays_in_its_folder_or_is_not_made(text: str) -> None:
 
 
 @given(NAMES | IDS, st.sampled_from([*FORMATS, "cinema", "", "../x"]))
-def test_a_videos_name_is_read_back_or_is_none(name: str, video_format: str) -> None:
+def test_a_videos_name_is_parsed_back_or_refused(name: str, video_format: str) -> None:
     for text in (name, f"{name}-{video_format}"):
         video = read_video_name(text)
         assert video is None or (video_name(*video) == text and is_session_id(video[0]))

@@ -1,4 +1,4 @@
-"""The photo: any bytes at all are refused, or drawn anew and nothing else."""
+"""Any bytes sent as a photo are refused, or re-encoded without anything else."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""The webhook's body: what is read of it may be compared with what is stored, on any database."""
+"""What is read from a webhook's body can be compared with stored values on any database."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def test_a_task_id_is_printable_or_refused(body: dict[str, Any]) -> None:
 
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=255))
-def test_every_printable_task_id_is_taken(task_id: str) -> None:
+def test_every_printable_task_id_is_accepted(task_id: str) -> None:
     body = json.loads(json.dumps({"task_id": task_id, "status": "SUCCESS"}))
 
     assert WebhookBody.model_validate(body).task_id == task_id

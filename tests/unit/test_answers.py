@@ -42,7 +42,7 @@ def about(field: str) -> dict[str, object]:
         (503, None, Unavailable),
     ],
 )
-def test_only_what_is_about_the_order_is_the_orders_fault(
+def test_only_answers_about_the_order_fail_it(
     status: int, document: object, kind: type[SongServiceError]
 ) -> None:
     request = httpx.Request("POST", "https://songs.example/v1/generations/v3")

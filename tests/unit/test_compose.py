@@ -1,4 +1,4 @@
-"""What containers are made of and run with fits the settings, the command and each other."""
+"""Containers' images and configuration match the settings, the command and each other."""
 
 import re
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ each_of_ours = pytest.mark.parametrize("name", OURS)
 
 
 def fill(text: str, given: Mapping[str, str] | None = None) -> str:
-    """Put in the variables as Compose does: what is given, else what is said after `:-`."""
+    """Substitute the variables as Compose does: the given value, or else the default after `:-`."""
     known = given or {}
     return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda part: known.get(part[1], part[2]), text)
 
@@ -100,7 +100,7 @@ def test_a_service_is_confined(name: str) -> None:
 
 
 @each_service
-def test_a_service_is_watched_and_started_again(name: str) -> None:
+def test_a_service_is_monitored_and_restarted(name: str) -> None:
     service = SERVICES[name]
 
     if name == "migrate":
@@ -112,12 +112,12 @@ def test_a_service_is_watched_and_started_again(name: str) -> None:
 
 
 @each_of_ours
-def test_a_service_is_given_the_time_to_hand_its_tasks_back(name: str) -> None:
+def test_a_service_has_time_to_release_its_tasks(name: str) -> None:
     assert int(OURS[name]["stop_grace_period"].removesuffix("s")) > 10
 
 
 @each_service
-def test_only_the_web_and_the_boards_are_published_and_to_the_host_alone(name: str) -> None:
+def test_only_the_web_and_the_dashboards_are_published_and_only_to_the_host(name: str) -> None:
     assert SERVICES[name].get("ports", []) == PORTS.get(name, [])
     assert STACK["networks"]["inside"]["internal"] is True
     if name in ("db", "redis", "prometheus"):
@@ -125,7 +125,7 @@ def test_only_the_web_and_the_boards_are_published_and_to_the_host_alone(name: s
 
 
 @each_service
-def test_a_service_is_given_variables_that_somebody_reads(name: str) -> None:
+def test_a_service_gets_only_variables_that_are_read(name: str) -> None:
     known = VARIABLES | OF_OTHERS if name in OURS else OF_IMAGES.get(name, set())
     given = SERVICES[name].get("environment", {}).keys()
 
@@ -133,19 +133,19 @@ def test_a_service_is_given_variables_that_somebody_reads(name: str) -> None:
 
 
 @each_service
-def test_no_password_is_written_down_and_none_may_be_missing(name: str) -> None:
+def test_no_password_is_in_the_file_and_none_may_be_missing(name: str) -> None:
     service = SERVICES[name]
     for variable, value in service.get("environment", {}).items():
         if re.search("PASSWORD|KEY|SECRET|WEBHOOK", variable):
             is_asked_for = re.fullmatch(r"\$\{[A-Z_]+:\?[^}]+\}", value)
-            # Compose would ask for what no started profile needs; these ask as they start.
+            # Compose would ask for variables of profiles that are not started; these ask at start.
             is_asked_later = "monitoring" in service.get("profiles", []) and (
                 f"$${{{variable}:?" in service["entrypoint"][2]
             )
             assert is_asked_for or is_asked_later
 
 
-def test_no_password_stands_in_an_address() -> None:
+def test_no_address_contains_a_password() -> None:
     assert re.findall(r"://[^/:@\s]*:(.*?)@", COMPOSE) == ["${POSTGRES_PASSWORD:?set it in .env}"]
 
 
@@ -159,7 +159,7 @@ def test_a_service_runs_a_command_that_petsong_has(name: str) -> None:
 
 
 @each_of_ours
-def test_a_service_would_be_let_in_by_the_settings(
+def test_the_settings_accept_every_service(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     given = {"POSTGRES_PASSWORD": "pw", "SONAUTO_API_KEY": "key"}
@@ -218,7 +218,7 @@ def test_the_example_uncommented_changes_nothing(
 
 
 @pytest.mark.parametrize("name", ["docs/production.md", "docs/campaign-day.md", "deploy/README.md"])
-def test_what_people_are_told_to_type_fits(name: str) -> None:
+def test_the_documented_commands_exist(name: str) -> None:
     text = (ROOT / name).read_text()
     known = {profile for service in SERVICES.values() for profile in service.get("profiles", [])}
     verbs = get_command(app).commands  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The client's contract.ts says what the server sends: the two meet nowhere but on the wire."""
+"""The client's contract.ts matches what the server sends; the two meet only on the wire."""
 
 import re
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_a_result_has_the_fields_that_the_server_sends(model: type[BaseModel]) -
     interface = re.search(rf"export interface {model.__name__} \{{(.*?)\n\}}", CONTRACT, re.DOTALL)
     assert interface
     declared = re.findall(r"^  (\w+):", interface[1], re.MULTILINE)
-    # These two say that it is a result and not another answer, which the client sees by its code.
+    # These two tell a result from other answers, which the client does by status code.
     sent = [name for name in model.model_fields if name not in ("success", "status")]
     assert declared == sent
 
@@ -76,8 +76,8 @@ def test_a_submission_has_the_fields_that_the_form_takes() -> None:
     assert declared == list(SubmissionForm.model_fields)
 
 
-def test_the_closed_lists_are_the_servers() -> None:
-    # A paid request under way is shown as the queue it still stands in.
+def test_the_closed_lists_match_the_servers() -> None:
+    # A paid order in progress is shown as still in the queue.
     shown_stages = [stage for stage in Stage if stage is not Stage.SENDING]
     assert list_of("STAGES") == shown_stages
     assert list_of("ENTRY_STATUSES") == list(EntryStatus)

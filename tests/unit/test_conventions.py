@@ -1,4 +1,4 @@
-"""The rules that every file of the repository keeps."""
+"""The conventions that every file of the repository follows."""
 
 import ast
 import json
@@ -61,7 +61,7 @@ def test_a_python_lock_pins_every_release_by_hash_and_names_no_address(lock: Pat
 
 
 def test_the_tests_lock_holds_the_releases_of_the_first() -> None:
-    # Without the extras: the tests ask for more of them.
+    # Without the extras: the tests need more of them.
     pattern = re.compile(r"^([a-z0-9._-]+)\S*?(==\S+)", re.M)
     first, second = (set(pattern.findall(read(lock))) for lock in LOCKS)
     assert first <= second
@@ -94,7 +94,7 @@ def test_every_package_says_what_it_is_for() -> None:
     wrong = [
         f"{path}: has no docstring"
         for path in list_files("__init__.py")
-        if path.parts[:2] != ("tests", "unit") or len(path.parts) == 3  # below, it mirrors ours
+        if path.parts[:2] != ("tests", "unit") or len(path.parts) == 3  # mirrors ours
         if not ast.get_docstring(ast.parse(read(path)))
     ]
     assert not wrong, show(wrong)

@@ -1,4 +1,4 @@
-"""What the documents link to and name exists, and the README stays a page."""
+"""The documents' links and file names exist, and the README stays one page."""
 
 import re
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 def read_links(text: str) -> Iterator[str]:
-    """Yield the targets of a document's links, without those to other hosts."""
+    """Yield the targets of a document's links, except those to other hosts."""
     for target in LINK.findall(CODE.sub("", text)):
         if not re.match(r"[a-z]+:", target):
             yield target
 
 
 def read_anchors(text: str) -> set[str]:
-    """Return the fragments of a document's headings, made as GitHub makes them."""
+    """Return the fragments of a document's headings, as GitHub makes them."""
     fenced = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     names = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in HEADING.findall(fenced))
     return {name.replace(" ", "-") for name in names}
@@ -70,12 +70,12 @@ def test_broken_links_are_found(text: str, is_broken: bool) -> None:
 
 
 def find_missing_files(path: Path, text: str) -> list[str]:
-    """Return the paths in a document that are no files of the repository; `*` is any name."""
+    """Return the paths in a document that name no file of the repository; `*` matches any name."""
     named = sorted(set(NAMED.findall(text)))
     return [f"{path}: {name} does not exist" for name in named if not any(ROOT.glob(name))]
 
 
-def test_every_file_that_is_named_exists() -> None:
+def test_every_named_file_exists() -> None:
     documents = [path for path in list_files(".md") if path.name != "CHANGELOG.md"]
     missing = [line for path in documents for line in find_missing_files(path, read(path))]
 

@@ -7,7 +7,7 @@ from tests.sources import ROOT
 
 
 @pytest.mark.parametrize("folder", [*ONE_SITE, TWO_SITES])
-def test_every_folder_that_shares_a_site_is_there(folder: str) -> None:
+def test_every_folder_that_shares_a_site_exists(folder: str) -> None:
     assert list((ROOT / folder).glob("test_*.py"))
 
 
@@ -21,7 +21,7 @@ def test_every_folder_that_shares_a_site_is_there(folder: str) -> None:
         ("tests/unit/test_form.py::test_a", "tests/unit/test_limits.py::test_a", False),
     ],
 )
-def test_what_shares_a_site_or_a_file_stays_together(
+def test_tests_that_share_a_site_or_a_file_stay_together(
     first: str, second: str, are_together: bool
 ) -> None:
     assert (find_group(first) == find_group(second)) is are_together

@@ -1,4 +1,4 @@
-"""What the images are made of, and that the containers of docker-compose.yml are made of them."""
+"""What the images are built from, and which image each container uses."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ DOCKERFILE = (ROOT / "Dockerfile.render").read_text()
 
 
 def read_targets() -> Mapping[str, str]:
-    """The Dockerfile's stages by name, each with what it is made from."""
+    """The Dockerfile's stages by name, each with its base."""
     return {name: base for base, name in re.findall(r"^FROM (\S+) AS (\S+)$", DOCKERFILE, re.M)}
 
 
@@ -22,7 +22,7 @@ def list_runs() -> Iterator[str]:
 
 
 @each_of_ours
-def test_a_service_is_built_from_a_stage_that_there_is(name: str) -> None:
+def test_a_service_is_built_from_an_existing_stage(name: str) -> None:
     build = OURS[name]["build"]
 
     assert build["dockerfile"] == "Dockerfile.render"
@@ -31,7 +31,7 @@ def test_a_service_is_built_from_a_stage_that_there_is(name: str) -> None:
     assert build["args"].keys() == {"BASE_IMAGE"}
 
 
-def test_videos_and_songs_are_opened_where_the_libraries_for_it_are() -> None:
+def test_videos_and_songs_are_opened_in_images_with_the_libraries() -> None:
     [removal] = (run for run in list_runs() if "uninstall" in run and "numpy" in run)
     removed = set(removal.partition("--yes")[2].split()) - {"pip"}
     stage = DOCKERFILE.partition(" AS web\n")[2]
@@ -43,16 +43,16 @@ def test_videos_and_songs_are_opened_where_the_libraries_for_it_are() -> None:
         assert service["build"]["target"].startswith("render-" if is_worker else "web")
 
 
-def test_an_image_is_made_from_the_base_image_alone() -> None:
+def test_an_image_needs_only_the_base_image() -> None:
     targets = read_targets()
 
     assert set(targets.values()) <= {"${BASE_IMAGE}", *targets}
     assert set(re.findall(r"--from=(\S+)", DOCKERFILE)) <= targets.keys()
-    # A syntax line or a mount would need a front end from a registry.
+    # A syntax line or a mount would need a frontend from a registry.
     assert not re.search(r"^#\s*syntax|--mount", DOCKERFILE, re.M)
 
 
-def test_an_image_is_built_with_debian_and_locks_alone() -> None:
+def test_an_image_is_built_from_debian_and_locks_only() -> None:
     for run in list_runs():
         assert "://" not in run
         if "pip install" in run:
@@ -64,7 +64,7 @@ def test_an_image_is_built_with_debian_and_locks_alone() -> None:
             assert "rm -rf /var/lib/apt/lists/* /var/cache/apt/*" in run
 
 
-def test_an_image_starts_as_nobody_with_variables_that_somebody_reads() -> None:
+def test_an_image_starts_unprivileged_with_variables_that_are_read() -> None:
     for name, base in read_targets().items():
         stage = DOCKERFILE.partition(f" AS {name}\n")[2].partition("\nFROM ")[0]
         if f"petsong-{name}" in IMAGES and base == "base":
@@ -74,7 +74,7 @@ def test_an_image_starts_as_nobody_with_variables_that_somebody_reads() -> None:
     assert {"STORAGE_URL", "HOST"} <= set(set_here) <= VARIABLES | OF_OTHERS
 
 
-def test_an_image_is_given_files_that_there_are() -> None:
+def test_an_image_copies_existing_files() -> None:
     copied = [
         source
         for sources in re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.M)

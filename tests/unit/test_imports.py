@@ -9,7 +9,7 @@ import pytest
 
 from tests.sources import Import, is_within, list_imports, read_imports
 
-# Which of our own folders each folder may import, beside itself.
+# Which of our own folders each folder may import, besides itself.
 FOLDERS: Mapping[str, set[str]] = {
     "server": {"realtime", "renderer", "migrations"},
     "realtime": set(),
@@ -34,7 +34,7 @@ LAYERS: tuple[set[str], ...] = (
 SEPARATE = ({"web", "pipeline"},)  # in one layer, but they never import each other
 SIMULATOR_STARTERS = {"server.cli", "server.site"}
 
-# Each library has one home, so that replacing it touches one place.
+# Each library has one home, so that replacing it affects one place.
 HOMES: Mapping[str, set[str]] = {
     # asgi.py wraps the application that app.py makes.
     "quart": {"server.web", "server.serving.app", "server.serving.asgi", "server.simulator"},
@@ -71,7 +71,7 @@ def find_layer(package: str) -> int | None:
 
 
 def find_wrong_layer(found: Import) -> str:
-    """Say what is wrong with an import between two packages of the server, or "" if nothing is."""
+    """Say what is wrong with an import between two packages of the server; "" means nothing."""
     importer, imported = (name.split(".")[1:2] for name in (found.importer, found.name))
     if (
         not importer
@@ -122,7 +122,7 @@ def test_the_simulator_stands_alone() -> None:
 
 
 @pytest.mark.parametrize("library", HOMES)
-def test_a_library_is_imported_at_home_only(library: str) -> None:
+def test_a_library_is_imported_only_at_its_home(library: str) -> None:
     wrong = [
         f"{found.place}: {library} is imported outside {', '.join(sorted(HOMES[library]))}"
         for folder in FOLDERS.keys() - HOMELESS
@@ -133,7 +133,7 @@ def test_a_library_is_imported_at_home_only(library: str) -> None:
     assert not wrong, show(wrong)
 
 
-def test_who_only_asks_for_videos_loads_nothing_they_are_made_with() -> None:
+def test_callers_of_the_renderer_load_no_video_library() -> None:
     code = "import sys, server.cli, server.site, server.workers; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
 
@@ -141,7 +141,7 @@ def test_who_only_asks_for_videos_loads_nothing_they_are_made_with() -> None:
     assert RENDERERS_OWN.isdisjoint(loaded)
 
 
-def test_relative_imports_are_seen_as_absolute_ones() -> None:
+def test_relative_imports_are_resolved() -> None:
     source = (
         "from . import faults\nfrom .music.mp3 import encode\ndef late():\n    from .. import web"
     )

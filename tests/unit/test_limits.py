@@ -33,11 +33,13 @@ def settings(**changes: object) -> Settings:
         (None, "garbage", True),
     ],
 )
-def test_who_is_counted_together(address: str | None, other: str, is_same: bool) -> None:
+def test_addresses_of_one_visitor_are_counted_together(
+    address: str | None, other: str, is_same: bool
+) -> None:
     assert (client_key(address) == client_key(other)) is is_same
 
 
-async def test_one_too_many_is_refused() -> None:
+async def test_a_request_beyond_the_limit_is_refused() -> None:
     async with RequestLimits(settings()) as limits:
         left = [await limits.count(Rule.SUBMISSIONS, "192.0.2.1") for _ in range(4)]
 

@@ -1,4 +1,4 @@
-"""What watches the site in containers finds what it asks, whom it tells and what it shows."""
+"""The containers of the monitoring find what they scrape, whom they alert and what they show."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,12 +20,12 @@ def read(name: str) -> Mapping[str, Any]:
 
 
 def find_mounts(service: str) -> Mapping[str, str]:
-    """Where folders of the repository are in a container."""
+    """Where folders of the repository are mounted in a container."""
     mounts = [mount.split(":") for mount in SERVICES[service]["volumes"]]
     return {target: source for source, target, *_ in mounts if source.startswith("./")}
 
 
-def test_prometheus_asks_every_web_process_with_the_password_of_the_operator() -> None:
+def test_prometheus_scrapes_every_web_process_with_the_operators_password() -> None:
     petsong, _itself = read("prometheus.yml")["scrape_configs"]
     (names,) = petsong["dns_sd_configs"]
 
@@ -36,7 +36,7 @@ def test_prometheus_asks_every_web_process_with_the_password_of_the_operator() -
     assert petsong["basic_auth"]["password_file"] in SERVICES["prometheus"]["entrypoint"][2]
 
 
-def test_prometheus_tells_the_alertmanager_and_that_one_webhook() -> None:
+def test_prometheus_alerts_through_the_alertmanager_to_one_webhook() -> None:
     (alertmanagers,) = read("prometheus.yml")["alerting"]["alertmanagers"]
     (receiver,) = read("alertmanager.yml")["receivers"]
     (webhook,) = receiver["webhook_configs"]
@@ -55,11 +55,11 @@ def test_a_program_is_pointed_at_its_file(service: str) -> None:
     assert (MONITORING / name).is_file()
 
 
-def test_the_alerts_lie_beside_the_file_that_names_them() -> None:
+def test_the_alerts_are_beside_the_file_that_names_them() -> None:
     assert read("prometheus.yml")["rule_files"] == ["rules.yml"]
 
 
-def test_grafana_is_given_its_source_and_its_dashboards_by_files() -> None:
+def test_grafana_is_provisioned_from_files() -> None:
     mounts = find_mounts("grafana")
     (source,) = read("grafana/datasources/prometheus.yml")["datasources"]
     (provider,) = read("grafana/dashboards/petsong.yml")["providers"]
@@ -71,7 +71,7 @@ def test_grafana_is_given_its_source_and_its_dashboards_by_files() -> None:
 
 
 @pytest.mark.parametrize("service", ["prometheus", "alertmanager", "grafana"])
-def test_what_a_program_writes_is_json(service: str) -> None:
+def test_logs_of_the_monitoring_are_json(service: str) -> None:
     environment = SERVICES[service].get("environment", {})
 
     assert "--log.format=json" in SERVICES[service].get("command", []) or (

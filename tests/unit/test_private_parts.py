@@ -1,8 +1,8 @@
-"""What we override or read in libraries and they do not promise: each part by its name.
+"""The undocumented parts of libraries that we override or read, each by its name.
 
-pyproject.toml keeps these libraries below their next release. Whoever lets one in learns here what
-has to be looked at again; that the parts do their work is tested where they are used, and
-`_check_protocol` of Hypercorn in `integration/test_protocols.py`.
+pyproject.toml pins these libraries below their next release. Whoever raises a pin learns here what
+to look at again. Whether the parts do their work is tested where they are used; `_check_protocol`
+of Hypercorn in `integration/test_protocols.py`.
 """
 
 import inspect
@@ -94,7 +94,7 @@ OVERRIDDEN: list[tuple[type, type, str, Callable[..., Any]]] = [
 
 
 def names_in(code: CodeType) -> Iterator[str]:
-    """Yield what a function and those inside it call and read."""
+    """Yield the names that a function and its inner functions call and read."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -102,7 +102,7 @@ def names_in(code: CodeType) -> Iterator[str]:
 
 
 def reads(function: Callable[..., Any], name: str) -> bool:
-    """Say whether a function of a library calls or reads something of that name."""
+    """Say whether a library's function calls or reads something of that name."""
     return name in names_in(inspect.unwrap(function).__code__)
 
 
@@ -111,7 +111,7 @@ def reads(function: Callable[..., Any], name: str) -> bool:
     OVERRIDDEN,
     ids=[f"{theirs.__name__}.{name}" for _, theirs, name, _ in OVERRIDDEN],
 )
-def test_what_we_override_is_there_and_asked(
+def test_what_we_override_exists_and_is_called(
     ours: type, theirs: type, name: str, reader: Callable[..., Any]
 ) -> None:
     assert hasattr(theirs, name)
@@ -202,7 +202,7 @@ def test_taskiqs_stream_broker_has_the_pool_and_the_names_that_we_read() -> None
 
 
 @pytest.mark.parametrize("library", BOUND)
-def test_what_we_lean_on_is_kept_below_its_next_release(library: str) -> None:
+def test_libraries_with_private_parts_are_pinned_below_their_next_release(library: str) -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     [wanted] = [
         one

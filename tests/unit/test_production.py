@@ -1,4 +1,4 @@
-"""Production does not start with the secrets of examples; each fault is one clear line."""
+"""Production refuses to start with the examples' secrets; each fault is one clear line."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ SOUND: Mapping[str, object] = {
 }
 
 
-def test_sound_settings_are_let_in() -> None:
+def test_valid_settings_are_accepted() -> None:
     check_production(Settings.model_validate(SOUND))
 
 
@@ -54,7 +54,7 @@ def test_a_fault_is_one_line(changes: Mapping[str, object], variable: str) -> No
     check_production(Settings.model_validate({**SOUND, **changes, "environment": "development"}))
 
 
-def test_a_demo_is_not_production() -> None:
+def test_production_refuses_a_demo() -> None:
     with pytest.raises(SettingsError) as refusal:
         check_production(Settings.model_validate({"environment": "production", "redis_url": None}))
 

@@ -1,4 +1,4 @@
-"""Rooms and pings of thousands of sockets, without one."""
+"""Socket.IO rooms and pings of thousands of sockets, without a real one."""
 
 import random
 
@@ -48,7 +48,7 @@ def test_rooms_are_what_the_library_makes_of_them() -> None:
         assert not ours.pending_disconnect.get(NAMESPACE)
 
 
-def test_a_socket_that_leaves_is_not_looked_for_in_the_rooms_of_others() -> None:
+def test_a_leaving_socket_is_not_looked_up_in_the_rooms_of_others() -> None:
     class Room(dict[str, str]):
         def __contains__(self, sid: object) -> bool:
             raise AssertionError("looked into")
@@ -66,6 +66,6 @@ def test_pings_are_spread_and_none_comes_later_than_a_browser_waits() -> None:
     pauses_s = [engine.ping_interval for _ in range(200)]
 
     assert max(pauses_s) - min(pauses_s) > 0.5 * (PING_EVERY_S[1] - PING_EVERY_S[0])
-    # A browser leaves after its handshake's interval, which was drawn too, and the timeout.
+    # A browser leaves after its handshake's interval (which was random, too) plus the timeout.
     assert max(pauses_s) < min(pauses_s) + engine.ping_timeout
     assert max(pauses_s) + engine.ping_timeout <= 45

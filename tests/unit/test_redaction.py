@@ -1,4 +1,4 @@
-"""Nothing that is shown holds a secret, whoever has quoted it."""
+"""Nothing that is shown contains a secret, whoever quoted it."""
 
 import json
 
@@ -52,5 +52,5 @@ def test_a_secret_is_masked(secret: str, text: str) -> None:
         f'{{"session_id": "{SESSION_ID[:8]}"}}',
     ],
 )
-def test_everything_else_is_left_as_it_is(text: str) -> None:
+def test_everything_else_is_unchanged(text: str) -> None:
     assert Redactor(["short", ""]).redact(text) == text

@@ -1,4 +1,4 @@
-"""File names of saved videos: right for people, harmless for headers and file systems."""
+"""File names of saved videos: readable for people, harmless for headers and file systems."""
 
 import random
 import re
@@ -15,7 +15,7 @@ HEADER = re.compile(
 
 
 def names_in(header: str) -> tuple[str, str | None]:
-    """Return the name for everybody and the one in UTF-8 of a header that can be sent."""
+    """Return the ASCII name and the UTF-8 name of a header that can be sent."""
     found = HEADER.fullmatch(header)
     assert found, header
     assert header.isascii()
@@ -36,7 +36,7 @@ def names_in(header: str) -> tuple[str, str | None]:
         ('x"; y=z', "../../etc", "square", "x-;-y=z-and-..-..-etc.mp4", None),
     ],
 )
-def test_a_video_is_called_by_both_names(
+def test_a_video_is_named_after_both(
     pet_name: str, owner_name: str, video_format: str, plain: str, full: str | None
 ) -> None:
     assert names_in(attach_video(pet_name, owner_name, video_format)) == (plain, full)

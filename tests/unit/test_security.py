@@ -1,4 +1,4 @@
-"""The table of SECURITY.md: every requirement is there once, and every test it names exists."""
+"""The table of SECURITY.md: every requirement appears once, and every test it names exists."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ EXCUSES = ("Does not apply", "Weaker: ", "Documented", "By hand: ", "Standard ou
 
 
 def read_table() -> list[tuple[list[str], str]]:
-    """Return the requirements of each line, and what is said to hold them."""
+    """Return each line's requirements, and what it names as their tests."""
     lines = LINE.findall((ROOT / "SECURITY.md").read_text())
     return [(list(expand(numbers)), holds) for numbers, _, holds in lines]
 
@@ -37,7 +37,7 @@ def expand(numbers: str) -> Iterator[str]:
 
 @cache
 def read_tests(path: str) -> set[str]:
-    """Return the names of the functions of a file below tests/; none if there is no such file."""
+    """Return the names of the functions in a file below tests/; none if there is no such file."""
     file = ROOT / "tests" / path
     if not file.is_file():
         return set()
@@ -46,7 +46,7 @@ def read_tests(path: str) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, functions)}
 
 
-def test_every_requirement_is_there_once() -> None:
+def test_every_requirement_appears_once() -> None:
     lasts = [one.split(": ") for one in re.split(r",\s", LAST.strip())]
     wanted = [f"{section}.{one}" for section, last in lasts for one in range(1, int(last) + 1)]
     found = [one for requirements, _ in read_table() for one in requirements]
@@ -55,12 +55,12 @@ def test_every_requirement_is_there_once() -> None:
     assert sorted(found) == sorted(wanted)
 
 
-def test_every_requirement_is_held_by_a_test_or_says_why_not() -> None:
+def test_every_requirement_has_a_test_or_a_reason() -> None:
     for requirements, holds in read_table():
         assert NAMED.search(holds) or holds.startswith((*EXCUSES, "ARCHITECTURE.md")), requirements
 
 
-def test_every_test_that_is_named_exists() -> None:
+def test_every_named_test_exists() -> None:
     named = {test for _, holds in read_table() for test in NAMED.findall(holds)}
 
     assert len(named) > 50

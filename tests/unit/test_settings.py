@@ -1,4 +1,4 @@
-"""A configuration that cannot be run with is refused in one clear line, and quotes no secret."""
+"""An impossible configuration is refused in one clear line that quotes no secret."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +25,7 @@ def load(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> Setti
     return load_settings()
 
 
-def test_nothing_set_is_the_embedded_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_is_the_embedded_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, {})
 
     assert settings.is_embedded
@@ -93,7 +93,7 @@ def test_formats_are_chosen_from_a_list(monkeypatch: pytest.MonkeyPatch, formats
         ({"RENDER_FORMATS": "hd", "VINYL_SIZE": "2000"}, "VINYL_SIZE", "cannot render hd videos"),
     ],
 )
-def test_numbers_that_make_no_video_are_refused_in_one_line(
+def test_impossible_video_numbers_are_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str], named: str, reason: str
 ) -> None:
     with pytest.raises(SettingsError) as refusal:
@@ -104,7 +104,7 @@ def test_numbers_that_make_no_video_are_refused_in_one_line(
     assert reason in line
 
 
-def test_the_specs_database_address_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_specs_database_address_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(
         monkeypatch,
         {
@@ -146,7 +146,7 @@ def test_the_specs_database_address_is_understood(monkeypatch: pytest.MonkeyPatc
         ),
     ],
 )
-def test_what_cannot_run_is_refused_by_name(
+def test_an_impossible_setting_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str], named: str
 ) -> None:
     with pytest.raises(SettingsError, match=named) as refusal:
@@ -156,7 +156,7 @@ def test_what_cannot_run_is_refused_by_name(
     assert "topsecret" not in str(refusal.value)
 
 
-def test_every_setting_is_explained() -> None:
+def test_every_setting_is_documented() -> None:
     explained = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 
     missing = [

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all, and only where an id of ours leads."""
+"""Files appear complete or not at all, and only where one of our ids leads."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_every_file_of_a_submission_lies_inside_the_storage(
     "name",
     ["", "..", "../../etc/passwd", "a" * 23, "a" * 25, "A" * 24, "a" * 23 + "\n", "a" * 23 + "/"],
 )
-def test_no_other_text_becomes_a_path(storage: FolderStorage, name: str) -> None:
+def test_only_ids_become_paths(storage: FolderStorage, name: str) -> None:
     with pytest.raises(ValueError, match="session id"):
         storage.video(name, "square")
     with pytest.raises(ValueError, match="session id"):
@@ -117,7 +117,7 @@ def test_drafts_of_two_holders_do_not_meet(tmp_path: Path) -> None:
 
 
 def make_drafts(storage: FolderStorage, session_id: str) -> list[Path]:
-    """Leave a draft of every kind that the code makes, of every file of a submission."""
+    """Leave every kind of draft that the code makes, of every file of a submission."""
     drafts = []
     for path in storage.files(session_id):
         ours = [partial(path, 12), unique_partial(path)]
@@ -128,7 +128,7 @@ def make_drafts(storage: FolderStorage, session_id: str) -> list[Path]:
 
 
 @pytest.mark.fault(107)
-def test_every_draft_is_known_by_its_name(storage: FolderStorage) -> None:
+def test_every_draft_is_recognised_by_its_name(storage: FolderStorage) -> None:
     for folder in storage.folders:
         folder.mkdir()
     session_id = new_session_id()
@@ -153,7 +153,7 @@ async def test_a_deleted_song_leaves_no_draft(storage: FolderStorage) -> None:
 
 
 @pytest.mark.fault(107)
-def test_the_invariants_see_drafts_of_names_that_retention_does_not_know(
+def test_the_invariants_find_drafts_that_retention_does_not_recognise(
     storage: FolderStorage,
 ) -> None:
     for folder in storage.folders:
@@ -183,7 +183,7 @@ def test_the_four_folders_may_have_one_address(tmp_path: Path) -> None:
     )
 
 
-def test_a_process_that_was_killed_leaves_its_scratch_to_the_next(
+def test_the_next_process_removes_a_killed_ones_scratch_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

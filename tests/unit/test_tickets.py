@@ -1,4 +1,4 @@
-"""Tickets for the operators' room: nobody makes one who knows, or guesses, the password alone."""
+"""Tickets for the operators' Socket.IO room: the password alone is not enough to forge one."""
 
 import hmac
 import time
@@ -23,11 +23,11 @@ def settings(request: pytest.FixtureRequest) -> Settings:
     return Settings.model_validate({"admin_password": PASSWORD, **request.param})
 
 
-def test_a_ticket_is_taken_by_every_process_of_the_site(settings: Settings) -> None:
+def test_a_ticket_is_accepted_by_every_process_of_the_site(settings: Settings) -> None:
     assert is_ticket(settings.model_copy(), new_ticket(settings))
 
 
-def test_a_ticket_tells_nothing_of_the_password(settings: Settings) -> None:
+def test_a_ticket_reveals_nothing_about_the_password(settings: Settings) -> None:
     end = str(int(time.time()) + 30)
     made = hmac.digest(PASSWORD.encode(), f"petsong ticket {end}".encode(), "sha256").hex()
 
@@ -37,7 +37,9 @@ def test_a_ticket_tells_nothing_of_the_password(settings: Settings) -> None:
     assert [line["event"] for line in logs] == ["operator_refused"]
 
 
-def test_a_ticket_has_its_minute(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ticket_expires_after_a_minute(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ticket = new_ticket(settings)
     moment_s = time.time()
     for later_s, is_good in ((0, True), (59, True), (62, False), (-40, False)):

@@ -1,1 +1,1 @@
-"""Orders on bad days, on both databases, with a real song service behind them."""
+"""Orders while things fail, on both databases, with a real song service."""

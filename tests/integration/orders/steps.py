@@ -1,4 +1,4 @@
-"""What the tests do with the queue, in place of the workers."""
+"""What the tests do to the queue in place of the workers."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ RICH = Switch(Fault.CREDITS, {"num_credits": 10_000, "num_credits_payg": 0})
 
 
 async def queue_up(count: int) -> list[str]:
-    """Store submissions that came in one after the other."""
+    """Store submissions that arrived one after the other."""
     begin = now() - timedelta(hours=1)
     return [
         await _queue_one(created_at=begin + timedelta(seconds=number)) for number in range(count)
@@ -33,7 +33,7 @@ async def _queue_one(**columns: object) -> str:
 
 
 async def dispatch(services: Services) -> list[str]:
-    """Run the queue once and what it enqueues; return who ordered, in order."""
+    """Run the queue once and the tasks it enqueues; return who ordered, in order."""
     assert isinstance(services.task_queue, RecordingTaskQueue)
     services.task_queue.enqueued.clear()
     await probing.process_pending_queue(services)
@@ -48,12 +48,12 @@ async def dispatch(services: Services) -> list[str]:
 
 
 async def let_pause_pass() -> None:
-    """Have the time come at which the next probe may go out."""
+    """Let the pause pass, so that the next probe is due."""
     await SongAccount.filter(id=1).update(next_probe_at=now() - timedelta(seconds=1))
 
 
 async def age_orders(*, minutes: float) -> None:
-    """Have some minutes pass for every order that has no answer, and for who waits for one."""
+    """Let some minutes pass for every unanswered order and the submissions that wait for one."""
     ago = timedelta(minutes=minutes)
     for attempt in await GenerationAttempt.all():
         moment = attempt.created_at - ago
@@ -62,7 +62,7 @@ async def age_orders(*, minutes: float) -> None:
 
 
 async def run_what_is_due(services: Services) -> None:
-    """Run the orders that wait, as the sweep would have them run."""
+    """Run the orders that are due, as the sweep would."""
     for row in await Submission.filter(stage=Stage.SENDING, next_run_at__lte=now()):
         await ordering.send_to_sonauto(services, row.session_id)
 

@@ -1,4 +1,4 @@
-"""Without the credits for one song none is ordered, and the balance is read again."""
+"""Without the credits for one song nothing is ordered, and the balance is read again."""
 
 import pytest
 
@@ -16,7 +16,9 @@ from tests.integration.task_queue import RecordingTaskQueue
 
 @pytest.mark.fault(99)
 @pytest.mark.parametrize("balance", [99, 1, 0, -5])
-async def test_a_balance_that_pays_for_no_song_orders_none(site: Services, balance: int) -> None:
+async def test_nothing_is_ordered_if_the_balance_pays_for_no_song(
+    site: Services, balance: int
+) -> None:
     (session_id,) = await queue_up(1)
     await account.store_balance(site, balance, now())
 
@@ -27,7 +29,9 @@ async def test_a_balance_that_pays_for_no_song_orders_none(site: Services, balan
 
 
 @pytest.mark.fault(99)
-async def test_a_402_has_the_balance_read_at_once(site: Services, simulator: Simulator) -> None:
+async def test_the_balance_is_read_at_once_after_a_402(
+    site: Services, simulator: Simulator
+) -> None:
     await queue_up(1)
     await simulator.set_faults(Switch(Fault.CREATE_STATUS, 402))
 

@@ -1,4 +1,4 @@
-"""An order is sent by whoever holds the row, once, and again only when that is safe."""
+"""An order is sent once, by the holder of the row, and again only when that is safe."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ from tests.integration.orders.steps import (
 
 
 @pytest.mark.fault(96)
-async def test_who_was_frozen_past_the_lease_orders_nothing(
+async def test_a_worker_frozen_past_its_lease_orders_nothing(
     site: Services, simulator: Simulator
 ) -> None:
     before = await paid(simulator)
@@ -46,7 +46,7 @@ async def test_who_was_frozen_past_the_lease_orders_nothing(
 
 
 @pytest.mark.fault(96)
-async def test_a_song_that_was_adopted_meanwhile_is_not_ordered_again(
+async def test_a_song_adopted_meanwhile_is_not_ordered_again(
     site: Services, simulator: Simulator
 ) -> None:
     (session_id,) = await queue_up(1)
@@ -61,7 +61,7 @@ async def test_a_song_that_was_adopted_meanwhile_is_not_ordered_again(
 
 
 @pytest.mark.fault(96)
-async def test_another_order_without_an_answer_is_noticed(site: Services) -> None:
+async def test_another_unanswered_order_is_noticed(site: Services) -> None:
     (session_id,) = await queue_up(1)
     await transitions.claim_slots(site)
     async with hold(session_id, Stage.SENDING, 45) as lease:
@@ -72,7 +72,7 @@ async def test_another_order_without_an_answer_is_noticed(site: Services) -> Non
 
 
 @pytest.mark.fault(96)
-async def test_an_order_that_was_frozen_before_it_left_does_not_leave(
+async def test_an_order_frozen_before_sending_is_not_sent(
     open_site: OpenStack, simulator: Simulator
 ) -> None:
     async with open_site(lease_seconds=1) as services:
@@ -92,7 +92,7 @@ async def test_an_order_that_was_frozen_before_it_left_does_not_leave(
         assert outcome == attempts.NOTHING_BOUGHT
 
 
-async def test_a_lost_order_is_not_sent_again_before_a_service_that_was_away_could_tell_of_it(
+async def test_a_lost_order_is_not_resent_before_a_recovered_service_could_announce_it(
     site: Services, simulator: Simulator
 ) -> None:
     (session_id,) = await queue_up(1)
@@ -117,7 +117,7 @@ async def test_a_lost_order_is_not_sent_again_before_a_service_that_was_away_cou
     assert (await account.read_account()).failed_probes == 0
 
 
-async def test_a_song_that_a_webhook_has_named_is_not_ordered_again_unless_it_is_unknown(
+async def test_a_song_named_by_a_webhook_is_reordered_only_if_it_is_unknown(
     site: Services, simulator: Simulator
 ) -> None:
     before = await paid(simulator)
@@ -140,7 +140,7 @@ async def test_a_song_that_a_webhook_has_named_is_not_ordered_again_unless_it_is
     assert await paid(simulator) == before + 1
 
 
-async def test_a_webhook_that_names_an_unknown_song_holds_nothing_up(
+async def test_a_webhook_naming_an_unknown_song_delays_nothing(
     site: Services, simulator: Simulator
 ) -> None:
     (session_id,) = await queue_up(1)

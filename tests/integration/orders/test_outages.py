@@ -1,4 +1,4 @@
-"""While the song service fails everybody, nobody fails, and one at a time tries again."""
+"""While the song service fails every order, no submission fails, and one at a time probes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,12 +49,12 @@ OUTAGES = {
 async def outage(
     open_site: OpenStack, simulator: Simulator, fault: Outage
 ) -> AsyncIterator[Services]:
-    """A site whose song service is out of order; nothing is stored there by then."""
+    """A site whose song service is failing; nothing is stored yet."""
     if fault is None:
         async with open_site(external_api_url=f"http://127.0.0.1:{free_port()}/v1") as services:
             yield services
         return
-    # Only an answer that never comes is worth a short wait: a busy machine is slow, too.
+    # Only a missing answer justifies a short timeout: a busy machine is slow, too.
     timeout_s = 0.5 if fault == OUTAGES["hangs"] else 60
     async with open_site(api_request_timeout_seconds=timeout_s) as services:
         await simulator.set_faults(RICH, fault)
@@ -63,7 +63,7 @@ async def outage(
 
 @pytest.mark.fault(94)
 @pytest.mark.parametrize("kind", OUTAGES)
-async def test_an_outage_fails_nobody_and_is_probed_by_one_at_a_time(
+async def test_an_outage_fails_no_submission_and_one_at_a_time_probes(
     open_site: OpenStack, simulator: Simulator, kind: str
 ) -> None:
     async with outage(open_site, simulator, OUTAGES[kind]) as services:
@@ -90,7 +90,7 @@ async def test_an_outage_fails_nobody_and_is_probed_by_one_at_a_time(
 
 @pytest.mark.fault(94)
 @pytest.mark.parametrize("kind", ["error", "moved", "mistyped key", "not found"])
-async def test_after_an_outage_all_are_served_in_their_order(
+async def test_after_an_outage_submissions_are_served_in_order(
     open_site: OpenStack, simulator: Simulator, kind: str
 ) -> None:
     async with outage(open_site, simulator, OUTAGES[kind]) as services:
@@ -114,14 +114,14 @@ async def test_after_an_outage_all_are_served_in_their_order(
 
 
 @pytest.mark.fault(94)
-async def test_one_that_breaks_the_service_keeps_nobody_waiting_for_ever(
+async def test_a_submission_that_breaks_the_service_does_not_block_the_others(
     open_site: OpenStack, simulator: Simulator
 ) -> None:
     async with open_site(max_concurrent_requests=1) as services:
         culprit, *others = await queue_up(1 + ordering.MAX_OUTAGES)
         for other in others:
             await simulator.set_faults(RICH, Switch(Fault.CREATE_STATUS, 500, times=1))
-            # It lets the others go on for longer each time.
+            # Each time it lets the others continue for longer.
             await Submission.filter(session_id=culprit).update(next_run_at=now())
             assert await dispatch(services) == [culprit]
             await let_pause_pass()
@@ -144,7 +144,7 @@ ANSWERS_WITHOUT_A_SERVICE = {
 
 @pytest.mark.fault(94)
 @pytest.mark.parametrize("kind", ANSWERS_WITHOUT_A_SERVICE)
-async def test_an_outage_that_answers_orders_as_if_they_were_lost_fails_nobody(
+async def test_an_outage_with_ambiguous_answers_fails_no_submission(
     open_site: OpenStack, simulator: Simulator, kind: str
 ) -> None:
     async with open_site() as services:
@@ -175,7 +175,7 @@ async def test_an_outage_that_answers_orders_as_if_they_were_lost_fails_nobody(
 
 
 @pytest.mark.fault(94)
-async def test_a_service_that_fails_now_and_then_ends_nobody(
+async def test_intermittent_failures_end_no_submission(
     open_site: OpenStack, simulator: Simulator
 ) -> None:
     async with open_site(max_concurrent_requests=1) as services:
@@ -197,7 +197,7 @@ async def test_a_service_that_fails_now_and_then_ends_nobody(
 
 
 @pytest.mark.fault(98)
-async def test_a_failure_leaves_a_longer_pause_as_it_is(
+async def test_a_failure_does_not_shorten_a_longer_pause(
     site: Services, simulator: Simulator
 ) -> None:
     await queue_up(2)
@@ -215,7 +215,7 @@ async def test_a_failure_leaves_a_longer_pause_as_it_is(
 
 
 @pytest.mark.fault(98)
-async def test_a_shorter_pause_leaves_a_longer_one_as_it_is(site: Services) -> None:
+async def test_a_shorter_pause_does_not_replace_a_longer_one(site: Services) -> None:
     await account.pause("long", 300)
     long = (await account.read_account()).paused_until
 
@@ -225,9 +225,7 @@ async def test_a_shorter_pause_leaves_a_longer_one_as_it_is(site: Services) -> N
     assert (row.paused_until, row.pause_reason) == (long, "long")
 
 
-async def test_orders_of_one_moment_stop_together(
-    open_site: OpenStack, simulator: Simulator
-) -> None:
+async def test_concurrent_orders_stop_together(open_site: OpenStack, simulator: Simulator) -> None:
     async with outage(open_site, simulator, OUTAGES["error"]) as services:
         await queue_up(10)
         claimed = await transitions.claim_slots(services)

@@ -1,4 +1,4 @@
-"""What becomes of a song is for the song service to say, however long nobody could ask."""
+"""Only the song service says what became of a song, however long it cannot be asked."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from tests.integration.web.forms import store_submission
 
 
 async def under_way(services: Services, **columns: object) -> str:
-    """Order one song and return its submission, as `columns` change it."""
+    """Order one song and return its submission, with `columns` changed."""
     (session_id,) = await queue_up(1)
     await dispatch(services)
     await Submission.filter(session_id=session_id).update(next_run_at=now(), **columns)
@@ -32,7 +32,7 @@ async def ask(services: Services, session_id: str) -> Submission:
 
 
 @pytest.mark.fault(95)
-async def test_a_song_that_was_finished_in_our_absence_goes_on(
+async def test_a_song_finished_during_downtime_continues(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(days=2))
@@ -43,7 +43,7 @@ async def test_a_song_that_was_finished_in_our_absence_goes_on(
 
 
 @pytest.mark.fault(95)
-async def test_only_the_services_word_times_a_song_out(
+async def test_a_song_times_out_only_on_the_services_word(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(minutes=11))
@@ -58,7 +58,7 @@ async def test_only_the_services_word_times_a_song_out(
 
 
 @pytest.mark.fault(95)
-async def test_an_answer_without_a_status_times_nobody_out(
+async def test_an_answer_without_a_status_times_no_song_out(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(minutes=11))
@@ -67,7 +67,7 @@ async def test_an_answer_without_a_status_times_nobody_out(
     assert (await ask(site, session_id)).stage == Stage.COMPOSING
 
 
-async def test_a_song_whose_address_comes_late_is_waited_for_some_minutes(
+async def test_a_late_song_address_is_awaited_for_some_minutes(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(minutes=11))
@@ -87,7 +87,7 @@ async def test_a_song_whose_address_comes_late_is_waited_for_some_minutes(
     )
 
 
-async def test_workers_that_die_while_they_ask_cost_no_song(
+async def test_workers_that_die_while_polling_cost_no_song(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, attempts=10)
@@ -96,7 +96,7 @@ async def test_workers_that_die_while_they_ask_cost_no_song(
 
 
 @pytest.mark.fault(95)
-async def test_a_service_that_cannot_be_asked_is_waited_for_a_day(
+async def test_an_unreachable_service_is_awaited_for_a_day(
     site: Services, simulator: Simulator
 ) -> None:
     session_id = await under_way(site, sent_to_LLM=now() - timedelta(days=3))
@@ -113,7 +113,7 @@ async def test_a_service_that_cannot_be_asked_is_waited_for_a_day(
     assert (row.stage, row.failure_reason) == (Stage.FAILED, "timeout")
 
 
-async def test_songs_that_nobody_can_be_asked_for_hold_no_slot(
+async def test_songs_that_cannot_be_polled_hold_no_slot(
     site: Services, simulator: Simulator
 ) -> None:
     for _ in range(site.settings.max_concurrent_requests):
@@ -136,7 +136,9 @@ async def test_silence_is_forgotten_as_soon_as_the_service_answers(
     assert (await ask(site, session_id)).poll_failing_since is None
 
 
-async def test_why_a_generation_failed_is_kept(site: Services, simulator: Simulator) -> None:
+async def test_the_reason_of_a_failed_generation_is_stored(
+    site: Services, simulator: Simulator
+) -> None:
     words = "Blocked:\r\n<b>policy</b>"
     session_id = await under_way(site)
     await simulator.set_faults(

@@ -1,7 +1,7 @@
-"""A quick site on either stack, shared by the tests of this folder; faults are cleared after each.
+"""A quick site on either stack, shared by this folder's tests; faults are cleared after each.
 
-A test that needs other settings, or kills something, opens a site of its own. Either is examined by
-the invariants of the list of faults, for much of that list is played here.
+A test that needs other settings, or kills something, opens a site of its own. The invariants of the
+fault table are checked on both kinds of site.
 """
 
 from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ async def module_network(
 async def own_network(
     request: pytest.FixtureRequest, postgres_server: PostgresServer
 ) -> AsyncIterator[Network]:
-    """The database and Redis of a test that opens a site of its own, or None for one process."""
+    """The database and Redis for a test that opens its own site, or None for the embedded one."""
     async with open_network(request.param, postgres_server) as network:
         yield network
 

@@ -1,4 +1,4 @@
-"""Captions all the way: from a song service that times its lyrics to the file a player loads."""
+"""Captions end to end: from a song service that times its lyrics to the file a player loads."""
 
 from server.simulator.faults import Fault, Switch
 from tests.sites import Site

@@ -1,4 +1,4 @@
-"""A whole site makes every format, and tells with which encoder."""
+"""A whole site makes every format, and reports its encoder."""
 
 import io
 from pathlib import Path
@@ -27,7 +27,7 @@ async def test_every_video_of_a_song_can_be_fetched(own_network: Network, tmp_pa
             assert (await site.http.get(url)).content.startswith(b"\xff\xd8")
 
 
-async def test_the_site_tells_its_encoder(site: Site) -> None:
+async def test_the_site_reports_its_encoder(site: Site) -> None:
     health = (await site.http.get("/api/health")).json()
 
     [use] = health["encoders"]

@@ -1,4 +1,4 @@
-"""A site whose log cannot be written serves on."""
+"""A site whose log cannot be written keeps serving."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tests.faults.watch import open_examined_site
         pytest.param(">&- 2>&-", id="both closed"),
     ],
 )
-async def test_a_site_goes_on_without_its_log(tmp_path: Path, output: str) -> None:
+async def test_a_site_continues_without_its_log(tmp_path: Path, output: str) -> None:
     async with open_examined_site(tmp_path) as site:
         web = site.processes["web"]
         await web.stop()

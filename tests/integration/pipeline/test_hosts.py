@@ -1,4 +1,4 @@
-"""A site whose processes share no folder: nothing but the database, Redis and an object store."""
+"""A site whose processes share no folder, only the database, Redis and an object store."""
 
 import io
 from datetime import timedelta
@@ -26,7 +26,7 @@ def list_files(folder: Path) -> list[str]:
 
 
 async def fetch_video(site: Site, address: str) -> bytes:
-    """Fetch a video as a browser does: the site's redirect, then the bucket in two ranges."""
+    """Fetch a video as a browser does: the site's redirect, then two ranges from the bucket."""
     async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as browser:
         url = f"{site.url}{address}"
         first = await browser.get(url, headers={"Range": "bytes=0-999"})
@@ -39,7 +39,7 @@ async def fetch_video(site: Site, address: str) -> bytes:
 
 
 async def expire(network: dict[str, str], objects: dict[str, str], session_id: str) -> None:
-    """Let a month pass for one submission, and the upkeep come by."""
+    """Let a month pass for one submission, and run the clean-up."""
     values = {name.lower(): value for name, value in network.items()} | objects
     values |= {"sonauto_api_key": "key", "webhook_base_url": "https://pets.example"}
     async with open_services(

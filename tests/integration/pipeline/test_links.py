@@ -1,4 +1,4 @@
-"""What apps show instead of a link, fetched as their programs do, behind a proxy with TLS."""
+"""Link previews, fetched as the apps' crawlers do, behind a proxy with TLS."""
 
 import io
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ async def site(proxied_site: Site) -> AsyncIterator[Site]:
 
 
 async def fetch(site: Site, url: str, **headers: str) -> httpx.Response:
-    """Ask for an absolute address as the site's proxy passes it on."""
+    """Request an absolute address as the site's proxy passes it on."""
     parts = urlsplit(url)
     passed_on = {
         "X-Forwarded-For": "203.0.113.7",
@@ -52,7 +52,7 @@ async def read_head(site: Site, url: str, agent: str = "") -> Head:
 
 
 async def check_picture(site: Site, url: str, agent: str) -> None:
-    """The picture is whole, as large as was said, and small enough for every app."""
+    """Expect a complete picture of the stated size, small enough for every app."""
     picture = await fetch(site, url, **{"User-Agent": agent, "Range": "bytes=0-524287"})
     assert picture.status_code == 206
     assert picture.headers["Content-Type"] == "image/jpeg"
@@ -62,7 +62,7 @@ async def check_picture(site: Site, url: str, agent: str) -> None:
 
 
 async def check_video(site: Site, url: str, agent: str, size: tuple[int, int]) -> None:
-    """The video is one that plays from its first bytes, with sound."""
+    """Expect a video with sound that plays from its first bytes."""
     first = await fetch(site, url, **{"User-Agent": agent, "Range": "bytes=0-1"})
     assert (first.status_code, len(first.content)) == (206, 2)
     whole = await fetch(site, url, **{"User-Agent": agent})
@@ -78,7 +78,7 @@ async def check_video(site: Site, url: str, agent: str, size: tuple[int, int]) -
         )
 
 
-async def test_every_app_shows_a_finished_song_by_its_names_card_and_video(site: Site) -> None:
+async def test_every_app_previews_a_finished_song_with_names_card_and_video(site: Site) -> None:
     session_id = await site.submit(pet_name="Zoë", owner_name="Anna Lena")
     await site.wait_for(session_id, status="success")
     page = f"{PUBLIC}/result/{session_id}"
@@ -108,7 +108,7 @@ async def test_every_app_shows_a_finished_song_by_its_names_card_and_video(site:
         await check_video(site, head.only("og:video"), agent, size)
 
 
-async def test_nobody_is_named_by_a_link_to_anything_else(site: Site) -> None:
+async def test_no_other_link_preview_names_anybody(site: Site) -> None:
     deleted = await site.submit(cookie_id="cookie_mine")
     await site.wait_for(deleted, status="success")
     await site.http.request(

@@ -1,4 +1,4 @@
-"""The whole journey, a failing one, and everything that is refused: none of it tells a secret."""
+"""A whole journey, a failing one, and every refusal: no log line reveals a secret."""
 
 import base64
 import json
@@ -27,16 +27,16 @@ EVENTS = {
 
 
 def read_entries(output: str) -> list[dict[str, Any]]:
-    """Return every line that was logged: each is one JSON object, whatever was in it."""
+    """Return every logged line; each is one JSON object, whatever was in it."""
     return [json.loads(line) for line in output.splitlines() if line]
 
 
 def read_database(folder: Path) -> bytes:
-    """Return what is in the files of SQLite; nothing where there are none."""
+    """Return the contents of SQLite's files; nothing if there are none."""
     return b"".join(file.read_bytes() for file in folder.glob("petsong.sqlite3*"))
 
 
-async def test_debugging_logs_tell_nothing(own_network: Network, tmp_path: Path) -> None:
+async def test_debug_logs_reveal_no_secret(own_network: Network, tmp_path: Path) -> None:
     async with open_site(
         tmp_path,
         network=own_network,
@@ -62,7 +62,7 @@ async def test_debugging_logs_tell_nothing(own_network: Network, tmp_path: Path)
         await site.http.post("/api/submissions", json={**names, "photo": photo_base64(2)})
         await site.http.post("/api/submissions", content=f"{PET}\r\n{{}}".encode())
         await site.http.post(f"/api/webhook/{GUESS}", json={"task_id": "x", "status": "y"})
-        # What nobody has foreseen.
+        # An error that nobody foresaw.
         (tmp_path / "video" / f"{good}.mp4").unlink()
         (tmp_path / "video" / f"{good}.mp4").mkdir()
         with pytest.raises(httpx.RemoteProtocolError):

@@ -25,7 +25,7 @@ async def test_slow_orders_are_sent_once_and_ten_at_a_time(site: Site) -> None:
 
 
 @pytest.mark.fault(42)
-async def test_timed_out_songs_give_their_slots_back(own_network: Network, tmp_path: Path) -> None:
+async def test_timed_out_songs_free_their_slots(own_network: Network, tmp_path: Path) -> None:
     async with open_watched_site(
         tmp_path,
         network=own_network,
@@ -77,7 +77,7 @@ async def test_a_refused_order_ends_at_once(site: Site, fault: Switch, reason: s
     ],
     ids=str,
 )
-async def test_what_the_service_would_refuse_anybody_ends_nobody(site: Site, fault: Switch) -> None:
+async def test_a_refusal_of_every_order_ends_no_submission(site: Site, fault: Switch) -> None:
     await site.simulator.set_faults(fault)
 
     session_id = await site.submit()
@@ -85,7 +85,7 @@ async def test_what_the_service_would_refuse_anybody_ends_nobody(site: Site, fau
     await site.wait_for(session_id, status="success")
 
 
-async def test_refused_tags_are_said_in_words(site: Site) -> None:
+async def test_refused_tags_are_explained(site: Site) -> None:
     await site.simulator.set_faults(Switch(Fault.STRICT_TAGS))
 
     session_id = await site.submit(music_vibe="Party")
@@ -107,7 +107,7 @@ async def test_without_credits_submissions_wait_and_none_fails(site: Site) -> No
 
 
 @pytest.mark.fault(36)
-async def test_a_busy_service_is_asked_again_after_the_time_it_names(site: Site) -> None:
+async def test_a_busy_service_is_retried_after_the_time_it_names(site: Site) -> None:
     await site.simulator.set_faults(Switch(Fault.CREATE_STATUS, 429, times=1, retry_after="1"))
 
     session_id = await site.submit()
@@ -128,7 +128,7 @@ async def test_an_unusable_answer_is_never_resent_before_the_webhook(site: Site,
 
 
 @pytest.mark.fault(43)
-async def test_the_key_travels_to_the_api_only_and_into_no_log(site: Site) -> None:
+async def test_the_key_is_sent_to_the_api_only_and_never_logged(site: Site) -> None:
     session_id = await site.submit()
     await site.wait_for(session_id, status="success")
 

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis go away and come back: the site goes on by itself, and nothing is lost."""
+"""PostgreSQL and Redis go down and come back: the site recovers by itself and loses nothing."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -55,7 +55,7 @@ async def test_a_restarted_and_a_flushed_redis_lose_no_submission(
 
 
 @pytest.mark.fault(67)
-async def test_a_restarted_database_is_found_again(
+async def test_a_restarted_database_is_used_again(
     frail_site: Site, postgres: PostgresServer
 ) -> None:
     await frail_site.simulator.set_faults(Switch(Fault.GENERATION_STUCK))

@@ -1,7 +1,7 @@
-"""Any number of processes, started and stopped while songs are under way.
+"""Any number of processes, started and stopped while songs are in progress.
 
-Invariant: the sweep and the clock of these sites are hours apart, so that whatever goes on does so
-because somebody rang.
+Invariant: the sweep and the scheduled tasks of these sites are hours apart, so whatever continues
+was enqueued at once.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ async def test_a_free_slot_is_filled_without_any_clock(
         )
         session_ids = [await site.submit(seed=number) for number in range(4)]
 
-        # The first is refused, the second fails; each end makes room for the next.
+        # The first is refused, the second fails; each end frees the slot for the next.
         await site.wait_for(session_ids[-1], status="success")
 
         ledger = await site.simulator.ledger()
@@ -63,7 +63,7 @@ async def test_a_free_slot_is_filled_without_any_clock(
         assert ledger["in_flight_peak"] == 1
 
 
-async def test_a_worker_that_is_told_to_stop_hands_its_work_to_the_next(
+async def test_a_stopping_worker_releases_its_work_to_the_next(
     network: Network, tmp_path: Path
 ) -> None:
     async with open_examined_site(tmp_path, network=network, delay_s=0.3, **NO_CLOCK) as site:
@@ -79,7 +79,7 @@ async def test_a_worker_that_is_told_to_stop_hands_its_work_to_the_next(
         assert len(await site.posts()) == 1
 
 
-async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_schedulers(
+async def test_all_processes_stop_in_time_and_the_next_ones_continue_with_two_schedulers(
     network: Network, tmp_path: Path
 ) -> None:
     async with (
@@ -106,7 +106,7 @@ async def test_all_processes_stop_in_time_and_the_next_ones_go_on_with_two_sched
 
 
 @pytest.mark.soak
-async def test_without_a_scheduler_the_workers_see_to_what_waits_for_the_clock(
+async def test_without_a_scheduler_the_workers_run_what_is_overdue(
     network: Network, tmp_path: Path
 ) -> None:
     async with open_examined_site(tmp_path, network=network) as site:
@@ -118,7 +118,7 @@ async def test_without_a_scheduler_the_workers_see_to_what_waits_for_the_clock(
         await site.wait_for(session_id, status="success")
 
 
-async def test_a_web_process_with_open_sockets_says_goodbye_in_time(
+async def test_a_web_process_with_open_sockets_stops_in_time(
     own_network: Network, tmp_path: Path
 ) -> None:
     async with open_site(tmp_path, network=own_network) as site, AsyncExitStack() as stack:
@@ -138,7 +138,7 @@ async def test_a_web_process_with_open_sockets_says_goodbye_in_time(
 
 
 @pytest.mark.soak
-async def test_a_song_that_kills_three_workers_is_given_up_and_shown_to_the_operator(
+async def test_a_song_that_kills_three_workers_fails_and_is_shown_to_the_operator(
     tmp_path: Path,
 ) -> None:
     async with open_examined_site(tmp_path, LEASE_SECONDS="1", ADMIN_PASSWORD="secret") as site:

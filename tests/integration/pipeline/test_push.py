@@ -1,4 +1,4 @@
-"""The waiting page's side of the wire: who watches sees every change, and nothing else."""
+"""The waiting page's side of the wire: a watcher gets every change and nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ FIELDS = set(Snapshot.__annotations__)
 
 
 class Browser:
-    """A socket and what it has been told."""
+    """A socket and what it has received."""
 
     def __init__(self, client: socketio.AsyncClient) -> None:
         self.client = client
@@ -35,14 +35,14 @@ class Browser:
 async def open_browser(site: Site, address: str = "192.0.2.1") -> AsyncIterator[Browser]:
     client = socketio.AsyncClient(reconnection=False)
     browser = Browser(client)
-    # Only a site behind a proxy believes the header.
+    # Only a site behind a proxy trusts the header.
     headers = {"X-Forwarded-For": address}
     await client.connect(site.url, headers=headers, transports=["websocket"], wait_timeout=60)
     yield browser
     await client.disconnect()
 
 
-async def test_the_snapshot_and_the_events_end_in_the_row_as_it_is(site: Site) -> None:
+async def test_the_snapshot_and_the_events_end_at_the_state_of_the_row(site: Site) -> None:
     async with open_browser(site) as browser:
         session_id = await site.submit()
 
@@ -87,7 +87,7 @@ async def test_a_socket_watches_one_submission_at_a_time(site: Site) -> None:
     [None, "text", [], {}, {"session_id": 7}, {"session_id": "../../etc"}, {"session_id": "\x00"}],
     ids=repr,
 )
-async def test_nonsense_watches_nothing(site: Site, request_: object) -> None:
+async def test_a_malformed_watch_watches_nothing(site: Site, request_: object) -> None:
     async with open_browser(site) as browser:
         assert await browser.watch(request_) == NOT_FOUND
 
@@ -117,7 +117,7 @@ async def test_a_socket_is_not_compressed_although_browsers_offer_it(site: Site)
         assert "sec-websocket-extensions" not in reply.headers
 
 
-async def test_a_page_from_elsewhere_gets_no_socket(site: Site) -> None:
+async def test_a_page_of_another_site_gets_no_socket(site: Site) -> None:
     async def handshake(origin: str) -> int:
         headers = {
             "Origin": origin,

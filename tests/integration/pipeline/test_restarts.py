@@ -1,4 +1,4 @@
-"""Whatever is killed, unfinished submissions go on, and no song is paid for twice."""
+"""Whatever is killed, unfinished submissions continue, and no song is paid for twice."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.servers import wait_until
 from tests.sites import Network
 
 
-async def test_a_killed_site_goes_on_where_it_stood(own_network: Network, tmp_path: Path) -> None:
+async def test_a_killed_site_resumes_where_it_stopped(own_network: Network, tmp_path: Path) -> None:
     async with open_examined_site(tmp_path, network=own_network, delay_s=1.0) as site:
         first = await site.submit()
         await site.wait_for(first, stage="composing")
@@ -23,7 +23,7 @@ async def test_a_killed_site_goes_on_where_it_stood(own_network: Network, tmp_pa
         assert len(await site.posts()) == 1
 
 
-async def test_a_site_that_is_told_to_stop_does_so_and_goes_on_later(tmp_path: Path) -> None:
+async def test_a_site_stops_when_told_and_resumes_later(tmp_path: Path) -> None:
     async with open_examined_site(tmp_path, delay_s=1.0) as site:
         web = site.processes["web"]
         session_id = await site.submit()

@@ -1,4 +1,4 @@
-"""Sockets of one address: so many, saying so much; whoever is refused asks by HTTP all the same."""
+"""The limits of sockets and messages per address; a refused page can still poll over HTTP."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -28,7 +28,7 @@ HOSTS = count(1)
 async def small_site(
     module_network: Network, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
-    """A site behind a proxy that lets few sockets in; each comes and says hello for 2 messages."""
+    """A site behind a proxy that admits few sockets; each connects with 2 messages."""
     async with open_site(
         tmp_path_factory.mktemp("site"),
         network=module_network,
@@ -42,7 +42,7 @@ async def small_site(
 
 @pytest.fixture
 def ours() -> str:
-    """An address that no test has come from yet."""
+    """An address that no test has used yet."""
     return f"203.0.113.{next(HOSTS)}"
 
 
@@ -56,7 +56,7 @@ async def knock(site: Site, address: str) -> httpx.Response:
         return answer
 
 
-async def test_so_many_sockets_of_one_address_are_open(small_site: Site, ours: str) -> None:
+async def test_an_address_may_open_only_so_many_sockets(small_site: Site, ours: str) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(3):
             await stack.enter_async_context(open_browser(small_site, ours))
@@ -73,7 +73,7 @@ async def test_so_many_sockets_of_one_address_are_open(small_site: Site, ours: s
     await wait_until(is_let_in, 10)
 
 
-async def test_a_socket_that_says_too_much_is_shown_out_alone(small_site: Site, ours: str) -> None:
+async def test_only_the_socket_that_sends_too_much_is_closed(small_site: Site, ours: str) -> None:
     async with open_browser(small_site, ours) as loud, open_browser(small_site, ours) as quiet:
         for _ in range(12):
             await loud.client.emit("nonsense", {})
@@ -86,7 +86,7 @@ async def test_a_socket_that_says_too_much_is_shown_out_alone(small_site: Site, 
 async def test_an_address_that_comes_and_goes_is_refused(small_site: Site, ours: str) -> None:
     statuses = [(await knock(small_site, ours)).status_code for _ in range(40)]
 
-    # A few more than 30 where the machine is slow: its minute has begun to pass.
+    # A few more than 30 on a slow machine, whose minute has begun to pass.
     assert statuses[:30] == [101] * 30
     assert 429 in statuses[30:]
     assert (await knock(small_site, OTHER)).status_code == 101

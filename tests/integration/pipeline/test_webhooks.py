@@ -1,4 +1,4 @@
-"""Webhooks are doorbells: early, late, doubled, forged or missing, the outcome is the same."""
+"""Webhooks only wake the site up: early, late, duplicate, forged or missing changes no outcome."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.sites import Site
 
 
 async def order_of(site: Site, session_id: str) -> dict[str, object]:
-    """Return the one order that was made after this submission was handed in."""
+    """Return the only order made since this submission was sent."""
     await site.wait_for(session_id, status="processing")
     return (await site.posts())[-1]
 
@@ -37,7 +37,7 @@ async def test_a_song_becomes_a_video(site: Site) -> None:
 
 
 @pytest.mark.fault(23)
-async def test_a_webhook_twice_and_a_hundred_times_makes_one_video(site: Site) -> None:
+async def test_a_webhook_sent_twice_or_a_hundred_times_makes_one_video(site: Site) -> None:
     before = len(await site.posts())
     await site.simulator.set_faults(Switch(Fault.WEBHOOK_COPIES, 2))
     session_id = await site.submit()
@@ -64,7 +64,7 @@ async def test_a_webhook_before_the_answer_is_applied(site: Site) -> None:
 
 
 @pytest.mark.fault(25)
-async def test_a_lost_answer_is_made_good_by_the_webhook(site: Site) -> None:
+async def test_the_webhook_recovers_a_lost_answer(site: Site) -> None:
     before = len(await site.posts())
     await site.simulator.set_faults(Switch(Fault.CREATE_UNANSWERED, times=1))
 
@@ -76,7 +76,7 @@ async def test_a_lost_answer_is_made_good_by_the_webhook(site: Site) -> None:
 
 
 @pytest.mark.fault(26)
-async def test_without_a_webhook_the_poller_finishes_it(site: Site) -> None:
+async def test_without_a_webhook_polling_finishes_the_song(site: Site) -> None:
     await site.simulator.set_faults(Switch(Fault.WEBHOOK_NEVER))
 
     session_id = await site.submit()
@@ -104,7 +104,7 @@ async def test_a_contradicting_webhook_moves_nothing_back(site: Site, ending: St
     for claim in (Status.FAILURE, Status.SUCCESS, Status.GENERATING):
         assert await site.simulator.post_webhook(str(order["task_id"]), claim) == [200]
 
-    # Not the whole of it: a record that is being pressed still comes, and says so.
+    # Not every field: the preview still appears, and changes the snapshot.
     snapshot = await site.snapshot(session_id)
     for name in ("status", "stage", "failure_reason", "progress"):
         assert snapshot[name] == settled[name]
@@ -127,7 +127,7 @@ async def test_a_forged_success_is_not_believed(site: Site) -> None:
     await site.wait_for(session_id, status="success")
 
 
-async def test_a_failed_song_is_told_with_its_reason(site: Site) -> None:
+async def test_a_failed_song_is_reported_with_its_reason(site: Site) -> None:
     await site.simulator.set_faults(Switch(Fault.GENERATION_FAILS))
 
     session_id = await site.submit()
@@ -155,7 +155,7 @@ async def test_twenty_visitors_at_once_never_take_more_than_ten_slots(site: Site
     assert len(await site.posts()) == before + 20
 
 
-async def test_nothing_stays_behind_when_all_is_done(site: Site) -> None:
+async def test_nothing_is_left_over_when_all_is_done(site: Site) -> None:
     session_id = await site.submit()
     await site.wait_for(session_id, status="success")
 

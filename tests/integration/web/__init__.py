@@ -1,1 +1,1 @@
-"""The HTTP interface on both stacks: the spec's examples as a table, then the rows of bad input."""
+"""The HTTP interface on both stacks: the specification's examples as a table, then bad input."""

@@ -1,4 +1,4 @@
-"""The spec's endpoints as a table: what is stored, what is asked, the exact answer."""
+"""The specification's endpoints as a table: what is stored, the request, the exact answer."""
 
 import re
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ MOMENT = Like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the table; `stored` are columns of a row, None for no row."""
+    """One row of the table; `stored` are the columns of a row, None for no row."""
 
     request: str
     status: int

@@ -1,4 +1,4 @@
-"""A form as a visitor sends it, to be changed by the test."""
+"""A form as a visitor sends it, for tests to change."""
 
 import base64
 import io
@@ -36,7 +36,7 @@ def form(**changes: object) -> dict[str, object]:
 
 
 async def store_submission(stage: Stage = Stage.QUEUED, **columns: object) -> Submission:
-    """Store a row as the pipeline would have left it in `stage`."""
+    """Store a row as the pipeline would leave it in `stage`."""
     values: dict[str, Any] = {
         "session_id": SESSION_ID,
         "cookie_id": "cookie_abc123xyz",

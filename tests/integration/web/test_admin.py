@@ -1,4 +1,4 @@
-"""The operator's endpoint: behind a password, or not there."""
+"""The admin endpoint: behind a password, or nonexistent."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ def basic(username: str | None, password: str | None) -> Authorization:
     return Authorization("basic", {"username": username, "password": password})
 
 
-async def test_is_not_there_without_a_password(client: Client) -> None:
+async def test_the_endpoint_does_not_exist_without_a_password(client: Client) -> None:
     for auth in (None, basic("admin", ""), basic("admin", "admin")):
         assert (await client.get(PATH, auth=auth)).status_code == 404
 
@@ -71,7 +71,7 @@ async def test_queue_status(open_stack: OpenStack, connect: Connect) -> None:
         assert reply["last_credits_check"] == "2026-02-14T10:25:00Z"
 
 
-async def test_poison_submissions_are_told_apart_from_other_failures(
+async def test_poison_submissions_are_distinguished_from_other_failures(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(admin_password=PASSWORD, max_retries=3) as services:
@@ -124,7 +124,7 @@ async def test_refuses_everybody_else(open_stack: OpenStack, connect: Connect) -
 
 
 @pytest.mark.fault(87)
-async def test_guessing_is_throttled(open_stack: OpenStack, connect: Connect) -> None:
+async def test_password_guessing_is_throttled(open_stack: OpenStack, connect: Connect) -> None:
     async with open_stack(admin_password=PASSWORD) as services:
         client = connect(services)
 

@@ -1,4 +1,4 @@
-"""Bodies that are late, short, long or without an end: each is refused, and nothing is stored."""
+"""Bodies that are late, too long or endless are refused, and nothing is stored."""
 
 import json
 
@@ -13,7 +13,7 @@ TIMEOUT_S = 0.2
 
 @pytest.fixture
 def client(client: Client) -> Client:
-    """A client whose bodies must come within TIMEOUT_S."""
+    """A client whose bodies must arrive within TIMEOUT_S."""
     client.app.config["BODY_TIMEOUT"] = TIMEOUT_S
     return client
 
@@ -21,7 +21,7 @@ def client(client: Client) -> Client:
 @pytest.mark.fault(7)
 @pytest.mark.parametrize("path", ["/api/submissions", "/api/webhook", "/api/webhook/some-token"])
 @pytest.mark.parametrize("headers", [{}, {"Content-Length": "1000"}], ids=["chunks", "length"])
-async def test_a_body_that_never_ends_is_given_up(
+async def test_an_endless_body_times_out(
     path: str, headers: dict[str, str], client: Client
 ) -> None:
     async with client.request(path, method="POST", headers=JSON | headers) as connection:
@@ -35,7 +35,7 @@ async def test_a_body_that_never_ends_is_given_up(
 
 @pytest.mark.fault(7)
 @pytest.mark.parametrize("path", ["/api/submissions", "/api/webhook", "/api/webhook/some-token"])
-async def test_chunks_that_become_too_many_are_refused(path: str, client: Client) -> None:
+async def test_too_many_chunks_are_refused(path: str, client: Client) -> None:
     async with client.request(path, method="POST", headers=JSON) as connection:
         for _ in range(8):
             await connection.send(b" " * 1_000_000)

@@ -1,4 +1,4 @@
-"""What the operator does by hand, and who may not."""
+"""What the operator can do to a submission, and who cannot."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ async def act(client: Client, action: str, short: str = SHORT, **options: object
 
 @pytest.mark.parametrize("stage", Stage)
 @pytest.mark.parametrize("is_held", [False, True])
-async def test_only_a_step_that_waits_is_tried_again(
+async def test_only_a_waiting_step_can_be_retried(
     open_stack: OpenStack, connect: Connect, stage: Stage, is_held: bool
 ) -> None:
     async with open_stack(admin_password=PASSWORD) as services:
@@ -35,7 +35,7 @@ async def test_only_a_step_that_waits_is_tried_again(
 
         status = await act(connect(services), "retry")
 
-        # `sending`: the answer is unknown, and an order sent again may be paid twice.
+        # In `sending` the answer is unknown, so an order sent again might be paid twice.
         waits = stage in ("queued", "composing", "downloading", "rendering") and not is_held
         assert status == (200 if waits else 409)
         row = await Submission.get(session_id=SESSION_ID)
@@ -46,7 +46,7 @@ async def test_only_a_step_that_waits_is_tried_again(
 
 
 @pytest.mark.parametrize("stage", Stage)
-async def test_whatever_has_not_ended_is_stopped_once(
+async def test_an_unfinished_submission_can_be_stopped_once(
     open_stack: OpenStack, connect: Connect, stage: Stage
 ) -> None:
     async with open_stack(admin_password=PASSWORD) as services:
@@ -63,7 +63,7 @@ async def test_whatever_has_not_ended_is_stopped_once(
         )
 
 
-async def test_nobody_else_acts(open_stack: OpenStack, connect: Connect) -> None:
+async def test_nobody_else_can_act(open_stack: OpenStack, connect: Connect) -> None:
     async with open_stack(admin_password=PASSWORD) as services:
         await store_submission(Stage.COMPOSING)
         client = connect(services)
@@ -119,7 +119,7 @@ async def test_the_page_asks_for_the_login(open_stack: OpenStack, connect: Conne
 
 
 @pytest.mark.fault(87)
-async def test_guessing_does_not_lock_the_operator_out_of_a_live_page(
+async def test_password_guessing_does_not_lock_the_operator_out_of_a_live_page(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(admin_password=PASSWORD) as services:
@@ -129,5 +129,5 @@ async def test_guessing_does_not_lock_the_operator_out_of_a_live_page(
         assert {(await client.get(path, auth=LOGIN)).status_code for _ in range(40)} == {200}
         for _ in range(30):
             assert (await client.get(path, auth=basic("admin", "x"))).status_code == 401
-        # Nor is the right password found out by going on.
+        # Nor does it help to keep guessing.
         assert (await client.get(path, auth=LOGIN)).status_code == 429

@@ -1,4 +1,4 @@
-"""Texts come compressed to those who take them so, and as they are to all others."""
+"""Texts are compressed for clients that accept it, and plain for all others."""
 
 import gzip
 import shutil
@@ -16,7 +16,7 @@ STYLE = "/assets/style-1234.css"
 
 @pytest.fixture
 def client(services: Services, client_folder: Path, tmp_path: Path) -> Client:
-    """A client of a site whose stylesheet has been built in all encodings."""
+    """A client of a site whose stylesheet was built in all encodings."""
     dist = tmp_path / "dist"
     shutil.copytree(client_folder, dist)
     (dist / "assets" / "style-1234.css.br").write_bytes(b"as br")
@@ -35,7 +35,7 @@ def client(services: Services, client_folder: Path, tmp_path: Path) -> Client:
         ("", None),
     ],
 )
-async def test_an_asset_comes_as_the_browser_takes_it(
+async def test_an_asset_comes_in_an_encoding_that_the_browser_accepts(
     client: Client, accepted: str, encoding: str | None
 ) -> None:
     plain = await client.get(STYLE)
@@ -60,12 +60,14 @@ async def test_an_asset_that_is_not_compressed_does_not_vary(client: Client) -> 
     assert "Content-Encoding" not in response.headers
 
 
-async def test_what_the_build_adds_has_no_address_of_its_own(client: Client) -> None:
+async def test_compressed_files_of_the_build_have_no_address_of_their_own(client: Client) -> None:
     assert (await client.get(f"{STYLE}.br")).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", f"/result/{UNKNOWN_ID}", "/terms", "/docs", "/nowhere"])
-async def test_every_page_is_compressed_for_those_who_take_it(client: Client, path: str) -> None:
+async def test_every_page_is_compressed_for_browsers_that_accept_it(
+    client: Client, path: str
+) -> None:
     plain = await client.get(path)
     response = await client.get(path, headers={"Accept-Encoding": "gzip, br"})
 

@@ -1,4 +1,4 @@
-"""Where a hole is reported, as RFC 9116 wants it told."""
+"""The contact for reporting vulnerabilities, as RFC 9116 defines it."""
 
 from datetime import datetime, timedelta
 
@@ -11,11 +11,13 @@ from tests.integration.conftest import Client, Connect, OpenStack
 PATH = "/.well-known/security.txt"
 
 
-async def test_nobody_is_named_who_was_not_set(client: Client) -> None:
+async def test_no_contact_is_named_unless_it_is_set(client: Client) -> None:
     assert (await client.get(PATH)).status_code == 404
 
 
-async def test_the_contact_is_told_with_its_end(open_stack: OpenStack, connect: Connect) -> None:
+async def test_the_contact_is_published_with_its_expiry(
+    open_stack: OpenStack, connect: Connect
+) -> None:
     contact = "mailto:security@pets.example"
     async with open_stack(
         security_contact=contact, webhook_base_url="https://pets.example/"

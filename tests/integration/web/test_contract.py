@@ -1,4 +1,4 @@
-"""Every line of the contract, and what the answers leave behind."""
+"""Every row of the contract table, and what the answers leave behind."""
 
 import pytest
 
@@ -44,7 +44,7 @@ async def test_stores_what_the_form_says_and_nothing_else(
     assert services.storage.photo(stored.session_id).read_bytes().startswith(b"\xff\xd8")
 
 
-async def test_rings_for_the_record_and_for_the_queue(client: Client, services: Services) -> None:
+async def test_enqueues_the_preview_and_the_queue(client: Client, services: Services) -> None:
     reply = await (await client.post("/api/submissions", json=form())).get_json()
 
     assert isinstance(services.task_queue, RecordingTaskQueue)
@@ -130,7 +130,7 @@ async def test_health(workers: int, client: Client, services: Services) -> None:
     }
 
 
-async def test_health_tells_the_credits_and_is_not_ill_without_any(client: Client) -> None:
+async def test_health_reports_the_credits_and_stays_healthy_without_any(client: Client) -> None:
     for queue in ("default", "render"):
         await WorkerHeartbeat.create(name=queue, queue=queue, beat_at=now())
     await SongAccount.filter(id=1).update(credits=0, credits_checked_at=CREATED_AT)
@@ -143,7 +143,7 @@ async def test_health_tells_the_credits_and_is_not_ill_without_any(client: Clien
     assert reply["credits_age_seconds"] > 0
 
 
-async def test_health_says_that_the_disk_is_full(open_stack: OpenStack, connect: Connect) -> None:
+async def test_health_reports_a_full_disk(open_stack: OpenStack, connect: Connect) -> None:
     statuses = []
     for stop in (100, 1):
         async with open_stack(storage_stop_percent=stop) as services:
@@ -156,7 +156,7 @@ async def test_health_says_that_the_disk_is_full(open_stack: OpenStack, connect:
     assert statuses == [200, 503]
 
 
-async def test_health_tells_the_encoders_of_the_living(client: Client) -> None:
+async def test_health_reports_the_encoders_of_live_workers(client: Client) -> None:
     no_gpu = "h264_nvenc: no device"
     for name, encoder, fallback in (
         ("default", None, None),
@@ -183,7 +183,7 @@ async def test_health_tells_the_encoders_of_the_living(client: Client) -> None:
 @pytest.mark.parametrize(
     ("formats", "main"), [("square,story", "square"), ("hd,story", "hd"), ("story", "story")]
 )
-async def test_a_result_names_the_videos_that_are_there_the_main_one_first(
+async def test_a_result_lists_the_existing_videos_main_one_first(
     formats: str, main: str, open_stack: OpenStack, connect: Connect
 ) -> None:
     sizes = {"square": (720, 720), "hd": (1080, 1080), "story": (1080, 1920)}

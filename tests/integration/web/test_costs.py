@@ -1,7 +1,6 @@
-"""What a request may cost that nobody counts: every route without a limit, in every method.
+"""The cost of one request to each route without a rate limit, in every method.
 
-The bound is of processor time, and the best of several tries counts, so that a busy machine is no
-reason to fail.
+The bound is of CPU time, and the best of several tries counts, so a busy machine cannot fail it.
 """
 
 import time
@@ -32,7 +31,7 @@ NAMES = {"pages.get_asset": "style-1234.css", "pages.get_file": "favicon.svg"}
 
 
 def list_unlimited(app: Quart) -> Iterator[tuple[str, str]]:
-    """Yield the method and the path of every request that is not counted."""
+    """Yield the method and the path of every request without a limit."""
     for route in app.url_map.iter_rules():
         if not isinstance(getattr(app.view_functions[route.endpoint], MARK), Rule):
             for method in sorted(route.methods or ()):
@@ -45,7 +44,7 @@ def fill(app: Quart, route: Route) -> str:
 
 
 async def measure(client: Client, method: str, path: str) -> float:
-    """Return the seconds of processor that the cheapest of some tries takes."""
+    """Return the CPU seconds of the cheapest of several tries."""
     seconds = []
     for _ in range(TRIES):
         started_at = time.process_time()
@@ -73,7 +72,7 @@ async def song(services: Services) -> None:
 
 
 @pytest.mark.fault(103)
-async def test_no_request_that_is_not_counted_costs_much(client: Client, song: None) -> None:
+async def test_no_unlimited_request_costs_much(client: Client, song: None) -> None:
     costs = {
         f"{method} {path}": await measure(client, method, path)
         for method, path in list_unlimited(client.app)

@@ -1,4 +1,4 @@
-"""The site keeps to its own OpenAPI description, whatever a program makes of it; on both stacks."""
+"""The site conforms to its own OpenAPI description, whatever a client sends; on both stacks."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,9 +19,9 @@ load_all_checks()
 
 Operation = APIOperation[Any, Any, Any, Any]
 Case = schemathesis.Case[Any]
-# Schemas cannot say which texts are photos, names, or ids that exist.
+# Schemas cannot say which texts are photos, names, or existing ids.
 UNSAID = CHECKS.get_by_names(["positive_data_acceptance"])
-# Nobody shall learn from the answer what a token's webhook is sent.
+# The answer must not reveal whether a webhook's token exists.
 NEUTRAL = CHECKS.get_by_names(["negative_data_rejection"])
 METHODS = {"get", "post", "put", "patch", "delete", "trace"}
 NEUTRAL_PATH = "/api/webhook/{token}"
@@ -37,7 +37,7 @@ EXAMPLES = settings(
 
 @pytest.fixture
 async def site(site_network: Network, tmp_path: Path) -> AsyncIterator[Site]:
-    """A site that counts no requests, but those of the operator."""
+    """A site without rate limits, except for the operator's."""
     async with open_site(
         tmp_path,
         network=site_network,
@@ -60,7 +60,7 @@ def list_operations(site: Site) -> list[Operation]:
 
 
 def ask(site: Site, operation: Operation, mode: GenerationMode) -> None:
-    """Send what the description allows, or does not, and check each answer against it."""
+    """Send what the description allows, or forbids, and check each answer against it."""
     excluded: list[Any] = [*UNSAID, *(NEUTRAL if operation.path == NEUTRAL_PATH else [])]
 
     @EXAMPLES

@@ -1,4 +1,4 @@
-"""Every answer of every route, errors included: what it tells browsers to refuse, and no more."""
+"""The security headers of every answer of every route, errors included; and that nothing leaks."""
 
 import re
 
@@ -22,7 +22,7 @@ OURS, FOREIGN = "https://shop.example", "https://evil.example"
 
 
 async def ask_everything(client: Client) -> dict[str, tuple[Headers, str]]:
-    """Return the headers and text of an answer of each route, method and known failure."""
+    """Return the headers and text of an answer for each route, method and known failure."""
     answers = {}
     for rule in client.app.url_map.iter_rules():
         for session_id in (SESSION_ID, UNKNOWN_ID):
@@ -37,7 +37,7 @@ async def ask_everything(client: Client) -> dict[str, tuple[Headers, str]]:
     return answers
 
 
-async def test_every_answer_scores_full_marks_and_tells_nothing(
+async def test_every_answer_scores_full_marks_and_reveals_nothing(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(admin_password="a password of the tests") as services:
@@ -57,7 +57,7 @@ async def test_every_answer_scores_full_marks_and_tells_nothing(
         assert score(given, text) >= 100, (asked, judge(given, text))
         assert given.keys() >= {name.lower() for name in SECURITY_HEADERS}, asked
         assert not {"server", "x-powered-by", "set-cookie"} & given.keys(), asked
-        # Videos and scripts are no text of ours.
+        # Videos and scripts are not texts of ours.
         if given.get("content-type", "").startswith(("text/html", "application/json")):
             assert not LEAK.search(text), (asked, LEAK.search(text))
 
@@ -78,7 +78,7 @@ async def fail() -> str:
         ("Set-Cookie", "a=b"),
     ],
 )
-async def test_the_score_is_lost_with_a_header(
+async def test_a_missing_header_lowers_the_score(
     header: str, worse: str | None, client: Client
 ) -> None:
     answer = await client.get("/", scheme="https")
@@ -92,7 +92,7 @@ async def test_the_score_is_lost_with_a_header(
     assert score(headers) < points
 
 
-async def test_only_https_is_told_to_stay_so(client: Client) -> None:
+async def test_only_https_answers_have_hsts(client: Client) -> None:
     over_http = await client.get("/")
     over_https = await client.get("/", scheme="https")
 
@@ -109,7 +109,7 @@ async def preflight(client: Client, origin: str, path: str = "/api/submissions")
     return (await client.options(path, headers=headers)).headers
 
 
-async def test_no_origin_may_by_default(client: Client) -> None:
+async def test_no_other_origin_is_allowed_by_default(client: Client) -> None:
     for headers in (
         await preflight(client, OURS),
         (await client.get("/api/availability", headers={"Origin": OURS})).headers,
@@ -117,13 +117,15 @@ async def test_no_origin_may_by_default(client: Client) -> None:
         assert not [name for name, _ in headers if name.lower().startswith("access-control")]
 
 
-async def test_no_other_page_acts_for_the_operator(open_stack: OpenStack, connect: Connect) -> None:
+async def test_no_other_site_can_act_for_the_operator(
+    open_stack: OpenStack, connect: Connect
+) -> None:
     password = "a password of the tests"
     async with open_stack(cors_origins=OURS, admin_password=password) as services:
         client = connect(services)
         await store_submission(Stage.QUEUED)
 
-        # As a browser that has kept the login would send it for a foreign page.
+        # As a browser that remembers the login would send it for another site's page.
         forged = await client.post(
             f"/api/admin/submissions/{SESSION_ID[:8]}/fail",
             auth=Authorization("basic", {"username": "admin", "password": password}),
@@ -134,7 +136,7 @@ async def test_no_other_page_acts_for_the_operator(open_stack: OpenStack, connec
         assert (await Submission.get(session_id=SESSION_ID)).stage == Stage.QUEUED
 
 
-async def test_listed_origins_may_and_no_others(open_stack: OpenStack, connect: Connect) -> None:
+async def test_only_listed_origins_are_allowed(open_stack: OpenStack, connect: Connect) -> None:
     async with open_stack(cors_origins=f"{OURS}, https://other.example:8443") as services:
         client = connect(services)
         allowed, refused = await preflight(client, OURS), await preflight(client, FOREIGN)

@@ -1,4 +1,4 @@
-"""An Idempotency-Key is bound to its form: whoever has only the key learns nothing by it."""
+"""An Idempotency-Key is bound to its form: the key alone reveals nothing."""
 
 import pytest
 
@@ -28,7 +28,7 @@ async def send(client: Client, body: dict[str, object]) -> tuple[int, dict[str, 
 @pytest.mark.fault(106)
 @pytest.mark.parametrize("is_sold_out", [False, True])
 @pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS)
-async def test_a_key_with_another_form_tells_nothing(
+async def test_a_key_with_another_form_reveals_nothing(
     changes: dict[str, object], is_sold_out: bool, client: Client
 ) -> None:
     _, first = await send(client, FIRST)
@@ -54,7 +54,7 @@ async def test_a_form_of_a_known_browser_is_not_told_without_it(client: Client) 
 
 
 @pytest.mark.fault(8, 106)
-async def test_a_lost_reply_is_given_again_without_the_secret(client: Client) -> None:
+async def test_a_lost_reply_is_repeated_without_the_secret(client: Client) -> None:
     _, first = await send(client, FIRST)
 
     status, again = await send(client, FIRST)
@@ -68,7 +68,7 @@ async def test_a_lost_reply_is_given_again_without_the_secret(client: Client) ->
     ("changes", "status"),
     [({}, 200), ({"cookie_id": None}, 200), *((OTHERS[name], 422) for name in STORED)],
 )
-async def test_a_form_of_the_release_before_is_known_by_what_is_stored(
+async def test_a_form_of_the_previous_release_is_recognised_by_its_stored_fields(
     changes: dict[str, object], status: int, client: Client
 ) -> None:
     _, first = await send(client, form())

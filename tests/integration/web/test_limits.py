@@ -1,4 +1,4 @@
-"""What a limited address is told, and that its window moves; on Redis and in memory."""
+"""What a limited address is told, and that its window slides; on Redis and in memory."""
 
 import re
 import time
@@ -14,7 +14,7 @@ HALF_AN_HOUR_S = 1800
 LEFT = re.compile(r'"results";r=(\d+);t=(\d+)')
 
 
-async def test_every_answer_of_a_limited_route_tells_what_is_left(
+async def test_every_answer_of_a_limited_route_states_what_is_left(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(results_per_hour_per_ip=2) as services:
@@ -41,7 +41,7 @@ async def test_a_browser_without_quota_is_told_to_come_another_day(client: Clien
 
 
 async def test_the_window_moves(open_stack: OpenStack, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Redis counts by the time it is told.
+    # Redis counts by the time it is given.
     passed_s = 0
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + passed_s)
@@ -54,5 +54,5 @@ async def test_the_window_moves(open_stack: OpenStack, monkeypatch: pytest.Monke
         passed_s += HALF_AN_HOUR_S
         assert [await is_admitted() for _ in range(2)] == [True, False]
         passed_s += HALF_AN_HOUR_S + 1
-        # The first two are an hour old, the third is not: a fixed window would forget it, too.
+        # The first two are an hour old, the third is not: a fixed window would drop it, too.
         assert [await is_admitted() for _ in range(3)] == [True, True, False]

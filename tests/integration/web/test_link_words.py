@@ -1,4 +1,4 @@
-"""What the built pages say in their heads about songs that lack something, or have odd names."""
+"""What the built pages' heads say about songs that lack something or have odd names."""
 
 import pytest
 
@@ -15,12 +15,12 @@ PET = '<b>"Toby" & {{7*7}}</b>'
 
 @pytest.fixture
 def client(services: Services) -> Client:
-    """A client of the site with the pages that visitors see."""
+    """A client of the site with the real pages."""
     return create_app(services).test_client()
 
 
 @pytest.mark.parametrize("page", ["waiting", "result"])
-async def test_names_are_text_whatever_they_are(
+async def test_names_are_always_shown_as_text(
     page: str, services: Services, client: Client
 ) -> None:
     await store_submission(Stage.READY, pet_name=PET, lyrics="<i>la</i>")

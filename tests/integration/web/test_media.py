@@ -44,7 +44,7 @@ async def test_sends_the_video(client: Client, video: bytes) -> None:
 
 
 @pytest.mark.fault(80)
-async def test_ranges(client: Client, video: bytes) -> None:
+async def test_ranges_are_answered(client: Client, video: bytes) -> None:
     for wanted, (status, content) in RANGES.items():
         response = await client.get(VIDEO, headers={"Range": wanted})
 
@@ -60,7 +60,7 @@ async def test_ranges(client: Client, video: bytes) -> None:
 
 
 @pytest.mark.fault(80)
-async def test_if_range_and_if_none_match(client: Client, video: bytes) -> None:
+async def test_if_range_and_if_none_match_are_respected(client: Client, video: bytes) -> None:
     tag = (await client.get(VIDEO)).headers["ETag"]
 
     same = await client.get(VIDEO, headers={"Range": "bytes=0-1", "If-Range": tag})

@@ -1,4 +1,4 @@
-"""What is told of a video beside its bytes: how long it is, how long others may keep it."""
+"""A video's headers: how long it is, and how long it may be cached."""
 
 from datetime import timedelta
 
@@ -31,13 +31,13 @@ def write_all(services: Services) -> None:
 
 @pytest.fixture
 async def song(services: Services) -> None:
-    """A finished song of this moment, with all its files."""
+    """A song that has just finished, with all its files."""
     write_all(services)
     await store_submission(Stage.READY)
 
 
 async def read_cache_control(client: Client, path: str) -> tuple[int, set[str]]:
-    """Return for how many seconds a browser may keep what is at `path`, and what else is said."""
+    """Return for how many seconds a browser may cache `path`, and the other directives."""
     response = await client.get(path)
     assert response.status_code == 200
     words = response.headers["Cache-Control"].split(", ")
@@ -49,7 +49,7 @@ async def read_cache_control(client: Client, path: str) -> tuple[int, set[str]]:
     ("headers", "status", "length"),
     [({}, 200, len(CONTENT)), ({"Range": "bytes=0-1"}, 206, 2)],
 )
-async def test_how_long_a_video_is_can_be_asked_without_it(
+async def test_a_videos_length_can_be_asked_without_its_content(
     headers: dict[str, str], status: int, length: int, client: Client, song: None
 ) -> None:
     async with client.request(VIDEO, method="HEAD", headers=headers) as connection:
@@ -63,7 +63,7 @@ async def test_how_long_a_video_is_can_be_asked_without_it(
 
 
 @pytest.mark.parametrize("path", MEDIA)
-async def test_a_shared_cache_asks_each_time_and_a_browser_each_hour(
+async def test_a_shared_cache_revalidates_each_time_and_a_browser_each_hour(
     path: str, client: Client, song: None
 ) -> None:
     age_s, others = await read_cache_control(client, path)
@@ -76,7 +76,7 @@ async def test_a_shared_cache_asks_each_time_and_a_browser_each_hour(
 @pytest.mark.parametrize(
     ("left", "most_s"), [(timedelta(minutes=5), 300), (timedelta(hours=-1), 0)]
 )
-async def test_nothing_may_be_kept_past_the_day_of_its_deletion(
+async def test_nothing_may_be_cached_past_the_day_of_its_deletion(
     path: str, left: timedelta, most_s: int, client: Client, services: Services, song: None
 ) -> None:
     retention = timedelta(days=services.settings.file_retention_days)
@@ -87,7 +87,7 @@ async def test_nothing_may_be_kept_past_the_day_of_its_deletion(
     assert age_s <= most_s
 
 
-async def test_what_the_proxy_sends_may_be_kept_no_longer(
+async def test_files_sent_by_the_proxy_may_be_cached_no_longer(
     open_stack: OpenStack, connect: Connect, tmp_path: object
 ) -> None:
     files = {"files_sent_by": "nginx", "storage_url": f"file://{tmp_path}/files"}

@@ -1,4 +1,4 @@
-"""What Prometheus reads, behind the operator's password."""
+"""What Prometheus scrapes, behind the operator's password."""
 
 from datetime import timedelta
 
@@ -71,7 +71,9 @@ async def test_counts_are_those_of_the_database(open_stack: OpenStack, connect: 
         assert ("petsong_credits",) not in samples, "unknown is not zero"
 
 
-async def test_failures_phases_and_credits(open_stack: OpenStack, connect: Connect) -> None:
+async def test_failures_phases_and_credits_are_exported(
+    open_stack: OpenStack, connect: Connect
+) -> None:
     async with open_stack(admin_password=PASSWORD, min_available_credits=7) as services:
         start = now() - timedelta(seconds=100)
         row = await store_submission(
@@ -107,7 +109,9 @@ async def test_failures_phases_and_credits(open_stack: OpenStack, connect: Conne
         assert samples[("petsong_push_seconds", "push", "0.5")] == 0.5
 
 
-async def test_the_accuracy_of_past_forecasts(open_stack: OpenStack, connect: Connect) -> None:
+async def test_the_accuracy_of_past_forecasts_is_exported(
+    open_stack: OpenStack, connect: Connect
+) -> None:
     async with open_stack(admin_password=PASSWORD) as services:
         client = connect(services)
         start = now() - timedelta(hours=1)
@@ -134,7 +138,7 @@ async def test_the_accuracy_of_past_forecasts(open_stack: OpenStack, connect: Co
         assert samples[("petsong_eta_error_median_seconds",)] == 25
 
 
-async def test_is_not_there_without_a_password(client: Client) -> None:
+async def test_the_endpoint_does_not_exist_without_a_password(client: Client) -> None:
     hidden = await client.get("/metrics", auth=basic("admin", "admin"))
 
     assert hidden.status_code == 404

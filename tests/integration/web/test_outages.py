@@ -1,4 +1,4 @@
-"""What the site answers while PostgreSQL or Redis is away; each test has servers of its own."""
+"""What the site answers while PostgreSQL or Redis is down; each test has its own servers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ async def database_url(postgres: PostgresServer) -> str:
 def network(
     request: pytest.FixtureRequest, database_url: str, postgres: PostgresServer, redis: RedisServer
 ) -> dict[str, str | None]:
-    """PostgreSQL and Redis; the former behind the proxy where a test has one."""
+    """PostgreSQL and Redis; PostgreSQL is behind the proxy if the test has one."""
     if "proxy" in request.fixturenames:
         proxy: Proxy = request.getfixturevalue("proxy")
         database_url = database_url.replace(f":{postgres.port}/", f":{proxy.port}/")
@@ -74,7 +74,7 @@ async def test_health_without_redis(client: Client, services: Services, redis: R
 
 
 @pytest.mark.fault(62)
-async def test_submissions_are_taken_without_redis(
+async def test_submissions_are_accepted_without_redis(
     client: Client, services: Services, redis: RedisServer
 ) -> None:
     for stop in (redis.pause, redis.kill):
@@ -90,7 +90,7 @@ async def test_submissions_are_taken_without_redis(
 
 
 @pytest.mark.fault(87)
-async def test_guessing_is_throttled_without_redis(
+async def test_password_guessing_is_throttled_without_redis(
     open_stack: OpenStack, connect: Connect, redis: RedisServer
 ) -> None:
     async with open_stack(admin_password="a password of the tests") as services:

@@ -64,7 +64,7 @@ async def test_unknown_page_is_a_page(client: Client) -> None:
     assert "There is no such page." in await response.get_data(as_text=True)
 
 
-async def test_assets_are_kept_for_good_and_pages_are_not(client: Client) -> None:
+async def test_assets_are_cached_for_good_and_pages_are_not(client: Client) -> None:
     asset = await client.get("/assets/style-1234.css")
     page = await client.get("/")
 
@@ -78,7 +78,7 @@ async def test_client_that_is_not_built(services: Services, tmp_path: Path) -> N
         create_app(services, tmp_path / "dist")
 
 
-async def test_a_running_site_outlives_a_new_build_of_its_client(
+async def test_a_running_site_survives_a_new_build_of_its_client(
     services: Services, client_folder: Path, tmp_path: Path
 ) -> None:
     dist = tmp_path / "dist"
@@ -114,7 +114,7 @@ async def test_headers_are_on_every_answer(client: Client) -> None:
         assert "Server" not in headers
 
 
-async def test_a_fault_of_ours_is_told_to_the_log_only(
+async def test_an_internal_error_is_reported_only_in_the_log(
     services: Services, client: Client, connect: Connect
 ) -> None:
     app = client.app

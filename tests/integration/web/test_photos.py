@@ -1,4 +1,4 @@
-"""What is kept of a photo, and what is answered when it kills its child or there is none for it."""
+"""What is stored of a photo, and the answers if it kills its child or no child is available."""
 
 import asyncio
 import base64
@@ -26,7 +26,7 @@ async def nothing_is_left(services: Services) -> bool:
 
 
 def draw_odd_photos() -> Mapping[str, bytes]:
-    """Photos that hold more than a picture, or one in other colours than usual."""
+    """Photos that contain more than a picture, or are not in RGB."""
     exif = Image.Exif()
     exif[0x010E] = "SECRET-PLACE"
     exif.get_ifd(0x8825)[1] = "N"
@@ -45,7 +45,7 @@ def draw_odd_photos() -> Mapping[str, bytes]:
 
 
 @pytest.mark.fault(18, 20, 21)
-async def test_the_picture_alone_is_kept(client: Client, services: Services) -> None:
+async def test_only_the_picture_is_stored(client: Client, services: Services) -> None:
     for name, upload in draw_odd_photos().items():
         photo = base64.b64encode(upload).decode()
 
@@ -98,7 +98,7 @@ async def test_without_a_child_the_form_may_be_sent_again(
 
 
 @pytest.mark.fault(19)
-async def test_photos_that_hang_keep_the_others_waiting_and_no_more(
+async def test_photos_that_hang_only_delay_the_others(
     open_stack: OpenStack, connect: Connect
 ) -> None:
     async with open_stack(photo_timeout_seconds=2) as services:

@@ -1,4 +1,4 @@
-"""A song is deleted at once for the browser that made it, and for nobody else."""
+"""The browser that made a song can delete it at once; nobody else can."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -68,7 +68,9 @@ async def test_everything_about_a_song_is_gone_at_once(
     ],
 )
 @pytest.mark.parametrize("maker", [COOKIE_ID, None, ""])
-async def test_nobody_else_may(body: dict[str, object], maker: str | None, client: Client) -> None:
+async def test_nobody_else_may_delete_a_song(
+    body: dict[str, object], maker: str | None, client: Client
+) -> None:
     await store_submission(Stage.READY, cookie_id=maker)
 
     response = await client.delete(ADDRESS, json=body)
@@ -82,7 +84,7 @@ async def test_nobody_else_may(body: dict[str, object], maker: str | None, clien
     assert (await Submission.get(session_id=SESSION_ID)).pet_name == "Toby"
 
 
-async def test_another_site_may_not_even_with_the_secret(client: Client) -> None:
+async def test_another_site_may_not_delete_a_song_even_with_the_secret(client: Client) -> None:
     await store_submission(Stage.READY)
 
     response = await client.delete(
@@ -94,7 +96,7 @@ async def test_another_site_may_not_even_with_the_secret(client: Client) -> None
 
 
 @pytest.mark.parametrize("stage", sorted(OPEN_STAGES))
-async def test_a_song_that_is_being_made_stays(
+async def test_a_song_in_progress_cannot_be_deleted(
     stage: Stage, services: Services, client: Client
 ) -> None:
     await store_submission(stage)
@@ -108,7 +110,7 @@ async def test_a_song_that_is_being_made_stays(
     assert (await Submission.get(session_id=SESSION_ID)).pet_name == "Toby"
 
 
-async def test_an_unknown_song_and_a_body_that_is_none(client: Client) -> None:
+async def test_an_unknown_song_and_an_invalid_body_are_refused(client: Client) -> None:
     await store_submission(Stage.READY)
 
     for name in (UNKNOWN_ID, "%2e%2e", "ABC"):
@@ -120,7 +122,7 @@ async def test_an_unknown_song_and_a_body_that_is_none(client: Client) -> None:
     assert (await Submission.get(session_id=SESSION_ID)).expired_at is None
 
 
-async def test_files_that_cannot_be_deleted_are_told_of_and_may_be_tried_again(
+async def test_undeletable_files_are_reported_and_can_be_retried(
     services: Services, client: Client
 ) -> None:
     await store_submission(Stage.READY)
@@ -135,17 +137,17 @@ async def test_files_that_cannot_be_deleted_are_told_of_and_may_be_tried_again(
 
 
 class WatchedStorage(FolderStorage):
-    """Has something happen when a step has made its files."""
+    """Runs something when a step has made its files."""
 
     when_made: Callable[[], Awaitable[None]]
 
     async def keep(self, *paths: Path) -> None:
-        """Let it happen."""
+        """Run it."""
         await self.when_made()
 
 
 @pytest.mark.parametrize("step", [previewing.make_preview, previewing.prepare_videos])
-async def test_a_step_that_hears_of_it_too_late_leaves_nothing(
+async def test_a_step_that_learns_of_the_removal_too_late_leaves_nothing(
     step: Step, services: Services, client: Client
 ) -> None:
     session_id = await store_order(services, Stage.COMPOSING)

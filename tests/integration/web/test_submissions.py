@@ -1,4 +1,4 @@
-"""`POST /api/submissions` under bad input, double clicks and races; the numbers are fault rows."""
+"""`POST /api/submissions` with bad input, double clicks and races."""
 
 import asyncio
 import gzip
@@ -72,7 +72,7 @@ async def refused_everything() -> bool:
 
 
 @pytest.mark.fault(1, 2)
-async def test_takes_and_keeps_the_names(client: Client) -> None:
+async def test_accepts_and_stores_the_names(client: Client) -> None:
     for name in NAMES_TAKEN.values():
         sent = form(pet_name=name, owner_name=name, cookie_id=None)
         response = await client.post("/api/submissions", json=sent)
@@ -103,7 +103,7 @@ async def test_refuses_the_bodies(client: Client) -> None:
     assert await refused_everything()
 
 
-async def test_takes_the_form_from_our_own_page(client: Client) -> None:
+async def test_accepts_the_form_from_our_own_page(client: Client) -> None:
     headers = {"Origin": "https://songs.example", "Host": "songs.example"}
 
     response = await client.post("/api/submissions", json=form(), headers=headers)
@@ -125,7 +125,7 @@ async def test_double_click_makes_one_submission(client: Client) -> None:
 
 
 @pytest.mark.fault(8)
-async def test_lost_reply_is_given_again(client: Client, services: Services) -> None:
+async def test_lost_reply_is_repeated(client: Client, services: Services) -> None:
     new_browser = form(cookie_id=None)
     first = await (await client.post("/api/submissions", json=new_browser, headers=KEY)).get_json()
 
@@ -149,7 +149,7 @@ async def test_last_submission_of_a_browser_can_be_repeated(
 
 
 @pytest.mark.fault(8)
-async def test_lost_reply_is_given_again_when_all_is_sold_out(client: Client) -> None:
+async def test_lost_reply_is_repeated_when_sold_out(client: Client) -> None:
     first = await (await client.post("/api/submissions", json=form(), headers=KEY)).get_json()
     await SongAccount.filter(id=1).update(credits=0)
 
@@ -159,7 +159,7 @@ async def test_lost_reply_is_given_again_when_all_is_sold_out(client: Client) ->
 
 
 @pytest.mark.fault(22)
-async def test_full_disk_takes_nothing(client: Client, services: Services) -> None:
+async def test_full_disk_accepts_nothing(client: Client, services: Services) -> None:
     services.storage.photos.rmdir()
 
     response = await client.post("/api/submissions", json=form())

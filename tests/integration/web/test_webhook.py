@@ -1,4 +1,4 @@
-"""The doorbell under bad input: one neutral answer, nothing believed, nothing changed."""
+"""The webhook under bad input: one neutral answer, nothing believed, nothing changed."""
 
 import json
 import logging
@@ -35,14 +35,14 @@ async def token() -> str:
 
 
 async def make_token(session_id: str) -> str:
-    """Store a generation attempt and return the token that rings for it."""
+    """Store a generation attempt and return its webhook token."""
     secret = new_secret()
     attempt = await GenerationAttempt.create(session_id=session_id, token_hash=secret_hash(secret))
     return token_of(attempt.id, secret)
 
 
 def wrong_tokens(token: str) -> list[str]:
-    """Return what is no token, and tokens of which one half is right."""
+    """Return what is no token, and tokens of which only half is right."""
     number, _, secret = token.partition("-")
     numbers = (f"0{number}{number}", f"{MAX_ID}", f"{MAX_ID + 1}", "9" * 5000, "-1", "\u0661", "")
     guesses = [token_of(int(number), new_secret()), f"{number}-", number, secret, f"-{secret}"]
@@ -89,7 +89,9 @@ async def test_does_the_same_for_every_token(
     assert len(deed) > 1
 
 
-async def test_a_known_token_rings(client: Client, services: Services, token: str) -> None:
+async def test_a_known_token_enqueues_a_task(
+    client: Client, services: Services, token: str
+) -> None:
     for wrong in wrong_tokens(token):
         await client.post(f"/api/webhook/{wrong}", data=BODIES["success"])
     attempt = await GenerationAttempt.get(session_id=SESSION_ID)
@@ -103,7 +105,7 @@ async def test_a_known_token_rings(client: Client, services: Services, token: st
 
 
 @pytest.mark.fault(30)
-async def test_refuses_what_is_no_webhook(client: Client, token: str) -> None:
+async def test_refuses_malformed_webhooks(client: Client, token: str) -> None:
     as_json = {"Content-Type": "application/json"}
     big = b'{"task_id": "' + b"x" * 65 * 1024 + b'"}'
     statuses = [

@@ -1,4 +1,4 @@
-"""Pools of children that are gone when the test is."""
+"""Pools of child processes that end with the test."""
 
 from collections.abc import AsyncIterator, Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Files that are small until somebody opens them: the web and its child stay within bounds."""
+"""Files that are small until they are decoded: the web and its child stay within bounds."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""The photo: only a 600x600 JPEG, and nothing of the upload but its pixels."""
+"""Only a 600x600 JPEG passes, and nothing of the upload remains but its pixels."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ RED, GREEN = (200, 40, 40), (40, 160, 60)
 
 
 def picture(mode: str = "RGB", size: tuple[int, int] = (600, 600)) -> Image.Image:
-    """A picture that is red above and green below."""
+    """A picture that is red at the top and green at the bottom."""
     image = Image.new("RGB", size, RED)
     image.paste(GREEN, (0, size[1] // 2, size[0], size[1]))
     return image.convert(mode)
@@ -128,7 +128,7 @@ def test_damaged_files_are_refused_or_redrawn() -> None:
     chance = random.Random(2)
     flipped = []
     for number in range(1000):
-        # Damage to the small one is met sooner, and it is drawn in less time.
+        # Damage to the small one is met earlier, and it is redrawn faster.
         damaged = bytearray(small if number % 20 else upload)
         damaged[chance.randrange(2, len(damaged))] ^= 1 << chance.randrange(8)
         flipped.append(bytes(damaged))

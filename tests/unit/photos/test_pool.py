@@ -1,4 +1,4 @@
-"""Photos in child processes: what kills one is refused, and what is ours is told as ours."""
+"""Photos in child processes: one that kills its child is refused; it is not blamed for our errors."""
 
 import asyncio
 import base64
@@ -28,7 +28,7 @@ async def stop_every_child() -> None:
 
 
 def is_there(process_id: int) -> bool:
-    """Say whether anything is left of a process, be it a zombie."""
+    """Say whether a process still exists, even as a zombie."""
     return Path(f"/proc/{process_id}").exists()
 
 
@@ -100,7 +100,7 @@ async def test_a_photo_that_takes_too_long_is_ended(open_pool: OpenPool) -> None
     assert not is_there(child)
 
 
-async def test_a_child_that_dies_between_two_photos_is_replaced_unseen(pool: PhotoPool) -> None:
+async def test_a_child_that_dies_between_two_photos_is_replaced_silently(pool: PhotoPool) -> None:
     await pool.clean(PHOTO)
     (child,) = list_photo_children()
     os.kill(child, signal.SIGKILL)
@@ -121,7 +121,7 @@ async def test_photos_behind_two_that_hang_only_wait(open_pool: OpenPool) -> Non
     assert outcomes[2:] == [clean_photo(PHOTO)] * 7
 
 
-async def test_who_finds_no_child_in_time_is_not_told_that_the_photo_is_bad(
+async def test_a_missing_child_is_not_blamed_on_the_photo(
     open_pool: OpenPool,
 ) -> None:
     pool = open_pool(0.5)

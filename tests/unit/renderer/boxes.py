@@ -1,4 +1,4 @@
-"""An MP4 as the tree of boxes it is (ISO/IEC 14496-12), read without FFmpeg."""
+"""An MP4 as its tree of boxes (ISO/IEC 14496-12), read without FFmpeg."""
 
 import struct
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Box:
 
     @cached_property
     def children(self) -> "list[Box]":
-        """The boxes inside, for a box that is a folder of them."""
+        """The boxes inside, if the box is a container."""
         return split_boxes(self.content) if self.name in FOLDERS else []
 
     def all(self, path: str) -> "list[Box]":
@@ -37,7 +37,7 @@ class Box:
         return struct.unpack_from(f">{layout}", self.content, at)
 
     def table(self, layout: str, at: int = 8) -> list[tuple[int, ...]]:
-        """Unpack the rows of a table, whose count stands right before them."""
+        """Unpack the rows of a table, whose count precedes them."""
         (count,) = self.numbers("I", at - 4)
         width = struct.calcsize(f">{layout}")
         return [self.numbers(layout, at + row * width) for row in range(count)]
@@ -87,13 +87,13 @@ class Track:
 
     @property
     def decode_times(self) -> list[int]:
-        """When each sample is decoded, and shown where there is no `ctts`."""
+        """When each sample is decoded, which is also when it is shown if there is no `ctts`."""
         steps = [step for count, step in self._stbl("stts").table("II") for step in [step] * count]
         return [0, *accumulate(steps)][: len(steps)]
 
     @property
     def sync_samples(self) -> list[int]:
-        """The samples that decoding may start at, from 0 on."""
+        """The samples at which decoding may start, from 0 on."""
         return [number - 1 for (number,) in self._stbl("stss").table("I")]
 
     def read_samples(self, path: Path) -> list[bytes]:
@@ -120,7 +120,7 @@ class Track:
 
 
 def read_tracks(path: Path) -> dict[str, Track]:
-    """Return a video's tracks by their kind; fails where two are of one kind."""
+    """Return a video's tracks by kind; fails if there are two of one kind."""
     (moov,) = (box for box in read_boxes(path) if box.name == "moov")
     tracks = [Track(box) for box in moov.all("trak")]
     assert len({track.kind for track in tracks}) == len(tracks)
@@ -128,7 +128,7 @@ def read_tracks(path: Path) -> dict[str, Track]:
 
 
 def list_nal_types(sample: bytes) -> list[int]:
-    """Return the types of an H.264 sample's units, each of which states its length in 4 bytes."""
+    """Return the types of an H.264 sample's units, each preceded by its length in 4 bytes."""
     found, at = [], 0
     while at < len(sample):
         (length,) = struct.unpack_from(">I", sample, at)

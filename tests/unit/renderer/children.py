@@ -14,7 +14,7 @@ async def wait_until(is_met: Callable[[], bool]) -> None:
 
 
 def list_children(parent: int | None = None, module: str = "renderer.child") -> set[int]:
-    """Return the ids of the renderers, or other modules, this process (or `parent`) started."""
+    """Return the ids of the renderers, or other modules, started by this process (or `parent`)."""
     parent = parent or os.getpid()
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
@@ -34,14 +34,14 @@ def is_alive(process_id: int) -> bool:
 
 
 def read_memory(process_id: int, kind: str) -> int:
-    """Return bytes as `/proc` states them, for instance "VmData"."""
+    """Return bytes as `/proc` gives them, for instance "VmData"."""
     lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
     (line,) = (line for line in lines if line.startswith(kind))
     return int(line.split()[1]) * 1024
 
 
 def forget_peak(process_id: int) -> None:
-    """Let "VmHWM", the most memory that a process ever held, begin anew."""
+    """Reset "VmHWM", the peak memory of a process."""
     Path(f"/proc/{process_id}/clear_refs").write_text("5")
 
 

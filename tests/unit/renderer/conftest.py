@@ -1,4 +1,4 @@
-"""A photo, a song and a encoded loop, made once for all tests of the renderer."""
+"""A photo, a song and an encoded loop, made once for all tests of the renderer."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,7 @@ def green_photo(workshop: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def marked_photo(workshop: Path) -> Path:
-    """Grey with a white spot at twelve o'clock, to see which way it goes."""
+    """Grey with a white spot at twelve o'clock, to show the direction of rotation."""
     picture = np.full((600, 600, 3), 90, np.uint8)
     cv2.circle(picture, (300, 90), 45, (255, 255, 255), -1)
     path = workshop / "marked.png"
@@ -85,7 +85,7 @@ def marked_photo(workshop: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def song(workshop: Path) -> Path:
-    """4.32 s: one rotation and a part of the next."""
+    """4.32 s: one rotation and part of the next."""
     return write_song(workshop / "song.mp3", 4.32)
 
 
@@ -105,7 +105,7 @@ def rendered(workshop: Path, encoded: EncodedLoop, song: Path) -> Rendered:
 
 @pytest.fixture(scope="session")
 def videos(workshop: Path, encoded: EncodedLoop, song: Path) -> Videos:
-    """Every format there is, from one job."""
+    """Every format, from one job."""
     paths = {name: workshop / f"{name}.mp4" for name in FORMATS}
     loops = {"square": encoded.loop}
     wanted = tuple(Video(path, FORMATS[name], loops.get(name)) for name, path in paths.items())

@@ -1,8 +1,7 @@
-"""Frames as they were when somebody last looked at them and was content.
+"""Golden frames: how frames looked when somebody last approved them.
 
-After a change that is meant to be seen, draw them again, look at them, and commit them:
-
-    python -m tests.unit.renderer.golden
+After a visible change, draw them again, look at them, and commit them: python -m
+tests.unit.renderer.golden
 """
 
 from itertools import islice
@@ -34,7 +33,7 @@ def draw_frame(name: str, index: int) -> Bytes:
 
 
 def find_golden(name: str, index: int) -> Path:
-    """Return where a frame is kept."""
+    """Return the path of a golden frame."""
     return FOLDER / f"{name}-{index}.png"
 
 

@@ -33,7 +33,7 @@ def write_song(
     channels: int = 2,
     **options: str,
 ) -> Path:
-    """Write an MP3 of a chord with a click at every half second, the first at 0."""
+    """Write an MP3 of a chord with a click every half second, the first at 0."""
     layout = "stereo" if channels == 2 else "mono"
     time = np.arange(round(duration_s * sample_rate)) / sample_rate
     tone = sum(0.1 * np.sin(2 * np.pi * pitch * time) for pitch in (220.0, 277.2, 329.6))
@@ -52,7 +52,7 @@ def write_song(
 def one_video(
     photo: Path, song: Path, out: Path, loop: Path | None = None, spec: RenderSpec | None = None
 ) -> RenderJob:
-    """Ask for a single video, the campaign's own where no spec is given."""
+    """Describe a single video, in the campaign's format if no spec is given."""
     return RenderJob(photo, song, (Video(out, spec or RenderSpec(), loop),))
 
 
@@ -72,7 +72,7 @@ class Footage:
 
 
 def read_video(path: Path) -> Footage:
-    """Decode everything in an MP4; frames as YUV 4:2:0 arrays, sound as its first channel."""
+    """Decode everything in an MP4: frames as YUV 4:2:0 arrays, sound as its first channel."""
     with av.open(str(path), format="mp4") as container:
         video = container.streams.video[0]
         frames = [np.asarray(frame.to_ndarray(), np.uint8) for frame in container.decode(video)]
@@ -102,7 +102,7 @@ def read_video(path: Path) -> Footage:
 
 
 def to_bgr(frame: Bytes) -> Bytes:
-    """Convert by FFmpeg's own scaler, told that the frame is BT.709 limited range."""
+    """Convert with FFmpeg's own scaler, told that the frame is BT.709 limited range."""
     picture = av.VideoFrame.from_ndarray(frame, "yuv420p").reformat(
         format="bgr24", src_colorspace="ITU709", src_color_range="MPEG", dst_color_range="JPEG"
     )
@@ -116,7 +116,7 @@ def show_pet(frame: Bytes) -> tuple[float, ...]:
 
 @contextmanager
 def watch_libav() -> Iterator[list[str]]:
-    """Collect what FFmpeg's libraries warn about in the block, on whatever thread."""
+    """Collect the warnings of FFmpeg's libraries in the block, from all threads."""
     said: list[str] = []
     level = av.logging.get_level()
     av.logging.set_level(av.logging.WARNING)

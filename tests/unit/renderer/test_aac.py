@@ -1,4 +1,4 @@
-"""A song of several segments, decoded and held against the same song encoded in one piece."""
+"""A song of several segments, decoded and compared with the same song encoded in one piece."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 
 @pytest.fixture(scope="module")
 def sound() -> Floats:
-    """A chord and a beat, also right behind each seam: the frame before it must be ready for it."""
+    """A chord and a beat, also right after each seam: the frame before it must be ready for it."""
     time = np.arange(FRAMES * FRAME_SAMPLES - 300) / RATE
     chord = sum(0.1 * np.sin(2 * np.pi * pitch * time) for pitch in (220.0, 277.2, 329.6))
     beat_s = SEGMENT_FRAMES * FRAME_SAMPLES / RATE / 30
@@ -68,7 +68,7 @@ def encode_one_piece(sound: Floats) -> Packets:
 
 
 def sum_errors(packets: Packets, sound: Floats) -> NDArray[np.float64]:
-    """Decode and return the squared error of each frame of the sound, the short last left out."""
+    """Decode, and return the squared error of each frame except the short last one."""
     encoder = open_encoder()
     encoder.open()
     decoder = av.AudioCodecContext.create("aac", "r")
@@ -95,7 +95,7 @@ def test_packets_follow_each_other(joined: Packets, sound: Floats) -> None:
 
 
 def test_seams_are_as_clean_as_one_piece(joined: Packets, sound: Floats) -> None:
-    """To a quarter of a decibel, by which the rate control may differ from frame to frame."""
+    """To a quarter of a decibel, by which the rate control may vary between frames."""
     here, there = sum_errors(joined, sound), sum_errors(encode_one_piece(sound), sound)
     near = (SEAMS[:, None] + np.arange(-2, 3)).ravel()
     assert here[near].sum() <= there[near].sum() * 10**0.025

@@ -21,7 +21,7 @@ NAMES = (
 
 @pytest.fixture
 def other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the pictures that a test may break."""
+    """A copy of the pictures that a test may damage."""
     for name in NAMES:
         shutil.copy(assets.FOLDER / name, tmp_path)
     monkeypatch.setattr(assets, "FOLDER", tmp_path)
@@ -38,7 +38,7 @@ def repaint(path: Path) -> None:
     cv2.imwrite(str(path), picture)
 
 
-def test_the_script_draws_the_pictures_that_are_kept(tmp_path: Path) -> None:
+def test_the_script_draws_the_committed_pictures(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "renderer.drawing", str(tmp_path)], check=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
     for name in NAMES:
@@ -47,11 +47,11 @@ def test_the_script_draws_the_pictures_that_are_kept(tmp_path: Path) -> None:
         assert drawn is not None
         assert kept is not None
         assert drawn.shape == kept.shape
-        # Mathematical libraries differ in their last digit from one machine to the next.
+        # Mathematical libraries differ in their last digit between machines.
         assert np.abs(drawn.astype(int) - kept).mean() < 0.02
 
 
-def test_pictures_are_small_enough_to_keep() -> None:
+def test_pictures_are_small_enough_to_commit() -> None:
     assert sum((assets.FOLDER / name).stat().st_size for name in NAMES) < 2_000_000
 
 
@@ -80,7 +80,7 @@ def test_each_layout_has_its_background() -> None:
 
 
 def test_the_player_is_the_same_on_every_background() -> None:
-    # Inside the body, without the corners that petals lie on.
+    # Inside the body, without the corners, where petals lie.
     players = {
         layout.name: background[
             layout.spindle_y_px - 400 : layout.spindle_y_px + 400,

@@ -52,7 +52,7 @@ def test_a_song_is_measured_by_decoding(song: Path) -> None:
     ],
     ids=["empty", "zeros", "html", "json", "m3u8", "ffconcat", "noise"],
 )
-def test_what_is_no_song_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_song_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     path.write_bytes(content)
     with pytest.raises(BadSong, match=r"song\.mp3"):
@@ -63,7 +63,7 @@ def test_what_is_no_song_is_refused(content: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.fault(47)
 @pytest.mark.parametrize("write", [write_wave, write_tags_only])
-def test_other_files_in_a_songs_clothes_are_refused(
+def test_other_files_disguised_as_songs_are_refused(
     write: Callable[[Path], None], tmp_path: Path
 ) -> None:
     path = tmp_path / "song.mp3"
@@ -75,7 +75,7 @@ def test_other_files_in_a_songs_clothes_are_refused(
 
 
 @pytest.mark.fault(48)
-def test_a_song_cut_half_way_is_refused(song: Path, tmp_path: Path) -> None:
+def test_a_truncated_song_is_refused(song: Path, tmp_path: Path) -> None:
     content = song.read_bytes()
     cut = tmp_path / "cut.mp3"
     cut.write_bytes(content[: len(content) // 2])
@@ -85,7 +85,7 @@ def test_a_song_cut_half_way_is_refused(song: Path, tmp_path: Path) -> None:
         encode_song(cut, 192_000)
 
 
-def test_a_song_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_song_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSong, match=r"none\.mp3"):
         check_song(tmp_path / "none.mp3")
 
@@ -153,7 +153,7 @@ def test_odd_songs_last_as_long_as_they_sound(
     write: Callable[[Path], Path], duration_s: float, encoded: EncodedLoop, tmp_path: Path
 ) -> None:
     song, out = write(tmp_path / "song.mp3"), tmp_path / "out.mp4"
-    # AAC of such bit rates takes a fifth of the time; how long a song lasts is the same.
+    # AAC at such bit rates takes a fifth of the time; the duration is the same.
     spec = RenderSpec(audio_bit_rate=32_000)
     report = render(one_video(encoded.photo, song, out, encoded.loop, spec))
     with av.open(str(out), format="mp4") as video:

@@ -1,4 +1,4 @@
-"""The card, read back as an app that shows a link would, and the letters on it."""
+"""The card, read back as an app that previews a link would, and its lettering."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def read_card(photo: Path, folder: Path, pet: str = "Waffles", owner: str = "Ann
 
 
 def find_ink(card: Picture) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return rows and columns at the right of the player where the card differs from its ground."""
+    """Return rows and columns right of the player where the card differs from its background."""
     differs = np.abs(card - load_assets().card).max(axis=2) > 60
     rows, columns = np.nonzero(differs[:, 670:])
     return rows, columns + 670
@@ -74,7 +74,7 @@ def test_both_names_are_written_large_beside_the_player(red_photo: Path, tmp_pat
     pet_rows = np.flatnonzero((np.abs(card - other_pet).max(axis=2) > 60).any(axis=1))
     owner_rows = np.flatnonzero((np.abs(card - other_owner).max(axis=2) > 60).any(axis=1))
     assert pet_rows.max() < owner_rows.min()
-    # At a quarter of the size, 15 px for the pet's letters and 9 px for the owner's can be read.
+    # At a quarter of the size, the pet's 15 px letters and the owner's 9 px ones are legible.
     assert np.ptp(pet_rows) > 60
     assert np.ptp(owner_rows) > 36
 
@@ -185,7 +185,7 @@ def test_a_bad_photo_is_named_and_leaves_nothing_behind(
     assert not list(folder.iterdir())
 
 
-def test_a_folder_that_is_not_there_is_named(red_photo: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(red_photo: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputFailed, match="nowhere"):
         draw_card(CardJob(red_photo, tmp_path / "nowhere" / "card.jpg", "Waffles", "Anna"))
 

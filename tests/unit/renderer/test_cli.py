@@ -23,7 +23,7 @@ def short_song(workshop: Path) -> Path:
 def test_a_video_from_the_command_line(red_photo: Path, song: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     command = [sys.executable, "-m", "renderer", str(red_photo), str(song), str(out), "--json"]
-    bare = {"PATH": os.environ["PATH"]}  # no settings of any site
+    bare = {"PATH": os.environ["PATH"]}  # without any site's settings
     ended = subprocess.run(command, capture_output=True, text=True, env=bare, check=True)
     report = json.loads(ended.stdout)
     assert len(read_video(out).frames) == report["videos"][0]["frames"] == 65
@@ -71,7 +71,7 @@ def test_json_tells_the_timings_and_nothing_else(
         ("--encoder", "h265", "choose from 'auto', 'h264_nvenc', 'libx264'"),
     ],
 )
-def test_a_choice_that_is_not_there_names_those_that_are(
+def test_an_unknown_choice_lists_the_known_ones(
     option: str, value: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -110,7 +110,7 @@ def test_names_in_any_script_and_with_brackets_are_only_names(
 
 
 @pytest.mark.parametrize("place", ["missing/out.mp4", "."])
-def test_a_place_that_takes_no_file_is_exit_code_1(
+def test_an_unwritable_output_is_exit_code_1(
     place: str,
     red_photo: Path,
     short_song: Path,
@@ -125,7 +125,7 @@ def test_a_place_that_takes_no_file_is_exit_code_1(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_photo_that_is_not_there_is_exit_code_2(
+def test_a_missing_photo_is_exit_code_2(
     short_song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = tmp_path / "none.jpg"
@@ -153,7 +153,7 @@ def test_a_terminal_sees_a_bar(red_photo: Path, song: Path, tmp_path: Path) -> N
         try:
             while block := os.read(terminal, 4096):
                 shown += block
-        except OSError:  # Linux's way of saying that the other end is closed
+        except OSError:  # Linux's way of reporting that the other end is closed
             pass
         os.close(terminal)
     assert running.returncode == 0

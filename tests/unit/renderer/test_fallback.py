@@ -1,7 +1,7 @@
-"""An encoder that works when it is asked and breaks in a job, as a GPU's does.
+"""An encoder that opens but breaks during a job, as a GPU's can.
 
-The table of encoders is the seam: FFmpeg's own MPEG-4 encoder enters it as the hardware's, told
-that it may not make pictures larger than the probe's, as GPUs have a largest picture of theirs.
+The table of encoders is the seam: FFmpeg's MPEG-4 encoder stands in for the hardware's, with the
+probe's size as its largest picture, because GPUs have such a limit.
 """
 
 import logging
@@ -62,7 +62,7 @@ def test_a_job_whose_encoder_breaks_is_done_by_libx264(
     (video,) = report.videos
     assert video.is_loop_reused
     assert (video.encoder, video.fallback) == (SOFTWARE, REASON)
-    assert len(caplog.messages) == 1  # what broke once is not tried again
+    assert len(caplog.messages) == 1  # an encoder that broke once is not tried again
 
 
 @pytest.mark.usefixtures("table")

@@ -1,4 +1,4 @@
-"""The GPU's encoder beside libx264: the same frames through both."""
+"""The GPU's encoder compared with libx264: the same frames through both."""
 
 import io
 from pathlib import Path
@@ -18,11 +18,11 @@ from tests.unit.renderer.boxes import list_nal_types, read_tracks
 from tests.unit.renderer.media import read_video
 
 HARDWARE = "h264_nvenc"
-IDR, P_SLICE, PARAMETERS = 5, 1, {6, 7, 8, 9}  # SEI, SPS, PPS and delimiters say nothing of kind
+IDR, P_SLICE, PARAMETERS = 5, 1, {6, 7, 8, 9}  # SEI, SPS, PPS and delimiters are of no kind
 
 
 def measure_ssim(shown: Bytes, original: Bytes) -> float:
-    """Return the structural similarity of two frames' luma (Wang and others, 2004), 1 at best."""
+    """Return the structural similarity of two frames' luma (Wang et al., 2004), at best 1."""
     a, b = (split_planes(frame)[0].astype(np.float64) for frame in (shown, original))
     mean_a, mean_b = (cv2.GaussianBlur(plane, (11, 11), 1.5) for plane in (a, b))
     spread_a = cv2.GaussianBlur(a * a, (11, 11), 1.5) - mean_a**2
@@ -40,7 +40,7 @@ def compose(spec: RenderSpec) -> list[Bytes]:
 
 
 def judge(frames: list[Bytes], encoder: str, spec: RenderSpec) -> tuple[float, int]:
-    """Return an encoder's mean SSIM to some frames it was given, and its file's size."""
+    """Return an encoder's mean SSIM on given frames, and its file's size."""
     mp4 = encode_loop_frames(frames, encoder, spec)
     with av.open(io.BytesIO(mp4), "r", format="mp4") as container:
         shown = [np.asarray(frame.to_ndarray(), np.uint8) for frame in container.decode(video=0)]

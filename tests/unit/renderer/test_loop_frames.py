@@ -23,7 +23,7 @@ def paint(colour: tuple[int, int, int] = (90, 90, 90)) -> Bytes:
 
 
 def find_spot(frame: Bytes) -> tuple[float, float]:
-    """Return the spot's place relative to the spindle in pixels, x right and y down."""
+    """Return the spot's position relative to the spindle in pixels, x right and y down."""
     luma = split_planes(frame)[0].astype(float)
     y, x = np.mgrid[: SPEC.width_px, : SPEC.width_px] + 0.5 - CENTRE
     weight = np.where(np.hypot(x, y) < 110, np.maximum(luma - 150, 0), 0)
@@ -46,7 +46,7 @@ def test_a_colour_on_the_photo_comes_back(colour: tuple[int, int, int]) -> None:
 
 def test_the_poster_shows_what_players_show(marked: list[Bytes]) -> None:
     difference = np.abs(own_to_bgr(marked[0]).astype(int) - to_bgr(marked[0]))
-    assert difference.mean() < 2  # FFmpeg rounds down on its fast path
+    assert difference.mean() < 2  # FFmpeg rounds down in its fast path
 
 
 def test_frames_turn_clockwise_by_exact_angles(marked: list[Bytes]) -> None:
@@ -96,7 +96,7 @@ def test_needle_background_and_lamp_stand_still(marked: list[Bytes]) -> None:
     unlit = vinyl & (np.abs(np.arctan2(y, x) - np.deg2rad(170)) < 0.15)
     for frame in luma[::9]:
         assert frame[lit].mean() > frame[unlit].mean() + 15
-    assert moves[lit].mean() > 3  # while the grooves pass beneath it
+    assert moves[lit].mean() > 3  # while the grooves turn beneath it
 
 
 def test_chroma_sits_on_the_left_luma_sample() -> None:

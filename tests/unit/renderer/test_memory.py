@@ -1,4 +1,4 @@
-"""Row 57: a child that wants more memory than it may have."""
+"""A child that wants more memory than it may have."""
 
 import resource
 from pathlib import Path
@@ -22,8 +22,8 @@ async def test_memory_has_a_bound() -> None:
 
 
 @pytest.mark.fault(57)
-async def test_the_bound_is_of_memory_not_of_addresses() -> None:
-    """A GPU's driver reserves many times the memory that it uses."""
+async def test_the_bound_counts_memory_not_address_space() -> None:
+    """A GPU driver reserves many times the memory that it uses."""
     async with RenderPool(1, timeout_s=60, memory_limit_bytes=2_000_000_000):
         (child,) = list_children()
         assert resource.prlimit(child, resource.RLIMIT_DATA) == (2_000_000_000, 2_000_000_000)
@@ -37,7 +37,7 @@ async def test_a_warm_child_is_small_on_any_number_of_cores() -> None:
 
 
 @pytest.mark.fault(57)
-async def test_a_job_that_needs_too_much_costs_itself_only(
+async def test_a_job_that_needs_too_much_memory_fails_alone(
     red_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     large = tmp_path / "large.png"

@@ -1,4 +1,4 @@
-"""Photos as cameras, phones and drawing programs write them, by Pillow; each is shown right."""
+"""Photos as cameras, phones and drawing programs write them, opened by Pillow and shown right."""
 
 import io
 import struct
@@ -16,11 +16,11 @@ from renderer.colour import Bytes
 from renderer.headers import measure
 from renderer.photo import decode_photo, read_photo
 
-CORAL, WHITE = (220, 110, 70), (255, 255, 255)  # RGB, as Pillow has it
+CORAL, WHITE = (220, 110, 70), (255, 255, 255)  # RGB, Pillow's order
 
 
 def show(content: bytes) -> Bytes:
-    """Return what the record shows, RGB."""
+    """Return what the record shows, in RGB."""
     return decode_photo(content, Path("pet"), 360)[..., ::-1]
 
 
@@ -38,7 +38,7 @@ def paint(mode: str = "RGB", size: tuple[int, int] = (400, 400)) -> Image.Image:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_is_turned_upright(orientation: int) -> None:
     upright = np.zeros((400, 400), np.uint8)
-    upright[:200, :100] = 220  # no turning or mirroring leaves this in its place
+    upright[:200, :100] = 220  # no turning or mirroring leaves this unchanged
     stored = {
         1: upright,
         2: np.fliplr(upright),
@@ -100,8 +100,8 @@ def test_one_pixel_is_a_photo() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
-def test_what_is_transparent_is_white_paper(kind: str) -> None:
-    picture = Image.new("RGBA", (400, 400), (0, 0, 0, 0))  # black where nothing is to be seen
+def test_transparency_is_shown_as_white(kind: str) -> None:
+    picture = Image.new("RGBA", (400, 400), (0, 0, 0, 0))  # black in the transparent area
     picture.paste((*CORAL, 255), (0, 0, 400, 200))
     shown = show(save(picture, kind)).astype(int)
     assert np.abs(shown[:170] - CORAL).max() <= 4
@@ -109,7 +109,7 @@ def test_what_is_transparent_is_white_paper(kind: str) -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_what_is_half_transparent_is_half_white(bits: int) -> None:
+def test_half_transparency_is_half_white(bits: int) -> None:
     full = 2**bits - 1
     picture = np.full((400, 400, 4), full // 2, np.uint8 if bits == 8 else np.uint16)
     picture[..., :3] = (0, 0, full)  # BGR
@@ -164,7 +164,7 @@ def claim_gif(width: int, height: int) -> bytes:
     ],
     ids=["png", "jpeg", "webp", "gif"],
 )
-def test_a_picture_that_claims_to_be_huge_is_refused_unopened(content: bytes, size: str) -> None:
+def test_a_picture_that_claims_to_be_huge_is_refused_undecoded(content: bytes, size: str) -> None:
     with pytest.raises(BadPhoto, match=rf"^pet is {size}, more than 120,000,000 pixels$"):
         show(content)
 
@@ -198,7 +198,7 @@ def test_a_pictures_size_is_in_its_header(mode: str, kind: str, options: dict[st
     assert {measure(content[:length]) for length in range(len(content))} <= {(0, 0), (300, 70)}
 
 
-def test_a_photo_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_photo_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "none.jpg", tmp_path):
         with pytest.raises(BadPhoto, match=str(path)):
             read_photo(path)

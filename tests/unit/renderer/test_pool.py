@@ -28,7 +28,7 @@ from tests.unit.renderer.media import one_video, read_video, show_pet, write_son
 
 @pytest.fixture(scope="module")
 def long_song(workshop: Path) -> Path:
-    """Long enough to be met in the middle of its render."""
+    """Long enough to be caught in the middle of its render."""
     return write_song(workshop / "long.mp3", 60.0)
 
 
@@ -88,7 +88,7 @@ async def test_two_renders_in_the_pool_keep_their_photos(
 
 
 @pytest.mark.fault(57)
-async def test_a_killed_child_costs_its_own_job_only(
+async def test_a_killed_child_fails_only_its_own_job(
     encoded: EncodedLoop, long_song: Path, song: Path, tmp_path: Path
 ) -> None:
     async with RenderPool(2, timeout_s=60) as pool:
@@ -120,7 +120,7 @@ async def test_a_hanging_child_is_killed_and_replaced(song: Path) -> None:
         assert (await pool.check_song(song)).channels == 2
 
 
-async def test_an_idle_child_that_died_is_replaced_unseen(pool: RenderPool, song: Path) -> None:
+async def test_an_idle_child_that_died_is_replaced_silently(pool: RenderPool, song: Path) -> None:
     children = list_children()
     for child in children:
         os.kill(child, signal.SIGKILL)
@@ -143,7 +143,7 @@ async def test_a_cancelled_caller_takes_its_child_with_it(
     assert list_names(tmp_path) == []
 
 
-async def test_closing_ends_jobs_in_hand_and_in_the_queue(
+async def test_closing_ends_running_and_queued_jobs(
     encoded: EncodedLoop, long_song: Path, tmp_path: Path
 ) -> None:
     pool = RenderPool(1, timeout_s=60)
@@ -183,7 +183,7 @@ async def test_a_missing_picture_is_one_clear_error_at_start(
     await pool.close()
 
 
-async def test_ctrl_c_is_the_parents_business(pool: RenderPool, song: Path) -> None:
+async def test_ctrl_c_is_left_to_the_parent(pool: RenderPool, song: Path) -> None:
     for child in list_children():
         os.kill(child, signal.SIGINT)
     assert (await pool.check_song(song)).channels == 2

@@ -67,7 +67,7 @@ def test_every_rotation_is_the_first_bit_for_bit(rendered: Rendered, encoded: En
 
 def test_the_song_starts_at_zero_and_clicks_on_time(rendered: Rendered) -> None:
     sound, rate = np.abs(rendered.video.samples), rendered.video.sample_rate
-    for half_second in range(1, 8):  # a click at 0 has no silence before it to be found in
+    for half_second in range(1, 8):  # a click at 0 has no silence before it by which to find it
         middle = round(half_second * rate / 2)
         window = sound[middle - rate // 50 : middle + rate // 50]
         onset = int(np.argmax(window > 0.5)) - rate // 50
@@ -79,14 +79,14 @@ def test_the_report_is_json(rendered: Rendered, encoded: EncodedLoop) -> None:
     assert json.loads(json.dumps(asdict(encoded.report))) == asdict(encoded.report)
 
 
-def test_a_pressed_loop_is_used_again(rendered: Rendered) -> None:
+def test_an_encoded_loop_is_reused(rendered: Rendered) -> None:
     assert rendered.report.videos[0].is_loop_reused
     assert rendered.report.videos[0].encoder == "libx264"
     assert "compose" not in rendered.report.timings
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "text", "other photo", "other spec"])
-def test_a_loop_that_does_not_fit_is_pressed_anew(
+def test_a_loop_that_does_not_fit_is_encoded_again(
     damage: str, encoded: EncodedLoop, green_photo: Path, song: Path, tmp_path: Path
 ) -> None:
     loop, photo, spec = tmp_path / "loop.mp4", encoded.photo, RenderSpec()
@@ -159,7 +159,9 @@ def test_a_bad_song_keeps_the_video_that_is_there(encoded: EncodedLoop, tmp_path
 
 
 @pytest.mark.fault(55)
-def test_no_folder_to_write_into(encoded: EncodedLoop, song: Path, tmp_path: Path) -> None:
+def test_a_missing_output_folder_is_reported(
+    encoded: EncodedLoop, song: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "missing" / "out.mp4"
     with pytest.raises(OutputFailed, match="No such file") as caught:
         render(one_video(encoded.photo, song, out, encoded.loop))
@@ -171,7 +173,7 @@ def test_no_folder_to_write_into(encoded: EncodedLoop, song: Path, tmp_path: Pat
 def test_a_disk_that_fills_up_leaves_nothing(
     share: float, encoded: EncodedLoop, song: Path, rendered: Rendered, tmp_path: Path
 ) -> None:
-    """A limit on file size stands in for the full disk; it binds a whole process, so a child's."""
+    """A file size limit stands in for a full disk; it applies to a process, hence the child."""
     limit = int(rendered.report.videos[0].size_bytes * share)
     out = tmp_path / "out.mp4"
     ended = subprocess.run(

@@ -3,7 +3,7 @@ import pytest
 from renderer import FORMATS, BadSpec, RenderSpec
 
 
-def test_defaults_are_the_campaigns() -> None:
+def test_the_defaults_are_the_campaigns() -> None:
     spec = RenderSpec()
     assert (spec.width_px, spec.fps, spec.rpm, spec.crf) == (720, 15, 20, 28)
     assert spec.frames_per_loop == 45

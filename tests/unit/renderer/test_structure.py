@@ -1,4 +1,4 @@
-"""The finished file box by box, as QuickTime and phones read it, and what FFmpeg says about it."""
+"""The finished file box by box, as QuickTime and phones read it, and FFmpeg's warnings about it."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_a_video_has_a_picture_and_a_sound(video: Path, encoded: EncodedLoop) ->
 
 
 def test_a_track_has_one_edit(video: Path) -> None:
-    """The sound's cuts the encoder's priming, so that sound and picture begin together."""
+    """The sound's edit cuts the encoder's priming, so that sound and picture start together."""
     for kind, track in read_tracks(video).items():
         ((duration_ms, media_time, rate),) = track.edits
         assert media_time == (PRIMING if kind == "soun" else 0)
@@ -88,17 +88,17 @@ def test_sizes_and_rates_are_stated(rendered: Rendered) -> None:
     assert split_boxes(sound.content[AUDIO_ENTRY_BYTES:])[0].name == "esds"
 
 
-def test_ffmpeg_decodes_it_without_a_word(video: Path) -> None:
+def test_ffmpeg_decodes_a_video_without_a_warning(video: Path) -> None:
     with watch_libav() as said:
         read_video(video)
     assert said == []
 
 
-def test_ffmpeg_makes_videos_without_a_word(videos: Videos) -> None:
+def test_ffmpeg_makes_videos_without_a_warning(videos: Videos) -> None:
     assert videos.said == []
 
 
-def test_ffmpeg_speaks_up_about_a_damaged_video(rendered: Rendered, tmp_path: Path) -> None:
+def test_ffmpeg_warns_about_a_damaged_video(rendered: Rendered, tmp_path: Path) -> None:
     damaged, content = tmp_path / "damaged.mp4", bytearray(rendered.out.read_bytes())
     at = content.index(read_tracks(rendered.out)["vide"].read_samples(rendered.out)[0])
     content[at + 1000 : at + 3000] = bytes(2000)

@@ -17,7 +17,7 @@ LONGEST_S = 2.6
 
 
 def packets_of(path: Path, kind: str) -> list[bytes]:
-    """Return what the file holds of one stream, packet by packet."""
+    """Return one stream's data, packet by packet."""
     with av.open(str(path)) as container:
         (stream,) = (one for one in container.streams if one.type == kind)
         return [bytes(packet) for packet in container.demux(stream) if packet.size]
@@ -90,7 +90,7 @@ def test_its_length_crosses_the_pipe(tmp_path: Path) -> None:
     assert unpack_job(pack_job("render", job)) == job
 
 
-def test_its_loop_is_pressed_once_for_both(red_photo: Path, song: Path, tmp_path: Path) -> None:
+def test_its_loop_is_encoded_once_for_both(red_photo: Path, song: Path, tmp_path: Path) -> None:
     whole, teaser = Video(tmp_path / "whole.mp4"), Video(tmp_path / "teaser.mp4", longest_s=1.0)
     choose("libx264")  # which is tried out once
     level = av.logging.get_level()
@@ -101,5 +101,5 @@ def test_its_loop_is_pressed_once_for_both(red_photo: Path, song: Path, tmp_path
     finally:
         av.logging.set_level(level)
 
-    # An encoder sums up what it made when it ends.
+    # An encoder prints a summary when it ends.
     assert sum(words.startswith("frame I:") for _, name, words in lines if name == "libx264") == 1

@@ -17,7 +17,7 @@ from tests.unit.renderer.media import read_video, to_bgr
 
 
 def digest_sound(path: Path) -> tuple[int, str]:
-    """Return the number of a video's packets of sound and a digest of their bytes and times."""
+    """Return the number of a video's audio packets and a digest of their bytes and times."""
     digest = hashlib.sha256()
     with av.open(str(path), format="mp4") as container:
         packets = [packet for packet in container.demux(audio=0) if packet.size]
@@ -51,7 +51,7 @@ def test_each_video_is_of_its_own_format(name: str, videos: Videos) -> None:
 
 
 def test_the_song_is_encoded_once_for_all(videos: Videos) -> None:
-    assert videos.heard == sorted(videos.heard)  # a second reading would begin at 0 again
+    assert videos.heard == sorted(videos.heard)  # a second reading would start at 0 again
     sounds = {digest_sound(path) for path in videos.paths.values()}
     assert len(sounds) == 1
     ((packets, _),) = sounds
@@ -108,7 +108,7 @@ def test_a_folder_in_a_videos_place_keeps_the_others_away(
 
 
 @pytest.mark.fault(55)
-@pytest.mark.parametrize("folder", ["/proc", "/dev/null"])  # also closed to root
+@pytest.mark.parametrize("folder", ["/proc", "/dev/null"])  # closed even to root
 def test_a_folder_that_takes_no_file_is_named(
     folder: str, encoded: EncodedLoop, song: Path
 ) -> None:

@@ -1,1 +1,1 @@
-"""Tests of the stand-in song service; `callers.py` holds both ends that speak to it."""
+"""Tests of the simulated song service; `callers.py` has both ends that talk to it."""

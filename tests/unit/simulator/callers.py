@@ -43,7 +43,7 @@ class Api(httpx.AsyncClient):
 
 
 class Receiver:
-    """The other end of the webhooks: keeps every payload in the order in which they came."""
+    """The receiving end of the webhooks: keeps every payload in order of arrival."""
 
     def __init__(self) -> None:
         self.payloads: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -62,7 +62,7 @@ class Receiver:
             writer.close()
 
     async def next(self, task_id: str) -> dict[str, Any]:
-        """The next payload of this generation; others' are dropped."""
+        """The next payload of this generation; those of others are dropped."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 payload = await self.payloads.get()

@@ -147,7 +147,7 @@ async def test_finish_ends_a_generation_at_once(
         await simulator.finish("nobody")
 
 
-async def test_ring_sends_webhooks_on_demand(
+async def test_webhooks_can_be_sent_on_demand(
     simulator: Simulator, api: Api, receiver: Receiver
 ) -> None:
     task_id = await api.create(webhook_url=receiver.url)

@@ -17,7 +17,7 @@ from tests.unit.simulator.callers import PATIENCE_S, Api, Receiver
 
 @dataclass(frozen=True)
 class Scene:
-    """What a check of a fault plays with."""
+    """What a fault's check works with."""
 
     simulator: Simulator
     api: Api
@@ -35,7 +35,7 @@ CHECKS: list[tuple[Switch, Check]] = []
 
 
 def check(fault: Fault, value: Any = None, **fields: Any) -> Callable[[Check], Check]:
-    """Register the check of one fault, with the value that is tried."""
+    """Register the check of one fault, with the value to try."""
     value = DEFAULT_VALUES.get(fault) if value is None else value
 
     def register(play: Check) -> Check:
@@ -143,7 +143,7 @@ async def _ends_in_failure(scene: Scene) -> None:
 @check(Fault.GENERATION_STUCK, times=1)
 async def _never_ends(scene: Scene) -> None:
     stuck = await scene.api.create()
-    # A generation that began later has long ended.
+    # A generation that started later has long ended.
     await scene.api.wait_for(await scene.api.create(), "SUCCESS")
     await scene.api.wait_for(stuck, "GENERATING")
     await scene.simulator.finish(stuck)
@@ -344,7 +344,7 @@ async def _cannot_tell_the_balance(scene: Scene) -> None:
 
 
 async def _wait_until_no_download_is_open(scene: Scene) -> None:
-    """A caller who left must not be sent to any longer: it would fill the service's memory."""
+    """Nothing may be sent to a caller who left: it would fill the service's memory."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             if not (await scene.simulator.ledger())["open_downloads"]:
@@ -389,7 +389,7 @@ def test_every_fault_is_documented() -> None:
 
 async def test_faults_can_be_read_and_cleared(simulator: Simulator, api: Api) -> None:
     faults = f"{simulator.origin}/simulator/faults"
-    # Not one for webhooks: a song of an earlier test may still have one to send.
+    # Not a webhook fault: a song of an earlier test may still have a webhook to send.
     await simulator.set_faults(Switch(Fault.DOWNLOAD_STATUS, 503, times=3))
     assert (await api.get(faults)).json() == [
         {"fault": "download_status", "value": 503, "times": 3, "retry_after": None}

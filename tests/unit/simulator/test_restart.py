@@ -14,7 +14,7 @@ from server.simulator.faults import Fault, Switch
 from tests.unit.simulator.callers import PATIENCE_S, Api, Receiver
 
 
-async def test_restart_goes_on_where_a_crash_stopped(tmp_path: Path, receiver: Receiver) -> None:
+async def test_restart_resumes_where_a_crash_stopped(tmp_path: Path, receiver: Receiver) -> None:
     async with (
         Simulator.start(tmp_path, delay_s=0.1, song_s=1.0) as simulator,
         Api(simulator.api_url) as api,
@@ -37,7 +37,7 @@ async def test_restart_goes_on_where_a_crash_stopped(tmp_path: Path, receiver: R
         assert (await simulator.ledger())["paid_posts"] == 2
 
 
-async def test_given_key_is_the_only_one_taken(tmp_path: Path) -> None:
+async def test_only_the_given_key_is_accepted(tmp_path: Path) -> None:
     async with (
         Simulator.start(tmp_path, key="the-key") as simulator,
         Api(simulator.api_url) as api,
@@ -59,7 +59,7 @@ async def test_given_song_is_delivered_for_every_order(tmp_path: Path) -> None:
             assert (await api.get(detail["song_paths"][0])).content == b"a song"
 
 
-async def test_start_that_fails_is_told(tmp_path: Path) -> None:
+async def test_failed_start_is_reported(tmp_path: Path) -> None:
     async with Simulator.start(tmp_path / "one") as simulator:
         port = int(simulator.origin.rsplit(":", 1)[1])
         with pytest.raises(RuntimeError, match="did not start"):

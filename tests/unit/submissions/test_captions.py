@@ -1,4 +1,4 @@
-"""Captions out of lyrics with times; nonsense becomes no captions, and never a broken file."""
+"""Captions from timed lyrics; garbage yields no captions, and never a broken file."""
 
 import random
 import re
@@ -27,7 +27,7 @@ PIECES = (
 
 
 def read_cues(captions: str) -> list[tuple[int, int, list[str]]]:
-    """Read WebVTT as a player does: a block for each cue, its times in milliseconds, its lines."""
+    """Read WebVTT as a player does: for each cue its times in milliseconds and its lines."""
     head, *blocks = re.split(r"\n\n+", captions.removesuffix("\n"))
     assert head == "WEBVTT"
     cues = []
@@ -91,7 +91,7 @@ def test_a_line_may_be_sung_at_several_times_and_with_another() -> None:
         "00:01 no brackets",
     ],
 )
-def test_what_bears_no_times_is_plain_lyrics(lyrics: str) -> None:
+def test_lyrics_without_times_are_plain(lyrics: str) -> None:
     assert write_captions(lyrics) is None
     if not lyrics.startswith("[00:01.00]"):
         assert remove_times(lyrics) == lyrics

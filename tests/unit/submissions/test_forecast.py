@@ -1,4 +1,4 @@
-"""What the last songs let expect of the next one, and how such forecasts are judged."""
+"""What recent songs predict for the next one, and how such forecasts are judged."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -42,12 +42,12 @@ def test_time_spent_in_a_part_is_taken_off_and_waiting_for_an_answer_is_not() ->
     assert FORECAST.remaining(Stage.RENDERING, 5, None, SLOTS) == (3, 15)
 
 
-def test_what_takes_longer_than_most_is_about_to_end() -> None:
+def test_a_song_slower_than_most_is_about_to_finish() -> None:
     assert FORECAST.remaining(Stage.COMPOSING, 500, None, SLOTS) == (8, 10 + 20)
     assert FORECAST.remaining(Stage.RENDERING, 500, None, SLOTS) == (0, 1)
 
 
-def test_nothing_is_said_with_too_few_songs() -> None:
+def test_there_is_no_forecast_with_too_few_songs() -> None:
     assert make_forecast([song(0)] * (FEWEST_SONGS - 1)) is None
     assert make_forecast([song(0)] * FEWEST_SONGS) is not None
 
@@ -72,7 +72,7 @@ def test_forecasts_are_judged_by_the_songs_that_were_ready_at_the_order() -> Non
     assert judge([late, right, *known]) == Accuracy(0.5, 30.0)
 
 
-def test_a_song_says_nothing_about_those_ordered_before_it_was_ready() -> None:
+def test_a_song_is_no_evidence_for_orders_before_it_was_ready() -> None:
     side_by_side = [song(number) for number in range(20)]
 
     assert judge(side_by_side) is None

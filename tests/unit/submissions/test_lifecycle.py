@@ -1,4 +1,4 @@
-"""The table of stages says what design and spec say."""
+"""The table of stages matches the design and the specification."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_every_open_stage_can_fail_and_reach_ready(stage: Stage) -> None:
     assert Stage.READY in reached
 
 
-def test_ends_have_no_exits_and_hold_no_slot() -> None:
+def test_final_stages_have_no_exits_and_hold_no_slot() -> None:
     assert set(Stage) - OPEN_STAGES == {Stage.READY, Stage.FAILED}
     assert SLOT_STAGES <= WORKING_STAGES < OPEN_STAGES
 

@@ -1,4 +1,4 @@
-"""Many who ask for one row each share a query, and each gets its own row."""
+"""Many callers who ask for one row each share a query, and each gets its own row."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ KEYS = [f"song{number}" for number in range(300)]
 
 
 class Table:
-    """What is read from: each key is its own row, but for those that are `missing`."""
+    """The source: each key is its own row, except those in `missing`."""
 
     def __init__(self) -> None:
         self.reads: list[list[str]] = []
@@ -25,7 +25,7 @@ class Table:
         return {key: key for key in keys if key not in self.missing}
 
 
-async def test_who_ask_together_share_one_read_and_get_their_own() -> None:
+async def test_concurrent_callers_share_one_read_and_get_their_own_rows() -> None:
     table = Table()
     table.missing = {"song7"}
     loader = Loader(table.read, pause_s=60)
@@ -37,7 +37,7 @@ async def test_who_ask_together_share_one_read_and_get_their_own() -> None:
     assert found[len(KEYS) :] == found[: len(KEYS)]
 
 
-async def test_who_ask_one_after_the_other_are_read_in_batches() -> None:
+async def test_later_callers_are_read_in_batches() -> None:
     table = Table()
     loader = Loader(table.read, pause_s=0.2)
     asking = []
@@ -50,7 +50,7 @@ async def test_who_ask_one_after_the_other_are_read_in_batches() -> None:
     assert len(table.reads) < 10
 
 
-async def test_what_is_asked_again_is_read_again() -> None:
+async def test_a_row_asked_for_again_is_read_again() -> None:
     table = Table()
     loader = Loader(table.read, pause_s=0)
     assert await loader.load("song1") == "song1"

@@ -36,5 +36,5 @@ def test_the_phase_a_submission_failed_in_goes_up_to_its_end() -> None:
     assert measure(row(end=5)) == Phases(5, None, None, None, 5, 5)
 
 
-def test_a_row_of_the_release_before_has_one_phase_less() -> None:
+def test_a_row_of_the_previous_release_has_one_phase_less() -> None:
     assert measure(row(1, 61, None, end=70)).rendering_s is None
