@@ -1,4 +1,4 @@
-"""Photos in child processes: one that kills its child is refused; it is not blamed for our errors."""
+"""Photos in child processes: one that kills its child is refused, and not blamed for our errors."""
 
 import asyncio
 import base64
