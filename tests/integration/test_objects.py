@@ -111,7 +111,7 @@ async def test_videos_are_made_from_objects_and_stored_as_objects(
     with capture_logs() as lines:
         await create_video(services, session_id)
     [timings] = [line for line in lines if line["event"] == "video_rendered"]
-    assert "encode" not in timings, "the loops were pressed again"
+    assert "encode" not in timings, "the loops were encoded again"
     videos = {f"video/{session_id}{name}.mp4" for name in ("", "-story", "-teaser")}
     assert await keys_of(object_server, bucket) == given | preview | prepared | videos
     assert (await Submission.get(session_id=session_id)).stage == Stage.READY

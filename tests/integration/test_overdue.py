@@ -83,8 +83,8 @@ async def test_a_worker_checks_at_its_start_and_records_what_it_runs(
     stop = asyncio.Event()
     broker = create_brokers(services.settings)[Queue.DEFAULT]
     worker = asyncio.create_task(work(services, broker, Queue.DEFAULT, stop))
-    rings = services.task_queue.enqueued
-    await wait_until(lambda: names <= {task_name for task_name, _ in rings})
+    enqueued = services.task_queue.enqueued
+    await wait_until(lambda: names <= {task_name for task_name, _ in enqueued})
 
     await ScheduledRun.all().update(ran_at=long_ago)
     for name in names:

@@ -189,10 +189,10 @@ async def test_a_redis_that_starts_late_and_stops_again_is_awaited(
 ) -> None:
     await own_redis.stop()
     async with open_broker(own_redis.url) as broker, hear(broker) as heard:
-        for rings in (1, 2):
+        for messages in (1, 2):
             await own_redis.start()
             await BrokerTaskQueue(broker).enqueue("sweep")
-            await wait_for(heard, rings)
+            await wait_for(heard, messages)
             own_redis.kill()
 
 

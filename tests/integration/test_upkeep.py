@@ -49,18 +49,18 @@ async def test_a_lost_message_is_enqueued_again_unless_the_row_is_claimed(
         next_run_at=now() + timedelta(minutes=1)
     )
 
-    rings = [ring for ring in await enqueued_by_a_sweep(services) if ring[0] == task]
+    enqueued = [message for message in await enqueued_by_a_sweep(services) if message[0] == task]
 
-    assert rings == [(task, lost)]
+    assert enqueued == [(task, lost)]
 
 
 async def test_a_queued_row_and_a_missing_preview_are_enqueued(services: Services) -> None:
     session_id = await row_in(Stage.QUEUED)
 
-    rings = await enqueued_by_a_sweep(services)
+    enqueued = await enqueued_by_a_sweep(services)
 
-    assert ("process_pending_queue", None) in rings
-    assert ("make_preview", session_id) in rings
+    assert ("process_pending_queue", None) in enqueued
+    assert ("make_preview", session_id) in enqueued
 
 
 @pytest.mark.fault(33)
@@ -108,9 +108,9 @@ async def test_rows_that_no_worker_serves_do_not_keep_others_from_being_enqueued
         "create_video": await row_in(Stage.RENDERING),
     }
 
-    rings = await enqueued_by_a_sweep(services)
+    enqueued = await enqueued_by_a_sweep(services)
 
-    assert set(others.items()) <= set(rings)
+    assert set(others.items()) <= set(enqueued)
 
 
 @pytest.mark.fault(101)
@@ -123,17 +123,19 @@ async def test_only_the_messages_that_a_queue_lacks_are_enqueued(services: Servi
         await Submission.filter(session_id=session_id).update(next_run_at=due)
     services.task_queue.waiting = {"default": 3}
 
-    rings = [ring for ring in await enqueued_by_a_sweep(services) if ring[0] == "download_audio"]
+    enqueued = [
+        message for message in await enqueued_by_a_sweep(services) if message[0] == "download_audio"
+    ]
 
-    assert rings == [("download_audio", session_id) for session_id in rows[:2]]
+    assert enqueued == [("download_audio", session_id) for session_id in rows[:2]]
 
 
 async def test_a_balance_that_cannot_be_read_changes_nothing(services: Services) -> None:
     await upkeep.check_credits(services)
 
     session_id = await row_in(Stage.QUEUED)
-    rings = await enqueued_by_a_sweep(services)
-    assert ("process_pending_queue", None) in rings
+    enqueued = await enqueued_by_a_sweep(services)
+    assert ("process_pending_queue", None) in enqueued
     assert (await Submission.get(session_id=session_id)).stage == Stage.QUEUED
 
 
