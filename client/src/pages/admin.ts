@@ -1,7 +1,7 @@
 /** The operator's page at `/admin`: how the site is, live, and what can be done by hand. */
 import '../globals'
 import Alpine from '@alpinejs/csp'
-import '../styles.css'
+import '../styles/index.css'
 import type { Connection } from '../live'
 import { actOn, followOperations } from '../operations'
 import type { FailedRow, OpenRow, QueueStatus } from '../operations'

@@ -5,7 +5,7 @@
  */
 import '../globals'
 import Alpine from '@alpinejs/csp'
-import '../styles.css'
+import '../styles/index.css'
 import { fetchAvailability, submitSong } from '../api'
 import type { FieldMessages, SubmissionOutcome } from '../api'
 import { SUBMISSION_FIELDS } from '../contract'

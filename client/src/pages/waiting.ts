@@ -5,7 +5,7 @@
  */
 import '../globals'
 import Alpine from '@alpinejs/csp'
-import '../styles.css'
+import '../styles/index.css'
 import type { Snapshot, Stage } from '../contract'
 import { describeEta } from '../eta'
 import { isFinal, watchSubmission } from '../live'
