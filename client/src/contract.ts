@@ -23,8 +23,14 @@ export const FAILURE_REASONS = [
   'service_error',
   'stopped',
 ] as const
-export const PET_TYPES = ['Dog', 'Cat', 'Bird', 'Fish', 'Other'] as const
-export const MUSIC_VIBES = ['Chill', 'Energetic', 'Romantic', 'Party', 'Relaxing', 'Other'] as const
+
+/** The form's fields, in the order in which it asks for them; `photo` is a 600x600 JPEG as a base64 data URL. */
+export const SUBMISSION_FIELDS = ['pet_name', 'pet_type', 'photo', 'music_vibe', 'owner_name'] as const
+/** The options of the fields that are a choice. */
+export const OPTIONS = {
+  pet_type: ['Dog', 'Cat', 'Bird', 'Fish', 'Other'],
+  music_vibe: ['Chill', 'Energetic', 'Romantic', 'Party', 'Relaxing', 'Other'],
+} as const
 
 export const SNAPSHOT_FIELDS = [
   'session_id',
@@ -59,18 +65,17 @@ export interface Snapshot {
   created_at: string
 }
 
-export interface Submission {
-  pet_name: string
-  pet_type: string
-  /** A 600x600 JPEG as a base64 data URL. */
-  photo: string
-  music_vibe: string
-  owner_name: string
-  cookie_id: string | null
+export type SubmissionField = (typeof SUBMISSION_FIELDS)[number]
+export type PerField<T> = Record<SubmissionField, T>
+
+/** One value for each field of the form. */
+export function perField<T>(valueOf: (field: SubmissionField) => T): PerField<T> {
+  return Object.fromEntries(SUBMISSION_FIELDS.map((field) => [field, valueOf(field)])) as PerField<T>
 }
 
-export const SUBMISSION_FIELDS = ['pet_name', 'pet_type', 'photo', 'music_vibe', 'owner_name'] as const
-export type SubmissionField = (typeof SUBMISSION_FIELDS)[number]
+export interface Submission extends PerField<string> {
+  cookie_id: string | null
+}
 
 /** One video of a song; `format` names its shape. */
 export interface VideoFile {
