@@ -41,6 +41,7 @@ export const SNAPSHOT_FIELDS = [
   'queue_position',
   'eta_seconds',
   'preview_url',
+  'poster_url',
   'failure_reason',
   'created_at',
 ] as const
@@ -61,6 +62,8 @@ export interface Snapshot {
   /** Lowest and highest estimate. */
   eta_seconds: [number, number] | null
   preview_url: string | null
+  /** The preview's first picture; there whenever the preview is. */
+  poster_url: string | null
   failure_reason: string | null
   created_at: string
 }
@@ -152,6 +155,7 @@ export function parseSnapshot(value: unknown): Snapshot | null {
     queue_position: asNumber(object['queue_position']),
     eta_seconds: asRange(object['eta_seconds']),
     preview_url: asText(object['preview_url']),
+    poster_url: asText(object['poster_url']),
     failure_reason: asText(object['failure_reason']),
     created_at: asText(object['created_at']) ?? '',
   }

@@ -164,7 +164,7 @@ Alpine.data('waiting', () => ({
   },
 
   get posterUrl(): string | null {
-    return this.hasPreview ? `/storage/poster/${encodeURIComponent(session_id)}.jpg` : null
+    return this.snapshot?.poster_url ?? null
   },
 
   get hasPreview(): boolean {

@@ -98,7 +98,7 @@ export const WORDS = {
     untitled: 'A song',
     queued: 'In the queue',
     composing: 'Being composed',
-    downloading: 'Being pressed',
+    downloading: 'Collecting the tape',
     rendering: 'Being pressed',
     ready: 'Ready',
     failed: 'No song this time',
