@@ -237,6 +237,7 @@ def _snapshot(session_id: str) -> Snapshot:
         queue_position=None,
         eta_seconds=None,
         preview_url=f"/storage/preview/{session_id}.mp4",
+        poster_url=f"/storage/poster/{session_id}.jpg",
         failure_reason=None,
         created_at="2026-02-14T10:30:00Z",
     )

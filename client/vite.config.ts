@@ -4,29 +4,13 @@ import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
 import type { Plugin } from 'vite'
-import { wordsOf } from './src/words/index.ts'
+import { fillIn } from './templates.ts'
 
-/** Replaces `<!-- include: NAME -->` by partials/NAME.html, so that what the pages share is written once. */
-const includePartials: Plugin = {
-  name: 'include-partials',
+const fillInPages: Plugin = {
+  name: 'fill-in-pages',
   transformIndexHtml: {
     order: 'pre',
-    handler: (html) =>
-      html.replace(/<!-- include: (\w+) -->/g, (_comment, name: string) =>
-        readFileSync(new URL(`partials/${name}.html`, import.meta.url), 'utf8').trim(),
-      ),
-  },
-}
-
-/** Replaces `[[NAME]]` by what src/words says under that name for the page. */
-const fillInWords: Plugin = {
-  name: 'fill-in-words',
-  transformIndexHtml: {
-    order: 'pre',
-    handler: (html, { path }) => {
-      const words = wordsOf(path)
-      return html.replace(/\[\[([\w.]+)\]\]/g, (_mark, name: string) => words(name))
-    },
+    handler: (html, { path }) => fillIn(html, path),
   },
 }
 
@@ -46,7 +30,7 @@ const compressAssets: Plugin = {
 }
 
 export default defineConfig({
-  plugins: [includePartials, fillInWords, compressAssets],
+  plugins: [fillInPages, compressAssets],
   build: {
     // The site's content security policy allows no data: fonts or images.
     assetsInlineLimit: 0,

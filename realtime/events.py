@@ -44,6 +44,7 @@ class Snapshot(TypedDict):
     queue_position: int | None
     eta_seconds: tuple[int, int] | None
     preview_url: str | None
+    poster_url: str | None
     failure_reason: str | None
     created_at: str
 

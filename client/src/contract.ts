@@ -23,8 +23,14 @@ export const FAILURE_REASONS = [
   'service_error',
   'stopped',
 ] as const
-export const PET_TYPES = ['Dog', 'Cat', 'Bird', 'Fish', 'Other'] as const
-export const MUSIC_VIBES = ['Chill', 'Energetic', 'Romantic', 'Party', 'Relaxing', 'Other'] as const
+
+/** The form's fields, in the order in which it asks for them; `photo` is a 600x600 JPEG as a base64 data URL. */
+export const SUBMISSION_FIELDS = ['pet_name', 'pet_type', 'photo', 'music_vibe', 'owner_name'] as const
+/** The options of the fields that are a choice. */
+export const OPTIONS = {
+  pet_type: ['Dog', 'Cat', 'Bird', 'Fish', 'Other'],
+  music_vibe: ['Chill', 'Energetic', 'Romantic', 'Party', 'Relaxing', 'Other'],
+} as const
 
 export const SNAPSHOT_FIELDS = [
   'session_id',
@@ -35,6 +41,7 @@ export const SNAPSHOT_FIELDS = [
   'queue_position',
   'eta_seconds',
   'preview_url',
+  'poster_url',
   'failure_reason',
   'created_at',
 ] as const
@@ -55,22 +62,23 @@ export interface Snapshot {
   /** Lowest and highest estimate. */
   eta_seconds: [number, number] | null
   preview_url: string | null
+  /** The preview's first picture; there whenever the preview is. */
+  poster_url: string | null
   failure_reason: string | null
   created_at: string
 }
 
-export interface Submission {
-  pet_name: string
-  pet_type: string
-  /** A 600x600 JPEG as a base64 data URL. */
-  photo: string
-  music_vibe: string
-  owner_name: string
-  cookie_id: string | null
+export type SubmissionField = (typeof SUBMISSION_FIELDS)[number]
+export type PerField<T> = Record<SubmissionField, T>
+
+/** One value for each field of the form. */
+export function perField<T>(valueOf: (field: SubmissionField) => T): PerField<T> {
+  return Object.fromEntries(SUBMISSION_FIELDS.map((field) => [field, valueOf(field)])) as PerField<T>
 }
 
-export const SUBMISSION_FIELDS = ['pet_name', 'pet_type', 'photo', 'music_vibe', 'owner_name'] as const
-export type SubmissionField = (typeof SUBMISSION_FIELDS)[number]
+export interface Submission extends PerField<string> {
+  cookie_id: string | null
+}
 
 /** One video of a song; `format` names its shape. */
 export interface VideoFile {
@@ -147,6 +155,7 @@ export function parseSnapshot(value: unknown): Snapshot | null {
     queue_position: asNumber(object['queue_position']),
     eta_seconds: asRange(object['eta_seconds']),
     preview_url: asText(object['preview_url']),
+    poster_url: asText(object['poster_url']),
     failure_reason: asText(object['failure_reason']),
     created_at: asText(object['created_at']) ?? '',
   }

@@ -1,13 +1,13 @@
 /**
- * The dialog in which a picture is cropped: it opens, the visitor accepts or cancels, it is as it was.
+ * The dialog in which a picture is cropped: opens, waits for the visitor to accept or cancel, and closes.
  *
- * Its buttons carry `data-move` (a name in CROP_MOVES) or `data-crop` (accept or cancel).
+ * Its buttons have `data-move` (a name in CROP_MOVES) or `data-crop` (accept or cancel).
  */
 import type { CropMove } from './crop'
 import { PhotoError } from './photo'
 import { WORDS } from './words/form'
 
-/** Loaded with the first photo: the editor is as large as the rest of the page's own code. */
+/** Loaded with the first photo, because the editor is as large as the rest of the page's own code. */
 function loadEditor(): Promise<typeof import('./crop')> {
   return import('./crop').catch(() => {
     throw new PhotoError(WORDS.editorMissing)
@@ -18,8 +18,8 @@ function buttonOf(event: Event): HTMLButtonElement | null {
   return event.target instanceof Element ? event.target.closest('button') : null
 }
 
-/** The cut as a 600x600 JPEG, or null when the visitor cancels; throws PhotoError. */
-export async function cutPhoto(dialog: HTMLDialogElement, picture_url: string): Promise<Blob | null> {
+/** The crop as a 600x600 JPEG, or null if the visitor cancels; throws PhotoError. */
+export async function cropPhoto(dialog: HTMLDialogElement, picture_url: string): Promise<Blob | null> {
   const image = dialog.querySelector('img')
   if (!image) throw new Error('The crop dialog has no image')
   const editor = await loadEditor()
@@ -29,7 +29,7 @@ export async function cutPhoto(dialog: HTMLDialogElement, picture_url: string): 
   const { cropper, ready } = editor.openCropper(image)
   const listeners = new AbortController()
   try {
-    // From the first moment on: a key or a tap before the frame is laid must not be lost.
+    // Before the frame is ready, so that no early key or tap is lost.
     const isAccepted = await new Promise<boolean>((resolve) => {
       const options = { signal: listeners.signal }
       dialog.addEventListener(
@@ -55,7 +55,7 @@ export async function cutPhoto(dialog: HTMLDialogElement, picture_url: string): 
       // The Escape key and the phone's back gesture.
       dialog.addEventListener('close', () => { resolve(false) }, options)
     })
-    return isAccepted ? await editor.cutOut(cropper) : null
+    return isAccepted ? await editor.exportCrop(cropper) : null
   } finally {
     listeners.abort()
     cropper.destroy()

@@ -1,7 +1,7 @@
 /**
- * The crop of a picture to a square, with everything a finger can do also open to keys and buttons.
+ * Crops a picture to a square; keys and buttons can do everything that a finger can.
  *
- * The frame stays and the picture moves below it; the picture always fills the frame.
+ * The frame is fixed and the picture moves below it; the picture always fills the frame.
  */
 import Cropper from 'cropperjs'
 import 'cropperjs/dist/cropper.css'
@@ -9,8 +9,8 @@ import { toJpeg } from './photo'
 
 const OUTPUT_PX = 600
 const OUTPUT_QUALITY = 0.9
-/** Cutting closer than this many pixels of the photo would only enlarge blur. */
-const MIN_CUT_PX = 240
+/** A smaller crop, in pixels of the picture, would look blurred. */
+const MIN_CROP_PX = 240
 const ZOOM_STEP = 0.1
 const MOVE_STEP_PX = 16
 const QUARTER_TURN = 90
@@ -44,7 +44,7 @@ export function cropMoveOf(key: string): CropMove | undefined {
   return MOVE_BY_KEY[key]
 }
 
-/** Lays the crop frame over an image that is on the page; before `ready`, moves do nothing. */
+/** Puts the crop frame over an image that is on the page; before `ready`, moves do nothing. */
 export function openCropper(image: HTMLImageElement): { cropper: Cropper; ready: Promise<void> } {
   const cropper = new Cropper(image, {
     aspectRatio: 1,
@@ -54,18 +54,18 @@ export function openCropper(image: HTMLImageElement): { cropper: Cropper; ready:
     cropBoxMovable: false,
     cropBoxResizable: false,
     toggleDragModeOnDblclick: false,
-    // The frame is as small as its place on a screen that is enlarged or turned, however small that is.
+    // The frame shrinks with its container, however far the visitor zooms in or turns the phone.
     minContainerWidth: 0,
     minContainerHeight: 0,
     background: false,
     guides: false,
     center: false,
-    // The picture is upright and our own already, see photo.ts.
+    // photo.ts has already turned it upright, and it is an object URL of ours.
     checkOrientation: false,
     checkCrossOrigin: false,
     zoom: (event) => {
       const frame_px = cropper.getContainerData().width
-      if (frame_px / event.detail.ratio < MIN_CUT_PX) event.preventDefault()
+      if (frame_px / event.detail.ratio < MIN_CROP_PX) event.preventDefault()
     },
   })
   const ready = new Promise<void>((resolve) => {
@@ -74,8 +74,8 @@ export function openCropper(image: HTMLImageElement): { cropper: Cropper; ready:
   return { cropper, ready }
 }
 
-/** What is inside the frame, as a 600x600 JPEG. */
-export function cutOut(cropper: Cropper): Promise<Blob> {
+/** The part inside the frame, as a 600x600 JPEG. */
+export function exportCrop(cropper: Cropper): Promise<Blob> {
   const canvas = cropper.getCroppedCanvas({
     width: OUTPUT_PX,
     height: OUTPUT_PX,

@@ -1,18 +1,13 @@
 /**
- * The form as last filled in, kept in sessionStorage until a song came of it.
+ * The form as last filled in, in sessionStorage until its song is finished.
  *
- * It brings the visitor who reloads, goes back or has to retake the journey to a form that is still filled.
+ * Visitors who reload, go back or have to start over find their form still filled in.
  */
-import { asObject, asText } from './contract'
+import { asObject, asText, perField } from './contract'
+import type { PerField } from './contract'
 
-export interface Draft {
-  pet_name: string
-  pet_type: string
-  music_vibe: string
-  owner_name: string
-  /** The cut photo as a JPEG data URL, or an empty string. */
-  photo: string
-}
+/** Empty strings for fields that are not filled in yet. */
+export type Draft = PerField<string>
 
 const STORAGE_KEY = 'submission_draft'
 
@@ -29,13 +24,7 @@ export function loadDraft(): Draft | null {
     const text = window.sessionStorage.getItem(STORAGE_KEY)
     if (text === null) return null
     const draft = asObject(JSON.parse(text))
-    return {
-      pet_name: asText(draft['pet_name']) ?? '',
-      pet_type: asText(draft['pet_type']) ?? '',
-      music_vibe: asText(draft['music_vibe']) ?? '',
-      owner_name: asText(draft['owner_name']) ?? '',
-      photo: asText(draft['photo']) ?? '',
-    }
+    return perField((field) => asText(draft[field]) ?? '')
   } catch {
     return null
   }

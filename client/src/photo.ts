@@ -1,33 +1,33 @@
 /**
  * From a chosen file to a picture that can be cropped.
  *
- * The picture is upright (the browser applies the camera's orientation) and small enough for an older phone's memory.
+ * The browser turns it upright (EXIF orientation), and it is scaled down to fit an older phone's memory.
  */
 import { WORDS } from './words/form'
 
 const MAX_FILE_BYTES = 5 * 1024 * 1024
 const MIN_SIDE_PX = 400
 const MAX_SIDE_PX = 2048
-/** Above the quality of the cut, so that only one of the two can be seen to cost detail. */
+/** Higher than the crop's quality, so that only one of the two encodings visibly loses detail. */
 const PICTURE_QUALITY = 0.95
 
 /** Its message tells the visitor what to do. */
 export class PhotoError extends Error {}
 
-/** What is wrong with a file of this size, as a sentence; an empty string when nothing is. */
+/** What is wrong with a file of this size, as a sentence; an empty string if nothing is. */
 export function findFileFault(size_bytes: number): string {
   if (size_bytes === 0) return WORDS.emptyPhoto
   if (size_bytes > MAX_FILE_BYTES) return WORDS.largePhoto
   return ''
 }
 
-/** What is wrong with a picture of these dimensions, as a sentence; an empty string when nothing is. */
+/** What is wrong with a picture of these dimensions, as a sentence; an empty string if nothing is. */
 export function findSizeFault(width_px: number, height_px: number): string {
   if (Math.min(width_px, height_px) >= MIN_SIDE_PX) return ''
   return WORDS.smallPhoto(width_px, height_px, MIN_SIDE_PX)
 }
 
-/** The format of iPhones, which few other browsers decode; its type is often left empty. */
+/** The iPhone's format, which few other browsers decode; its type is often empty. */
 function isHeic({ name, type }: Pick<File, 'name' | 'type'>): boolean {
   return /\.hei[cf]$/i.test(name) || /^image\/hei[cf]/.test(type)
 }
@@ -46,7 +46,7 @@ async function decode(file: File): Promise<HTMLImageElement> {
   }
 }
 
-/** A canvas as a JPEG; fails when the browser has no memory left for it. */
+/** A canvas as a JPEG; throws PhotoError if the browser runs out of memory. */
 export function toJpeg(canvas: HTMLCanvasElement, quality: number): Promise<Blob> {
   return new Promise((resolve, reject) => {
     canvas.toBlob(
@@ -73,7 +73,7 @@ export function toDataUrl(blob: Blob): Promise<string> {
   })
 }
 
-/** The JPEG in a base64 data URL; not by fetch, which the content security policy keeps from data URLs. */
+/** The JPEG in a base64 data URL; without fetch, which the content security policy blocks for data URLs. */
 export function fromDataUrl(data_url: string): Blob {
   const bytes = atob(data_url.slice(data_url.indexOf(',') + 1))
   return new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))], { type: 'image/jpeg' })
@@ -93,7 +93,7 @@ export async function openPicture(file: File): Promise<string> {
   canvas.height = Math.round(image.naturalHeight * scale)
   const context = canvas.getContext('2d')
   if (!context) throw new PhotoError(WORDS.notDrawn)
-  // JPEG has no transparency: what is clear in a PNG becomes white, not black.
+  // JPEG has no transparency: transparent parts of a PNG become white, not black.
   context.fillStyle = '#fff'
   context.fillRect(0, 0, canvas.width, canvas.height)
   context.drawImage(image, 0, 0, canvas.width, canvas.height)

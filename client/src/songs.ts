@@ -44,7 +44,7 @@ export function describeSong(entry: Entry, state: State, snapshot: Snapshot | nu
     title: titleOf(entry),
     state,
     stateText: WORDS.songs[state],
-    posterUrl: snapshot?.preview_url ? `/storage/poster/${id}.jpg` : null,
+    posterUrl: snapshot?.poster_url ?? null,
   }
 }
 

@@ -11,6 +11,7 @@ const SNAPSHOT = {
   queue_position: 7,
   eta_seconds: null,
   preview_url: null,
+  poster_url: null,
   failure_reason: null,
   created_at: '2026-02-14T12:00:00Z',
 }

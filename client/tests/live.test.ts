@@ -13,6 +13,7 @@ function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     queue_position: null,
     eta_seconds: [30, 90],
     preview_url: null,
+    poster_url: null,
     failure_reason: null,
     created_at: '2026-02-14T12:00:00Z',
     ...changes,

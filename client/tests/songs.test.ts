@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { STAGES } from '../src/contract'
 import type { Snapshot } from '../src/contract'
 import { describeSong, stateOf } from '../src/songs'
 
@@ -12,10 +13,11 @@ const COMPOSING: Snapshot = {
   queue_position: null,
   eta_seconds: null,
   preview_url: null,
+  poster_url: null,
   failure_reason: null,
   created_at: '2026-02-14T12:00:00Z',
 }
-const READY: Snapshot = { ...COMPOSING, status: 'success', stage: 'ready', preview_url: '/storage/preview/new.mp4' }
+const READY: Snapshot = { ...COMPOSING, status: 'success', stage: 'ready', preview_url: '/storage/preview/new.mp4', poster_url: '/storage/poster/new.jpg' }
 
 it('leads to the waiting page until the song has ended', () => {
   expect(describeSong(ENTRY, 'composing', COMPOSING)).toMatchObject({ url: '/waiting/new%2F1', posterUrl: null })
@@ -23,7 +25,7 @@ it('leads to the waiting page until the song has ended', () => {
     url: '/result/new%2F1',
     title: 'Toby & Matt',
     stateText: 'Ready',
-    posterUrl: '/storage/poster/new%2F1.jpg',
+    posterUrl: '/storage/poster/new.jpg',
   })
 })
 
@@ -31,6 +33,12 @@ it('names a song of before by its date, and one without a date all the same', ()
   const nameless = { ...ENTRY, pet_name: '', owner_name: '' }
   expect(describeSong(nameless, 'asking').title).toContain('2026')
   expect(describeSong({ ...nameless, timestamp: '' }, 'asking').title).toBe('A song')
+})
+
+it('says that a song is pressed at one stage only, as the waiting page does', () => {
+  const texts = STAGES.map((stage) => describeSong(ENTRY, stage).stateText)
+  expect(texts.filter((text) => text.includes('press'))).toEqual(['Being pressed'])
+  expect(new Set(texts).size).toBe(STAGES.length)
 })
 
 it('tells a song that is ready from one whose files are gone', () => {

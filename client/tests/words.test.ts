@@ -1,17 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { wordsOf } from '../src/words'
+import { expand } from '../templates'
 
 function read(path: string): string {
   return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 }
 
-function withPartials(html: string): string {
-  return html.replace(/<!-- include: (\w+) -->/g, (_comment, name: string) => read(`partials/${name}.html`))
-}
-
 describe.each(['index', 'waiting', 'result', 'admin'])('%s.html', (name) => {
-  const page = withPartials(read(`${name}.html`))
+  const page = expand(read(`${name}.html`))
 
   it('names texts that there are', () => {
     const words = wordsOf(`/${name}.html`)
@@ -22,7 +19,7 @@ describe.each(['index', 'waiting', 'result', 'admin'])('%s.html', (name) => {
 
   it('says nothing of its own, so that whoever changes a text finds it in src/words', () => {
     const texts = page
-      .replace(/<option>.*?<\/option>|<!--[^]*?-->|\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]|&\w+;/g, '')
+      .replace(/<!--[^]*?-->|\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]|&\w+;/g, '')
       .match(/>[^<>]*[A-Za-z]{3,}[^<>]*</g)
     const labels = page.match(/ (?:aria-label|alt|title|placeholder)="[^"[{]*[A-Za-z][^"]*"/g)
     expect([...(texts ?? []), ...(labels ?? [])]).toEqual([])

@@ -89,6 +89,10 @@ class SubmissionForm(BaseModel):
     owner_name: Name
     cookie_id: Annotated[str | None, Field(strict=True), AfterValidator(_check_cookie_id)] = None
 
+    def columns(self) -> dict[str, str]:
+        """The fields that are stored under their own names: all but the photo and the sender."""
+        return self.model_dump(mode="json", exclude={"photo", "cookie_id"})
+
     def hash(self) -> str:
         """SHA-256 in hex of the whole form, including the sender's cookie_id."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

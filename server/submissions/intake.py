@@ -65,13 +65,10 @@ async def accept(
         next_run_at=moment,
         preview_due_at=moment,
         cookie_id=cookie_id,
-        owner_name=form.owner_name,
         photo_path=str(photo_path),
-        pet_name=form.pet_name,
-        pet_type=form.pet_type.value,
-        music_vibe=form.music_vibe.value,
         idempotency_key=idempotency_key,
         idempotency_hash=form.hash() if idempotency_key else None,
+        **form.columns(),
     )
     photo = await services.photos.clean(form.photo)
     await services.storage.write(photo_path, lambda: photo)
@@ -126,11 +123,8 @@ def _is_of(submission: Submission, form: SubmissionForm) -> bool:
     if submission.idempotency_hash is not None:
         return submission.idempotency_hash == form.hash()
     # A web process of the previous release stored it without a hash: compare the columns instead.
-    stored = (submission.pet_name, submission.pet_type, submission.music_vibe)
-    return (*stored, submission.owner_name) == (
-        *(form.pet_name, form.pet_type.value, form.music_vibe.value),
-        form.owner_name,
-    ) and form.cookie_id in (None, submission.cookie_id)
+    is_same = all(getattr(submission, name) == text for name, text in form.columns().items())
+    return is_same and form.cookie_id in (None, submission.cookie_id)
 
 
 async def _insert(submission: Submission, known_cookie_id: str | None, limit: int) -> None:

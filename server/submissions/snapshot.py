@@ -108,6 +108,7 @@ def _describe(
         queue_position=place,
         eta_seconds=eta,
         preview_url=f"/storage/preview/{preview}.mp4" if row.preview_path else None,
+        poster_url=f"/storage/poster/{row.session_id}.jpg" if row.preview_path else None,
         failure_reason=row.failure_reason,
         created_at=to_wire(row.created_at),
     )

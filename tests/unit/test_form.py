@@ -4,6 +4,7 @@ import pytest
 
 from server.errors import FormRejected
 from server.submissions.form import MusicVibe, PetType, read_form, read_idempotency_key
+from server.submissions.model import Submission
 
 FORM: dict[str, object] = {
     "pet_name": "Toby",
@@ -117,3 +118,10 @@ def test_idempotency_key() -> None:
     for malformed in ("", "a b", "x" * 65, "abc\n", "é"):
         with pytest.raises(FormRejected):
             read_idempotency_key(malformed)
+
+
+def test_a_form_is_stored_field_by_field_in_columns_of_the_same_names() -> None:
+    columns = read_form(FORM | {"cookie_id": "cookie_abc123xyz"}).columns()
+
+    assert columns == {name: text for name, text in FORM.items() if name != "photo"}
+    assert set(columns) <= Submission._meta.db_fields

@@ -1,10 +1,10 @@
-/** The operator's page at `/admin`: how the site is, live, and what can be done by hand. */
+/** The admin page at `/admin`: the site's state, live, and manual operations. */
 import '../globals'
 import Alpine from '@alpinejs/csp'
-import '../styles.css'
+import '../styles/index.css'
+import type { FailedSubmission, OpenSubmission, QueueStatus } from '../contract-admin'
 import type { Connection } from '../live'
-import { actOn, followOperations } from '../operations'
-import type { FailedRow, OpenRow, QueueStatus } from '../operations'
+import { operate, watchQueueStatus } from '../operations'
 import { WORDS } from '../words/admin'
 
 interface State {
@@ -14,7 +14,7 @@ interface State {
   refresh: () => void
 }
 
-/** What was clicked says which submission it is for. */
+/** Each button names its submission. */
 function submissionOf(event: Event): string {
   return (event.currentTarget as HTMLElement).dataset['submission'] ?? ''
 }
@@ -27,7 +27,7 @@ Alpine.data('admin', () => ({
   ...({ status: null, connection: 'connecting', problem: '', refresh: () => undefined } satisfies State as State),
 
   init() {
-    this.refresh = followOperations({
+    this.refresh = watchQueueStatus({
       onStatus: (status) => {
         this.status = status
       },
@@ -65,7 +65,7 @@ Alpine.data('admin', () => ({
     return Object.entries(this.status?.stages ?? {}).map(([name, count]) => ({ name, count, id: `count-${name}` }))
   },
 
-  get openRows(): (OpenRow & { waitText: string; cannotRetry: boolean; retryLabel: string; failLabel: string })[] {
+  get openRows(): (OpenSubmission & { waitText: string; cannotRetry: boolean; retryLabel: string; failLabel: string })[] {
     return (this.status?.open_submissions ?? []).map((row) => ({
       ...row,
       waitText: WORDS.wait(ageOf(row.since), row.attempts),
@@ -75,7 +75,7 @@ Alpine.data('admin', () => ({
     }))
   },
 
-  get failures(): (FailedRow & { failedText: string })[] {
+  get failures(): (FailedSubmission & { failedText: string })[] {
     return (this.status?.last_failures ?? []).map((row) => ({ ...row, failedText: WORDS.failedAgo(ageOf(row.failed_at)), failure_message: row.failure_message ?? '' }))
   },
 
@@ -89,7 +89,7 @@ Alpine.data('admin', () => ({
   },
 
   async act(submission: string, action: 'retry' | 'fail') {
-    const reason = await actOn(submission, action, WORDS.noAnswer)
+    const reason = await operate(submission, action, WORDS.noAnswer)
     this.problem = reason === null ? '' : WORDS.refused + reason
     this.refresh()
   },

@@ -1,51 +1,48 @@
 /**
- * The form at `/`: five fields, the crop, and one submission at a time.
+ * The form at `/`: its fields, the photo's crop, and one submission at a time.
  *
- * Nothing that the visitor entered is lost on any error.
+ * No error loses what the visitor has entered.
  */
 import '../globals'
 import Alpine from '@alpinejs/csp'
-import '../styles.css'
+import '../styles/index.css'
 import { fetchAvailability, submitSong } from '../api'
 import type { FieldMessages, SubmissionOutcome } from '../api'
-import { SUBMISSION_FIELDS } from '../contract'
-import type { Submission, SubmissionField } from '../contract'
-import { cutPhoto } from '../crop-dialog'
+import { perField, SUBMISSION_FIELDS } from '../contract'
+import type { PerField, Submission } from '../contract'
+import { cropPhoto } from '../crop-dialog'
 import { loadDraft, saveDraft } from '../draft'
+import { findFault } from '../form-checks'
 import { IdempotencyKey } from '../idempotency'
+import { prefersReducedMotion } from '../motion'
 import { registerMySongs } from '../my-songs'
-import { findNameFault, normalizeName, shortenName } from '../names'
+import { normalizeName, shortenName } from '../names'
 import { fromDataUrl, openPicture, PhotoError, toDataUrl } from '../photo'
+import { PhotoField } from '../photo-field'
 import { randomHex } from '../random'
 import { SessionManager } from '../session'
 import { registerToast, showToast } from '../toast'
 import { WORDS } from '../words/form'
 import { SHARED } from '../words/shared'
 
-/** The ring of the label has room for about this much of each name. */
+/** About as many letters of each name as fit on the record's label. */
 const LABEL_LETTERS = 16
 
-const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').matches
-
 const sessions = new SessionManager()
-/** As the server wrote it into the page; without it only the server counts. */
+/** Set in the page by the server; without it only the server counts. */
 const submissionLimit = Number(document.documentElement.dataset['submissionsPerBrowser'] ?? Infinity)
 const idempotencyKey = new IdempotencyKey()
-/** A new browser chooses its id itself: the server tells one only once, and that reply may be lost. */
+/** A new browser chooses its own id: the server issues one only once, and that reply may be lost. */
 const newCookieId = `cookie_${randomHex()}`
 
 Alpine.data('submissionForm', () => ({
-  fields: { pet_name: '', pet_type: '', music_vibe: '', owner_name: '' },
-  /** Object URLs of the photo and of the picture that it was cut from. */
-  pictureUrl: '',
-  photoUrl: '',
-  photoDataUrl: '',
-  messages: { pet_name: '', pet_type: '', photo: '', music_vibe: '', owner_name: '' },
+  fields: perField(() => ''),
+  messages: perField(() => ''),
+  photo: new PhotoField(),
   isSubmitting: false,
-  isOpeningPhoto: false,
   isDraggedOver: false,
   isSoldOut: false,
-  isTurning: !prefersStillness,
+  isTurning: !prefersReducedMotion,
 
   async init() {
     this.restoreDraft()
@@ -53,25 +50,12 @@ Alpine.data('submissionForm', () => ({
     if (this.isSoldOut) this.showSoldOut()
   },
 
-  // What the record's label says
+  // The record
 
   get namesOnLabel(): string {
     const pet = shortenName(normalizeName(this.fields.pet_name) || WORDS.petOnLabel, LABEL_LETTERS)
     const owner = shortenName(normalizeName(this.fields.owner_name) || WORDS.ownerOnLabel, LABEL_LETTERS)
     return SHARED.couple(pet, owner)
-  },
-
-  get hasPhoto(): boolean {
-    return this.photoUrl !== ''
-  },
-
-  get hasNoPhoto(): boolean {
-    return this.photoUrl === ''
-  },
-
-  get photoTitle(): string {
-    if (this.isOpeningPhoto) return WORDS.openingPhoto
-    return this.hasPhoto ? WORDS.changePhoto : WORDS.choosePhoto
   },
 
   get turningLabel(): string {
@@ -84,60 +68,57 @@ Alpine.data('submissionForm', () => ({
 
   // Checks
 
-  get invalid(): Record<SubmissionField, boolean> {
-    const marks = SUBMISSION_FIELDS.map((field) => [field, this.messages[field] !== ''])
-    return Object.fromEntries(marks) as Record<SubmissionField, boolean>
+  get invalid(): PerField<boolean> {
+    return perField((field) => this.messages[field] !== '')
   },
 
-  findFault(field: SubmissionField): string {
-    switch (field) {
-      case 'pet_name':
-        return findNameFault(this.fields.pet_name, WORDS.yourPet)
-      case 'owner_name':
-        return findNameFault(this.fields.owner_name, WORDS.yourself)
-      case 'pet_type':
-        return this.fields.pet_type === '' ? WORDS.choosePetType : ''
-      case 'music_vibe':
-        return this.fields.music_vibe === '' ? WORDS.chooseVibe : ''
-      case 'photo':
-        return this.photoDataUrl === '' ? WORDS.addPhoto : ''
-    }
-  },
-
-  /** On blur: an untouched field is not scolded, a filled one is checked. */
-  checkLeft(event: Event) {
+  /** Checks a field that the visitor leaves, unless it is empty: it may still be filled in. */
+  checkOnBlur(event: Event) {
     const { name, value } = event.target as HTMLInputElement
     const field = SUBMISSION_FIELDS.find((known) => known === name)
-    if (field && value !== '') this.messages[field] = this.findFault(field)
+    if (field && value !== '') this.messages[field] = findFault(field, this.fields[field])
   },
 
-  /** While typing: a message goes as soon as its cause has gone, none comes. */
-  checkTyped(event: Event) {
+  /** While typing, a message disappears with its cause, and no new one appears. */
+  recheckOnInput(event: Event) {
     const { name } = event.target as HTMLInputElement
     const field = SUBMISSION_FIELDS.find((known) => known === name)
-    if (field && this.messages[field] !== '') this.messages[field] = this.findFault(field)
+    if (field && this.messages[field] !== '') this.messages[field] = findFault(field, this.fields[field])
   },
 
-  showFieldMessages(messages: FieldMessages) {
-    for (const field of SUBMISSION_FIELDS) this.messages[field] = messages[field] ?? ''
+  showMessages(messages: FieldMessages) {
+    this.messages = perField((field) => messages[field] ?? '')
     const first = SUBMISSION_FIELDS.find((field) => this.messages[field] !== '')
     if (first) void Alpine.nextTick(() => document.getElementById(first)?.focus())
   },
 
-  // Photo
+  // The photo
 
-  choosePhoto(event: Event) {
-    const input = event.target as HTMLInputElement
-    const file = input.files?.[0]
-    // The same file chosen again must be a change again.
-    input.value = ''
-    if (file) void this.openPhoto(file)
+  get hasPhoto(): boolean {
+    return this.photo.url !== ''
   },
 
-  dropPhoto(event: DragEvent) {
+  get hasNoPhoto(): boolean {
+    return this.photo.url === ''
+  },
+
+  get photoTitle(): string {
+    if (this.photo.isOpening) return WORDS.openingPhoto
+    return this.hasPhoto ? WORDS.changePhoto : WORDS.choosePhoto
+  },
+
+  async choosePhoto(event: Event) {
+    const input = event.target as HTMLInputElement
+    const file = input.files?.[0]
+    // Without this, choosing the same file again would not be a change.
+    input.value = ''
+    if (file) await this.openPhoto(file)
+  },
+
+  async dropPhoto(event: DragEvent) {
     this.isDraggedOver = false
     const file = event.dataTransfer?.files[0]
-    if (file) void this.openPhoto(file)
+    if (file) await this.openPhoto(file)
   },
 
   dragOver() {
@@ -148,59 +129,42 @@ Alpine.data('submissionForm', () => ({
     this.isDraggedOver = false
   },
 
+  crop(picture_url: string): Promise<Blob | null> {
+    return cropPhoto(this.$refs['cropDialog'] as HTMLDialogElement, picture_url)
+  },
+
   async openPhoto(file: File) {
-    await this.takePhoto(() => openPicture(file))
+    await this.takePhoto(this.photo.replace(() => openPicture(file), (url) => this.crop(url)))
   },
 
   async cropAgain() {
-    await this.takePhoto(() => Promise.resolve(this.pictureUrl))
+    await this.takePhoto(this.photo.recrop((url) => this.crop(url)))
   },
 
-  /** One at a time: a second tap, or a second file dropped, changes nothing while the first is opened. */
-  async takePhoto(open: () => Promise<string>) {
-    if (this.isOpeningPhoto) return
-    this.isOpeningPhoto = true
+  /** `cropping` is null if there is no new photo; errors are shown at the field. */
+  async takePhoto(cropping: Promise<Blob | null>) {
     try {
-      await this.crop(await open())
+      const photo = await cropping
+      if (photo === null) return
+      this.fields.photo = await toDataUrl(photo)
+      this.messages.photo = ''
+      this.saveDraft()
     } catch (error) {
       this.messages.photo = error instanceof PhotoError ? error.message : WORDS.unreadable
-    } finally {
-      this.isOpeningPhoto = false
     }
   },
 
-  /** Cancelled, everything stays: the photo cut before, if any, with the picture it was cut from. */
-  async crop(picture_url: string) {
-    const cut = await cutPhoto(this.$refs['cropDialog'] as HTMLDialogElement, picture_url)
-    const isNewPicture = picture_url !== this.pictureUrl
-    if (cut === null) {
-      if (isNewPicture) URL.revokeObjectURL(picture_url)
-      return
-    }
-    if (isNewPicture) URL.revokeObjectURL(this.pictureUrl)
-    URL.revokeObjectURL(this.photoUrl)
-    this.pictureUrl = picture_url
-    this.photoUrl = URL.createObjectURL(cut)
-    this.photoDataUrl = await toDataUrl(cut)
-    this.messages.photo = ''
-    this.keepDraft()
-  },
+  // The draft
 
-  // Draft
-
-  keepDraft() {
-    saveDraft({ ...this.fields, photo: this.photoDataUrl })
+  saveDraft() {
+    saveDraft(this.fields)
   },
 
   restoreDraft() {
     const draft = loadDraft()
     if (draft === null) return
-    const { photo, ...fields } = draft
-    this.fields = fields
-    if (photo === '') return
-    this.photoDataUrl = photo
-    this.photoUrl = URL.createObjectURL(fromDataUrl(photo))
-    this.pictureUrl = URL.createObjectURL(fromDataUrl(photo))
+    this.fields = draft
+    if (draft.photo !== '') this.photo.restore(fromDataUrl(draft.photo))
   },
 
   // Submission
@@ -211,20 +175,18 @@ Alpine.data('submissionForm', () => ({
 
   async submit() {
     if (this.isSubmitting) return
-    this.keepDraft()
+    this.saveDraft()
     if (this.isSoldOut || sessions.hasReachedSubmissionLimit(submissionLimit)) {
       this.showSoldOut()
       return
     }
-    const faults = Object.fromEntries(SUBMISSION_FIELDS.map((field) => [field, this.findFault(field)]))
-    this.showFieldMessages(faults)
+    const faults = perField((field) => findFault(field, this.fields[field]))
+    this.showMessages(faults)
     if (Object.values(faults).some((fault) => fault !== '')) return
 
     const submission: Submission = {
+      ...this.fields,
       pet_name: normalizeName(this.fields.pet_name),
-      pet_type: this.fields.pet_type,
-      photo: this.photoDataUrl,
-      music_vibe: this.fields.music_vibe,
       owner_name: normalizeName(this.fields.owner_name),
       cookie_id: sessions.read().cookie_id ?? newCookieId,
     }
@@ -239,7 +201,7 @@ Alpine.data('submissionForm', () => ({
       case 'accepted':
         sessions.updateSession(outcome.session_id, outcome.cookie_id ?? submission.cookie_id, submission)
         idempotencyKey.renew()
-        // Busy until the next page is there: no second song from an impatient second tap.
+        // Until the next page has loaded, so that a second tap orders no second song.
         this.isSubmitting = true
         window.location.assign(`/waiting/${encodeURIComponent(outcome.session_id)}`)
         break
@@ -248,7 +210,7 @@ Alpine.data('submissionForm', () => ({
         this.showSoldOut()
         break
       case 'invalid':
-        this.showFieldMessages(outcome.fields)
+        this.showMessages(outcome.fields)
         showToast({ text: Object.keys(outcome.fields).length > 0 ? WORDS.checkFields : outcome.message })
         break
       case 'refused':
@@ -262,7 +224,7 @@ Alpine.data('submissionForm', () => ({
   showSoldOut() {
     const dialog = this.$refs['soldOutDialog'] as HTMLDialogElement
     if (dialog.open) return
-    // Closed, a dialog gives the focus back to where it was, which must not be nowhere.
+    // A dialog returns the focus when it closes, so something on the page must have it.
     if (document.activeElement === document.body) {
       document.querySelector<HTMLElement>('.wordmark')?.focus({ preventScroll: true })
     }
@@ -273,8 +235,8 @@ Alpine.data('submissionForm', () => ({
     ;(this.$refs['soldOutDialog'] as HTMLDialogElement).close()
   },
 
-  /** The page came back from the browser's back-forward cache: the last submission is over. */
-  welcomeBack() {
+  /** Also called when the page returns from the back-forward cache, where its last submission has ended. */
+  allowSubmitting() {
     this.isSubmitting = false
   },
 }))

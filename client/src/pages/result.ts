@@ -5,7 +5,7 @@
  */
 import '../globals'
 import Alpine from '@alpinejs/csp'
-import '../styles.css'
+import '../styles/index.css'
 import { deleteSong, fetchResult, fetchSnapshot } from '../api'
 import type { ResultOutcome } from '../api'
 import { FAILURE_REASONS, FORMAT_STORY } from '../contract'

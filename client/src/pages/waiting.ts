@@ -5,7 +5,7 @@
  */
 import '../globals'
 import Alpine from '@alpinejs/csp'
-import '../styles.css'
+import '../styles/index.css'
 import type { Snapshot, Stage } from '../contract'
 import { describeEta } from '../eta'
 import { isFinal, watchSubmission } from '../live'
@@ -164,7 +164,7 @@ Alpine.data('waiting', () => ({
   },
 
   get posterUrl(): string | null {
-    return this.hasPreview ? `/storage/poster/${encodeURIComponent(session_id)}.jpg` : null
+    return this.snapshot?.poster_url ?? null
   },
 
   get hasPreview(): boolean {

@@ -1,4 +1,6 @@
-/** Everything that the form says, from its title to its mistakes. */
+/** Everything that the form says, from its title to its messages. */
+import type { OPTIONS, PerField } from '../contract'
+
 export const WORDS = {
   pageTitle: 'Petsong · A love song for you and your pet',
   skip: 'Skip to the form',
@@ -11,21 +13,25 @@ export const WORDS = {
   petOnLabel: 'Your pet',
   ownerOnLabel: 'you',
 
-  petName: 'Pet name',
-  petType: 'Pet type',
-  photo: 'Pet photo',
-  vibe: 'Music vibe',
-  ownerName: 'Your name',
+  labels: {
+    pet_name: 'Pet name',
+    pet_type: 'Pet type',
+    photo: 'Pet photo',
+    music_vibe: 'Music vibe',
+    owner_name: 'Your name',
+  } satisfies PerField<string>,
   choose: 'Please choose',
-  petTypes: { dog: 'Dog', cat: 'Cat', bird: 'Bird', fish: 'Fish', other: 'Other' },
-  vibes: {
-    chill: 'Chill',
-    energetic: 'Energetic',
-    romantic: 'Romantic',
-    party: 'Party',
-    relaxing: 'Relaxing',
-    other: 'Other',
-  },
+  options: {
+    pet_type: { Dog: 'Dog', Cat: 'Cat', Bird: 'Bird', Fish: 'Fish', Other: 'Other' },
+    music_vibe: {
+      Chill: 'Chill',
+      Energetic: 'Energetic',
+      Romantic: 'Romantic',
+      Party: 'Party',
+      Relaxing: 'Relaxing',
+      Other: 'Other',
+    },
+  } satisfies { [Field in keyof typeof OPTIONS]: Record<(typeof OPTIONS)[Field][number], string> },
   choosePhoto: 'Choose a photo',
   changePhoto: 'Change photo',
   openingPhoto: 'Opening …',
@@ -60,15 +66,17 @@ export const WORDS = {
     close: 'Close',
   },
 
-  yourPet: 'your pet’s name',
-  yourself: 'your name',
-  enterName: (whose: string) => `Please enter ${whose}.`,
+  /** For a field that is empty. */
+  required: {
+    pet_name: 'Please enter your pet’s name.',
+    pet_type: 'Please choose a pet type.',
+    photo: 'Please add a photo of your pet.',
+    music_vibe: 'Please choose a music vibe.',
+    owner_name: 'Please enter your name.',
+  } satisfies PerField<string>,
   lettersOnly: 'Please use letters and spaces only.',
   tooShort: (letters: number) => `Please use at least ${String(letters)} letters.`,
   tooLong: (letters: number) => `Please use at most ${String(letters)} letters.`,
-  choosePetType: 'Please choose a pet type.',
-  chooseVibe: 'Please choose a music vibe.',
-  addPhoto: 'Please add a photo of your pet.',
   emptyPhoto: 'This file is empty. Please choose another photo.',
   largePhoto: 'This photo is larger than 5 MB. Please choose a smaller one.',
   smallPhoto: (width_px: number, height_px: number, least_px: number) =>
@@ -90,7 +98,7 @@ export const WORDS = {
     untitled: 'A song',
     queued: 'In the queue',
     composing: 'Being composed',
-    downloading: 'Being pressed',
+    downloading: 'Collecting the tape',
     rendering: 'Being pressed',
     ready: 'Ready',
     failed: 'No song this time',

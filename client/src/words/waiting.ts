@@ -5,8 +5,8 @@ export const WORDS = {
   onLabel: 'YOUR LOVE SONG',
   preview: 'Your own record, turning',
   opening: 'Looking for your song …',
-  /** Where no script runs. */
-  plain: {
+  /** For browsers without JavaScript. */
+  withoutScript: {
     again: 'This page looks again every 15 seconds. You can also keep its address and come back later.',
     watch: 'Watch and listen',
     seeWhy: 'See what happened',

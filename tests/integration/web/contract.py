@@ -107,6 +107,7 @@ CASES = {
             "queue_position": None,
             "eta_seconds": None,
             "preview_url": None,
+            "poster_url": None,
             "failure_reason": None,
             "created_at": "2026-02-14T10:30:00Z",
         },

@@ -194,6 +194,7 @@ async def test_the_preview_is_the_main_formats(open_stack: OpenStack, connect: C
         preview = await client.get(snapshot["preview_url"])
 
         assert snapshot["preview_url"] == f"/storage/preview/{SESSION_ID}-hd.mp4"
+        assert snapshot["poster_url"] == f"/storage/poster/{SESSION_ID}.jpg"
         assert await preview.get_data(as_text=False) == b"hd"
         assert (await client.get(f"/storage/preview/{SESSION_ID}.mp4")).status_code == 404
 

@@ -37,7 +37,7 @@ async def shows_nothing_else(visitor: Visitor) -> None:
 async def test_the_form_says_that_it_needs_scripts(visitor: Visitor) -> None:
     await visitor.open("/")
 
-    await expect(visitor.shown("plain")).to_contain_text("needs JavaScript")
+    await expect(visitor.shown("noscript")).to_contain_text("needs JavaScript")
     await expect(visitor.page.get_by_label("Pet name")).to_be_hidden()
     await expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
 
@@ -57,11 +57,11 @@ async def test_each_stage_is_shown_in_words_and_reloaded(site: Site, visitor: Vi
         change(site, held, session_id)
         change(site, statement, stage, session_id)
         await visitor.open(f"/waiting/{session_id}")
-        await expect(visitor.shown("plain")).to_contain_text(words)
+        await expect(visitor.shown("noscript")).to_contain_text(words)
         await shows_nothing_else(visitor)
         refresh = visitor.page.locator("head meta[http-equiv=refresh]")
         await expect(refresh).to_have_attribute("content", "15")
-    preview = visitor.shown("plain-preview")
+    preview = visitor.shown("noscript-preview")
     await expect(preview).to_have_js_property("readyState", 4)
     await expect(preview).to_have_js_property("paused", False)
 
@@ -78,13 +78,13 @@ async def test_a_finished_song_can_be_watched_read_and_saved(site: Site, visitor
 
     await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Zoë & Matt")
     await shows_nothing_else(visitor)
-    video = visitor.shown("plain-video")
+    video = visitor.shown("noscript-video")
     await expect(video).to_have_js_property("videoWidth", 720)
     await expect(video).to_have_js_property("textTracks.length", 1)
     lyrics = visitor.page.get_by_role("region", name="Lyrics")
     await expect(lyrics.get_by_role("heading", name="Verse 1")).to_be_visible()
     await expect(lyrics).not_to_contain_text("[")
-    await expect(visitor.shown("plain")).to_contain_text("Kept until")
+    await expect(visitor.shown("noscript")).to_contain_text("Kept until")
     for name, ending in (("Download video", ""), ("Save for Stories", "-story")):
         async with visitor.page.expect_download() as download:
             await visitor.page.get_by_role("link", name=name).click()
@@ -96,18 +96,18 @@ async def test_a_song_that_cannot_be_watched_is_explained(site: Site, visitor: V
     await site.wait_for(session_id, stage="composing")
     await visitor.open(f"/result/{session_id}")
     await visitor.page.get_by_role("link", name="See how far it is").click()
-    await expect(visitor.shown("plain")).to_contain_text("Your song is being made")
+    await expect(visitor.shown("noscript")).to_contain_text("Your song is being made")
     await finish_song(site, session_id, Status.FAILURE)
     await site.wait_for(session_id, status="fail")
 
     await visitor.open(f"/waiting/{session_id}")
     await visitor.page.get_by_role("link", name="See what happened").click()
-    await expect(visitor.shown("plain")).to_contain_text("No song this time.")
+    await expect(visitor.shown("noscript")).to_contain_text("No song this time.")
     await shows_nothing_else(visitor)
     change(site, "UPDATE submissions SET expired_at = created_at WHERE session_id = ?", session_id)
     for page in ("waiting", "result"):
         await visitor.open(f"/{page}/{session_id}")
-        await expect(visitor.shown("plain")).to_contain_text("This song has faded out.")
+        await expect(visitor.shown("noscript")).to_contain_text("This song has faded out.")
         await visitor.open(f"/{page}/{UNKNOWN}")
-        await expect(visitor.shown("plain")).to_contain_text("We don’t know this song.")
+        await expect(visitor.shown("noscript")).to_contain_text("We don’t know this song.")
         await shows_nothing_else(visitor)
