@@ -99,7 +99,7 @@ def video_name(session_id: str, video_format: str) -> str:
     if video_format not in FORMATS:
         raise ValueError("not a format")
     suffix = "" if video_format == PLAIN_FORMAT else f"-{video_format}"
-    return _checked(session_id) + suffix
+    return checked(session_id) + suffix
 
 
 def read_video_name(name: str) -> tuple[str, str] | None:
@@ -135,10 +135,11 @@ def _find_final_name(name: str) -> str:
 
 
 def _path(folder: Path, session_id: str, suffix: str) -> Path:
-    return folder / f"{_checked(session_id)}{suffix}"
+    return folder / f"{checked(session_id)}{suffix}"
 
 
-def _checked(session_id: str) -> str:
+def checked(session_id: str) -> str:
+    """Return `session_id`; raises ValueError for anything but one of our ids."""
     # The last line of defence: only one of our ids ever becomes part of a path.
     if not is_session_id(session_id):
         raise ValueError("not a session id")

@@ -9,7 +9,7 @@ from realtime.events import Snapshot
 from server.clock import now, to_wire
 from server.services import Services
 from server.settings import Settings
-from server.storage import video_name
+from server.storage.urls import poster_url, preview_url
 from server.submissions.forecast import Forecast, read_forecast
 from server.submissions.lifecycle import Stage
 from server.submissions.loader import Loader
@@ -98,7 +98,7 @@ def _describe(
         # Finishing starts when the song has arrived, and spans two stages.
         since = row.song_came_at or row.stage_since
         eta = forecast.remaining(stage, _elapsed_s(since), place, settings.max_concurrent_requests)
-    preview = video_name(row.session_id, settings.main_format)
+    has_preview = row.preview_path is not None
     return Snapshot(
         session_id=row.session_id,
         version=row.version,
@@ -107,8 +107,8 @@ def _describe(
         progress=_progress(stage, row.stage_since),
         queue_position=place,
         eta_seconds=eta,
-        preview_url=f"/storage/preview/{preview}.mp4" if row.preview_path else None,
-        poster_url=f"/storage/poster/{row.session_id}.jpg" if row.preview_path else None,
+        preview_url=preview_url(row.session_id, settings.main_format) if has_preview else None,
+        poster_url=poster_url(row.session_id) if has_preview else None,
         failure_reason=row.failure_reason,
         created_at=to_wire(row.created_at),
     )

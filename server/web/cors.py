@@ -9,8 +9,10 @@ from typing import Final
 
 from quart import Quart, Response, request
 
+from server.storage.urls import MEDIA_PATH
+
 # No admin routes: browsers attach that login by themselves, whichever page sends the request.
-PATHS: Final = ("/api/submissions", "/api/results/", "/api/availability", "/storage/")
+PATHS: Final = ("/api/submissions", "/api/results/", "/api/availability", f"{MEDIA_PATH}/")
 ANSWER: Final = {
     "Access-Control-Expose-Headers": "RateLimit, RateLimit-Policy, Retry-After",
 }

@@ -25,9 +25,10 @@ from server.errors import (
     TooManyRequests,
 )
 from server.storage import StorageUnavailable
+from server.storage.urls import MEDIA_PATH
 from server.web.replies import ErrorReply, reply
 
-PROGRAM_PATHS: Final = ("/api/", "/storage/", "/assets/", "/metrics")
+PROGRAM_PATHS: Final = ("/api/", f"{MEDIA_PATH}/", "/assets/", "/metrics")
 
 REFUSALS: Final = frozenset({400, 403, 408, 413, 415})
 """Statuses our own pages never cause; logged because they indicate probing."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.services import Services
-from server.storage import video_name
+from server.storage.urls import poster_url, preview_url
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from server.submissions.queue_order import SHOWN_AS_QUEUED
@@ -41,12 +41,11 @@ async def describe(services: Services, submission: Submission | None) -> PlainPa
     if stage is Stage.READY:
         return PlainPage(stage, await read_song(services, submission))
     session_id = submission.session_id
-    preview = video_name(session_id, services.settings.main_format)
     is_made = submission.preview_path is not None
     return PlainPage(
         Stage.QUEUED if stage in SHOWN_AS_QUEUED else stage,
-        poster_url=f"/storage/poster/{session_id}.jpg" if is_made else None,
-        preview_url=f"/storage/preview/{preview}.mp4" if is_made else None,
+        poster_url=poster_url(session_id) if is_made else None,
+        preview_url=preview_url(session_id, services.settings.main_format) if is_made else None,
         failure_reason=submission.failure_reason,
     )
 

@@ -18,6 +18,7 @@ from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 from server.clock import now
 from server.ids import is_session_id
 from server.storage import attach_video, read_video_name
+from server.storage.urls import MEDIA_PATH
 from server.submissions.captions import write_captions
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
@@ -32,7 +33,7 @@ REDIRECT_FRESH_FOR: Final = timedelta(minutes=10)
 
 UNLIMITED: Final = "A player fetches a video in many ranges, and a school shares one address."
 
-media = Blueprint("media", __name__, url_prefix="/storage")
+media = Blueprint("media", __name__, url_prefix=MEDIA_PATH)
 
 
 class RangeBody(FileBody):

@@ -14,7 +14,7 @@ from server.clock import to_wire
 from server.ids import is_session_id
 from server.limits import Rule
 from server.services import Services
-from server.storage import video_name
+from server.storage import urls
 from server.submissions.captions import remove_times, write_captions
 from server.submissions.lifecycle import EntryStatus
 from server.submissions.model import Submission
@@ -121,8 +121,8 @@ async def read_song(services: Services, submission: Submission) -> SongResult:
     videos = [
         VideoFile(
             format=name,
-            url=_video_url(session_id, name),
-            download_url=f"{_video_url(session_id, name)}?download",
+            url=urls.video_url(session_id, name),
+            download_url=urls.video_download_url(session_id, name),
             width=spec.width_px,
             height=spec.height_px,
         )
@@ -130,25 +130,20 @@ async def read_song(services: Services, submission: Submission) -> SongResult:
         if made[name] in found
     ]
     lyrics = submission.lyrics or ""
-    captions_url = f"/storage/captions/{session_id}.vtt" if write_captions(lyrics) else None
     return SongResult(
         session_id=session_id,
-        video_url=videos[0].url if videos else _video_url(session_id, next(iter(formats))),
+        video_url=videos[0].url if videos else urls.video_url(session_id, next(iter(formats))),
         videos=videos,
-        poster_url=f"/storage/poster/{session_id}.jpg" if poster in found else None,
-        card_url=f"/storage/card/{session_id}.jpg" if card in found else None,
-        teaser_url=f"/storage/teaser/{session_id}.mp4" if teaser in found else None,
-        captions_url=captions_url,
+        poster_url=urls.poster_url(session_id) if poster in found else None,
+        card_url=urls.card_url(session_id) if card in found else None,
+        teaser_url=urls.teaser_url(session_id) if teaser in found else None,
+        captions_url=urls.captions_url(session_id) if write_captions(lyrics) else None,
         lyrics=remove_times(lyrics),
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,
         created_at=to_wire(submission.created_at),
         kept_until=to_wire(submission.created_at + retention),
     )
-
-
-def _video_url(session_id: str, video_format: str) -> str:
-    return f"/storage/video/{video_name(session_id, video_format)}.mp4"
 
 
 def _not_yet(status: Literal["pending", "processing"]) -> Response:
