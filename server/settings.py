@@ -33,6 +33,7 @@ from server.setting_types import (
     Words,
 )
 
+WEBHOOK_PATH: Final = "/api/webhook"
 LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 VIDEO_VARIABLES: Final = {
@@ -113,6 +114,7 @@ class Settings(BaseSettings):
     preview_storage: Path = Path("storage/preview")
     files_sent_by: Literal["", "nginx", "apache"] = ""
     file_retention_days: Positive = 30
+    cleanup_hour: Annotated[int, Field(ge=0, le=23)] = 3
     photo_timeout_seconds: Annotated[float, Field(gt=0)] = 5
     photo_memory_limit_mb: PhotoMemory = 128
     storage_warning_percent: Percent = 80
@@ -189,6 +191,10 @@ class Settings(BaseSettings):
     def uses_objects(self) -> bool:
         """Return whether files are stored in a bucket, not in folders."""
         return self.storage_url.startswith("s3:")
+
+    def webhook_url(self, token: str) -> str:
+        """The URL at which the song service reports the end of one generation."""
+        return f"{self.webhook_base_url.rstrip('/')}{WEBHOOK_PATH}/{token}"
 
     def list_secrets(self) -> list[str]:
         """All keys and passwords in plain text, for masking them in output."""

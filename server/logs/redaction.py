@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from server.settings import WEBHOOK_PATH
+
 MASK: Final = "***"
 MIN_SECRET: Final = 8
 """Shorter values are not secrets; masking them would mask half of a line."""
@@ -17,7 +19,7 @@ SHAPES: Final = (
     # A password in a URL; the user name stays.
     re.compile(r"(?<=://)([^\s/:@\"']*:)[^\s/@\"']+(?=@)"),
     # The token of a webhook, valid or not.
-    re.compile(r"(/api/webhook/)[^\s\"'?,)\]}<>\\]+"),
+    re.compile(rf"({WEBHOOK_PATH}/)[^\s\"'?,)\]}}<>\\]+"),
     re.compile(r"(\b(?:Bearer|Basic) )[\w+/=.~-]{6,}", re.I),
     re.compile(r"(\bX-Amz-(?:Signature|Credential|Security-Token)=)[^&\s\"']+", re.I),
     # One of our ids, for example in a file name; the part that finds its row stays.

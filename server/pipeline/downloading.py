@@ -13,8 +13,8 @@ from renderer import RenderError
 from server.clock import now
 from server.errors import SongHostAway, SongUnusable
 from server.logs.log import short_id
-from server.pipeline.leases import OUR_TROUBLE, Lease, forget_attempts, hold, is_held, postpone
-from server.pipeline.retries import READY_WITHIN, is_poison, patience, retry_or_fail
+from server.pipeline.leases import OUR_TROUBLE, Lease, hold, is_held
+from server.pipeline.retries import READY_WITHIN, is_poison, patience, retry_or_fail, wait
 from server.process.failpoints import failpoint
 from server.services import Services
 from server.storage import Workspace, partial
@@ -46,14 +46,14 @@ async def download_audio(services: Services, session_id: str) -> None:
         except OUR_TROUBLE:
             raise
         except SongUnusable as error:
-            await _retry_or_fail(services, lease, error)
+            await _wait_or_fail(services, lease, error)
         except RenderError as error:
             # A second download would bring the same bytes.
             await retry_or_fail(services, lease, reason, str(error), is_final=not error.can_retry)
 
 
-async def _retry_or_fail(services: Services, lease: Lease, error: SongUnusable) -> None:
-    """Retry the download, uncounted at first: the song is paid for and its host may recover."""
+async def _wait_or_fail(services: Services, lease: Lease, error: SongUnusable) -> None:
+    """Wait for the song's host, which may recover: the song is paid for. Then retry or fail."""
     submission = await Submission.get(session_id=lease.session_id)
     waited = now() - (submission.received_from_LLM or now())
     limit = patience(services) if isinstance(error, SongHostAway) else READY_WITHIN
@@ -63,9 +63,8 @@ async def _retry_or_fail(services: Services, lease: Lease, error: SongUnusable) 
         await retry_or_fail(services, lease, reason, str(error), is_final=is_final)
         return
     logger.warning("song_awaited", session_id=short_id(lease.session_id), reason=str(error))
-    await forget_attempts(lease)
     # Most hosts are ready within seconds, so the wait grows with the time waited so far.
-    await postpone(lease, min(max(waited.total_seconds(), SOONEST_S), LATEST_S))
+    await wait(lease, min(max(waited.total_seconds(), SOONEST_S), LATEST_S))
 
 
 async def _download(services: Services, lease: Lease, files: Workspace) -> None:

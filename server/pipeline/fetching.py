@@ -12,7 +12,7 @@ from server.clock import now
 from server.errors import SongServiceError
 from server.logs.log import short_id
 from server.pipeline.leases import Lease, forget_attempts, hold, postpone
-from server.pipeline.retries import READY_WITHIN, patience
+from server.pipeline.retries import READY_WITHIN, fail, patience
 from server.pipeline.unanswered import adopt_reported
 from server.services import Services
 from server.songs.sonauto import Outcome
@@ -58,15 +58,7 @@ async def _check_generation(services: Services, lease: Lease) -> None:
         logger.warning(
             "generation_failed", session_id=short_id(lease.session_id), error_message=message
         )
-        await transitions.fail(
-            services,
-            lease.session_id,
-            FailureReason.GENERATION_FAILED,
-            leaving=lease.stage,
-            fence=lease.fence,
-            llm_status="fail",
-            message=message,
-        )
+        await fail(services, lease, FailureReason.GENERATION_FAILED, message, llm_status="fail")
     elif generation.song_url is None:
         await _tolerate_failed_poll(services, lease, submission, "no song address", READY_WITHIN)
     else:
@@ -102,12 +94,4 @@ async def _tolerate_failed_poll(
 
 async def _time_out(services: Services, lease: Lease, message: str) -> None:
     logger.warning("generation_timed_out", session_id=short_id(lease.session_id), reason=message)
-    await transitions.fail(
-        services,
-        lease.session_id,
-        FailureReason.TIMEOUT,
-        leaving=lease.stage,
-        fence=lease.fence,
-        llm_status="timeout",
-        message=message,
-    )
+    await fail(services, lease, FailureReason.TIMEOUT, message, llm_status="timeout")

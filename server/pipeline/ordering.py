@@ -190,7 +190,7 @@ def _read_song_order(submission: Submission) -> SongOrder:
 async def _generate(
     services: Services, session_id: str, attempt: Attempt, song_order: SongOrder
 ) -> str:
-    webhook_url = f"{services.settings.webhook_base_url.rstrip('/')}/api/webhook/{attempt.token}"
+    webhook_url = services.settings.webhook_url(attempt.token)
     _require_fresh(attempt)
     try:
         return await services.songs.generate(song_order, webhook_url)

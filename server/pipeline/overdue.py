@@ -1,7 +1,7 @@
 """Records when scheduled tasks last ran, so that workers can enqueue overdue ones.
 
-This covers a dead scheduler and a site that was down at 03:00. All scheduled tasks are idempotent,
-so enqueueing one twice does no harm.
+This covers a dead scheduler and a site that was down at CLEANUP_HOUR. All scheduled tasks are
+idempotent, so enqueueing one twice does no harm.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from server.logs.log import short_id
-from server.pipeline.leases import Lease, postpone
+from server.pipeline.leases import Lease, forget_attempts, postpone
 from server.services import Services
 from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason
@@ -66,7 +66,20 @@ async def is_poison(
     return True
 
 
-async def fail(services: Services, lease: Lease, reason: FailureReason, message: str) -> None:
+async def wait(lease: Lease, delay_s: float) -> None:
+    """Make the row due again after `delay_s`, without counting an attempt: nothing went wrong."""
+    await forget_attempts(lease)
+    await postpone(lease, delay_s)
+
+
+async def fail(
+    services: Services,
+    lease: Lease,
+    reason: FailureReason,
+    message: str | None,
+    *,
+    llm_status: str | None = None,
+) -> None:
     """Fail the leased submission; `message` tells operators why."""
     await transitions.fail(
         services,
@@ -75,4 +88,5 @@ async def fail(services: Services, lease: Lease, reason: FailureReason, message:
         leaving=lease.stage,
         fence=lease.fence,
         message=message,
+        llm_status=llm_status,
     )

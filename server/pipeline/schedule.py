@@ -1,8 +1,6 @@
 """The scheduler: which task runs how often, from the settings."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Final
 
 from taskiq import ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
@@ -14,21 +12,20 @@ from server.pipeline.tasks import TASKS
 from server.process.heartbeat import touch_heartbeat
 from server.settings import Settings
 
-CRONS: Final[Mapping[str, str]] = {"cleanup_old_files": "0 3 * * *"}
-"""Tasks that run at a time of day (UTC) instead of at an interval."""
-
 
 class Timetable(ScheduleSource):
-    """The intervals from the settings; interval tasks also run once at start-up."""
+    """The schedules from the settings; interval tasks also run once at start-up."""
 
     def __init__(self, settings: Settings) -> None:
         self._intervals_s = read_intervals_s(settings)
+        # Tasks that run at a time of day (UTC) instead of at an interval.
+        self._crons = {"cleanup_old_files": f"0 {settings.cleanup_hour} * * *"}
 
     async def get_schedules(self) -> list[ScheduledTask]:
         """Their ids are fixed, so that a second scheduler has the same schedules."""
         return [
-            _schedule(name, cron=CRONS[name])
-            if name in CRONS
+            _schedule(name, cron=self._crons[name])
+            if name in self._crons
             else _schedule(name, interval=interval_s)
             for name, interval_s in self._intervals_s.items()
         ]

@@ -10,7 +10,8 @@ from server.clock import now
 from server.errors import SongServiceError, Unavailable
 from server.logs.log import short_id
 from server.pipeline.attempts import find_unanswered
-from server.pipeline.leases import Lease, forget_attempts, postpone
+from server.pipeline.leases import Lease
+from server.pipeline.retries import wait
 from server.services import Services
 from server.submissions import account, transitions
 from server.submissions.lifecycle import Stage
@@ -36,15 +37,13 @@ async def is_too_early(
     if any(attempt.reported_task_id for attempt in lost):
         await adopt_reported(services, session_id)
         if any(attempt.reported_task_id for attempt in await find_unanswered(session_id)):
-            await forget_attempts(lease)
-            await postpone(lease, services.settings.generation_poll_interval)
+            await wait(lease, services.settings.generation_poll_interval)
             return True
     grace = timedelta(seconds=services.settings.ambiguous_grace_seconds)
     moment = now()
     ordered_at = lost[-1].created_at
     if moment < ordered_at + grace:
-        await forget_attempts(lease)
-        await postpone(lease, (ordered_at + grace - moment).total_seconds())
+        await wait(lease, (ordered_at + grace - moment).total_seconds())
         return True
     # From here on the order no longer counts as under way, so its slot goes to others.
     if state.failed_probes and is_stopped_for(state, submission):

@@ -33,13 +33,14 @@ from server.submissions.model import SongAccount, Submission
 from server.submissions.phases import log_end
 from server.submissions.snapshot import read_snapshot
 
-TASK_OF: Final = {
+TASK_OF: Final[Mapping[Stage, str]] = {
     Stage.SENDING: "send_to_sonauto",
     Stage.COMPOSING: "fetch_generation_details",
     Stage.DOWNLOADING: "download_audio",
     Stage.RENDERING: "create_video",
 }
-"""The task for each stage in which there is work to do."""
+"""The task that is enqueued once a submission has entered the stage, unless it is due later. As
+long as an open stage lasts, the sweep enqueues a lost one again."""
 
 FREES_A_SLOT: Final = frozenset(
     target for target in Stage if target not in SLOT_STAGES and sources(target) & SLOT_STAGES
@@ -218,12 +219,14 @@ async def _move(
         rows = rows.filter(stage=leaving)
     if fence is not None:
         rows = rows.filter(fence=fence)
-    if not await rows.update(**(_columns(target) | dict(changes))):
+    columns = _columns(target) | dict(changes)
+    if not await rows.update(**columns):
         return False
     failpoint(f"after_{target.value}")
     logger.info("submission_moved", session_id=short_id(session_id), stage=target.value)
-    if target is Stage.DOWNLOADING or target is Stage.RENDERING:
-        await services.task_queue.enqueue(TASK_OF[target], session_id)
+    task_name = TASK_OF.get(target)
+    if task_name is not None and columns["next_run_at"] <= now():
+        await services.task_queue.enqueue(task_name, session_id)
     if target in FREES_A_SLOT:
         await services.task_queue.enqueue("process_pending_queue")
     try:

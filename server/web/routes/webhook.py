@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from quart import Blueprint, Response
 from werkzeug.exceptions import BadRequest, NotFound
 
+from server.settings import WEBHOOK_PATH
 from server.submissions.webhooks import MAX_TASK_ID, receive_named_webhook, receive_webhook
 from server.web.bodies import read_body, takes_body
 from server.web.context import current_services
@@ -22,7 +23,7 @@ MAX_WEBHOOK_BYTES: Final = 64 * 1024
 
 UNLIMITED: Final = "A rejected webhook delays a song that is paid for; one costs three statements."
 
-webhook = Blueprint("webhook", __name__, url_prefix="/api/webhook")
+webhook = Blueprint("webhook", __name__, url_prefix=WEBHOOK_PATH)
 
 
 class WebhookBody(BaseModel):
