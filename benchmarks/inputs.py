@@ -1,5 +1,6 @@
 """Frozen inputs: the same pixels and the same sound on every machine, or an error."""
 
+import base64
 import hashlib
 import io
 from collections.abc import Mapping
@@ -48,6 +49,17 @@ def photo(quality: int = 90) -> bytes:
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "JPEG", quality=quality)
     return content.getvalue()
+
+
+def usual_form(quality: int = 90) -> dict[str, str]:
+    """The form of a new browser, with `photo`."""
+    return {
+        "pet_name": "Toby",
+        "pet_type": "Dog",
+        "photo": base64.b64encode(photo(quality)).decode(),
+        "music_vibe": "Romantic",
+        "owner_name": "Matt",
+    }
 
 
 def write_song(path: Path, duration_s: int) -> Path:

@@ -4,7 +4,6 @@ Two `petsong serve` on PostgreSQL and Redis, without workers; the sender, the da
 processes share the machine's cores.
 """
 
-import base64
 import json
 import tempfile
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.children import MeasuredProcesses
-from benchmarks.inputs import photo
+from benchmarks.inputs import usual_form
 from benchmarks.measurement import Options, Series, collect
 from benchmarks.sender import Order, Receipt, send
 from benchmarks.stack import Stack, open_stack
@@ -99,17 +98,6 @@ async def _send(stack: Stack, load: Load, paths: tuple[str, ...] | None = None) 
         paths=paths or (PATH,),
         seconds=load.seconds,
         per_second=load.per_second,
-        body=None if paths else _form(),
+        body=None if paths else json.dumps(usual_form(PHOTO_QUALITY)),
     )
     return await send(order)
-
-
-def _form() -> str:
-    form = {
-        "pet_name": "Toby",
-        "pet_type": "Dog",
-        "photo": base64.b64encode(photo(PHOTO_QUALITY)).decode(),
-        "music_vibe": "Romantic",
-        "owner_name": "Matt",
-    }
-    return json.dumps(form)

@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from server.simulator.client import Simulator
+from tests.forms import write_form
 from tests.servers import ChildServer, free_port, wait_until
 
 Network = Mapping[str, str] | None
@@ -72,14 +73,7 @@ class Site:
 
     async def submit(self, *, seed: int = 0, **changes: object) -> str:
         """Submit a form and return its session_id."""
-        form: dict[str, object] = {
-            "pet_name": "Toby",
-            "pet_type": "Dog",
-            "photo": photo_base64(seed),
-            "music_vibe": "Romantic",
-            "owner_name": "Matt",
-            "cookie_id": f"cookie_{uuid.uuid4().hex}",
-        }
+        form = write_form(photo_base64(seed), cookie_id=f"cookie_{uuid.uuid4().hex}")
         reply = await self.http.post("/api/submissions", json=form | changes)
         assert reply.status_code == 200, reply.text
         return str(reply.json()["session_id"])

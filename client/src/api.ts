@@ -1,7 +1,7 @@
 /**
  * The server's HTTP interface: one function per endpoint.
  *
- * No function rejects: every answer, and no answer at all, becomes an outcome that a page can show.
+ * No function rejects: every answer, and the lack of one, becomes an outcome that a page can show.
  */
 import { asObject, asText, parseSnapshot, parseSongResult, SUBMISSION_FIELDS } from './contract'
 import type { Snapshot, SongResult, Submission, SubmissionField } from './contract'
@@ -37,7 +37,7 @@ interface Answer {
   body: unknown
 }
 
-/** Sends a request; status 0 stands for no answer. */
+/** Sends a request; status 0 means no answer. */
 async function request(path: string, init: RequestInit = {}, timeout_ms = TIMEOUT_MS): Promise<Answer> {
   try {
     const response = await fetch(path, { ...init, signal: AbortSignal.timeout(timeout_ms) })
@@ -61,7 +61,7 @@ function fieldMessagesOf(body: unknown): FieldMessages {
   )
 }
 
-/** What an answer to a submission means; only `unreachable` is worth the same request again. */
+/** What an answer to a submission means; only `unreachable` is worth a retry. */
 export function readSubmissionAnswer({ status, body }: Answer): SubmissionOutcome {
   const { session_id, cookie_id, error } = asObject(body)
   const accepted_id = asText(session_id)
@@ -90,7 +90,7 @@ export function readSnapshotAnswer({ status, body }: Answer): SnapshotOutcome {
   return { kind: status === 404 ? 'missing' : 'unreachable' }
 }
 
-/** Sends a submission; the same key makes a repeated request count once. */
+/** Sends a submission; requests with the same key count once. */
 export async function submitSong(submission: Submission, idempotency_key: string): Promise<SubmissionOutcome> {
   const init = {
     method: 'POST',
@@ -108,7 +108,7 @@ export async function fetchResult(session_id: string): Promise<ResultOutcome> {
   return readResultAnswer(await request(`/api/results/${encodeURIComponent(session_id)}`))
 }
 
-/** Deletes a song of this browser, which its cookie id tells; one that was gone before is deleted too. */
+/** Deletes a song of this browser, identified by its cookie id; a song that is gone already counts as deleted. */
 export async function deleteSong(session_id: string, cookie_id: string | null): Promise<DeletionOutcome> {
   const init = {
     method: 'DELETE',
@@ -119,7 +119,7 @@ export async function deleteSong(session_id: string, cookie_id: string | null): 
   return [200, 404, 410].includes(status) ? { kind: 'deleted' } : { kind: 'refused', message: messageOf(body) }
 }
 
-/** Whether new songs are taken; yes when the server cannot be asked, since it decides again at the submission. */
+/** Whether new songs are accepted; true if the server does not answer, because it checks each submission anyway. */
 export async function fetchAvailability(): Promise<boolean> {
   const { status, body } = await request('/api/availability')
   return status !== 200 || asObject(body)['accepting'] !== false

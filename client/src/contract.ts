@@ -1,7 +1,7 @@
 /**
- * What travels between the server and this client: names, closed vocabularies and shapes.
+ * The wire: names, closed lists and shapes of what the server and this client exchange.
  *
- * Everything that arrives is unknown until a parser here has looked at it.
+ * Whatever arrives is `unknown` until a parser here has read it.
  */
 export const EVENT_CHANGED = 'changed'
 export const EVENT_OPERATE = 'operate'
@@ -50,13 +50,13 @@ export type EntryStatus = (typeof ENTRY_STATUSES)[number]
 export type Stage = (typeof STAGES)[number]
 export type FailureReason = (typeof FAILURE_REASONS)[number]
 
-/** One submission as its waiting page sees it; the server sends it whole each time. */
+/** A submission as the waiting page sees it; always sent whole. */
 export interface Snapshot {
   session_id: string
   version: number
   status: EntryStatus
   stage: Stage
-  /** 0 to 1 within the whole journey. */
+  /** 0 to 1 of the whole journey. */
   progress: number
   queue_position: number | null
   /** Lowest and highest estimate. */
@@ -80,11 +80,11 @@ export interface Submission extends PerField<string> {
   cookie_id: string | null
 }
 
-/** One video of a song; `format` names its shape. */
+/** One video of a song; `format` is its shape. */
 export interface VideoFile {
   format: string
   url: string
-  /** Where a link saves it, under the two names, without any script. */
+  /** Saves it under the two names, without a script. */
   download_url: string
   width: number
   height: number
@@ -92,15 +92,14 @@ export interface VideoFile {
 
 export interface SongResult {
   session_id: string
-  /** The main video's. */
   video_url: string
-  /** The videos that are there, the main one first. */
+  /** The existing videos, the main one first; `video_url` is the main one's. */
   videos: VideoFile[]
   poster_url: string | null
   card_url: string | null
-  /** A short video of the song's beginning. */
+  /** A short video with the beginning of the song. */
   teaser_url: string | null
-  /** WebVTT, where the lyrics have times. */
+  /** WebVTT, if the lyrics have times. */
   captions_url: string | null
   lyrics: string
   owner_name: string
@@ -112,7 +111,7 @@ export interface SongResult {
 
 type JsonObject = Record<string, unknown>
 
-/** The value as a JSON object; an empty one when it is anything else. */
+/** The value as a JSON object; an empty one if it is anything else. */
 export function asObject(value: unknown): JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
 }
@@ -131,7 +130,7 @@ function asRange(value: unknown): [number, number] | null {
   return low === null || high === null ? null : [low, high]
 }
 
-/** What a stage that this client does not know yet is shown as: an open page outlives a newer server. */
+/** How unknown stages are shown: an open page may outlive the server's upgrade. */
 const STAGE_OF: Record<EntryStatus, Stage> = {
   pending: 'queued',
   processing: 'composing',
@@ -139,7 +138,7 @@ const STAGE_OF: Record<EntryStatus, Stage> = {
   fail: 'failed',
 }
 
-/** A snapshot, or null when the value is not one (an error body, a proxy's page, a newer protocol). */
+/** A snapshot, or null if the value is not one (an error body, a proxy's page, a newer protocol). */
 export function parseSnapshot(value: unknown): Snapshot | null {
   const object = asObject(value)
   const session_id = asText(object['session_id'])
@@ -174,7 +173,7 @@ function parseVideos(value: unknown): VideoFile[] {
   return Array.isArray(value) ? value.map(parseVideo).filter((video) => video !== null) : []
 }
 
-/** A finished song, or null when the value is not one. */
+/** A finished song, or null if the value is not one. */
 export function parseSongResult(value: unknown): SongResult | null {
   const object = asObject(value)
   const session_id = asText(object['session_id'])

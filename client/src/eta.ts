@@ -1,4 +1,4 @@
-/** A range of seconds in words, coarse enough not to jump with every snapshot. */
+/** A range of seconds in words, too coarse to jump with every snapshot. */
 import { WORDS } from './words/waiting'
 
 const MINUTE_S = 60

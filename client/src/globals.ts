@@ -1,6 +1,6 @@
 /**
- * Imported before Alpine, which reads every global there is so that no expression can reach them.
+ * Imported before Alpine, which reads every global in order to hide it from expressions.
  *
- * Chromium reports whoever reads this one for using a deprecated feature.
+ * Reading this one makes Chromium report a deprecated feature.
  */
 Reflect.deleteProperty(window, 'fence')

@@ -1,7 +1,7 @@
 /**
  * The key that makes a repeated submission count once.
  *
- * The same content keeps its key through every retry; changed content is another submission and gets another key.
+ * The same content keeps its key through all retries; changed content is another submission and gets another key.
  */
 import { randomHex } from './random'
 
@@ -15,7 +15,7 @@ export class IdempotencyKey {
     return this.#key
   }
 
-  /** To be called after a success: the same content sent again is then meant as another song. */
+  /** Call it after a success: the same content sent again means another song. */
   renew(): void {
     this.#content = ''
     this.#key = randomHex()

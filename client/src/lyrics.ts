@@ -1,4 +1,4 @@
-/** Lyrics as the song service writes them: lines, with section names such as [Chorus] on lines of their own. */
+/** The song service's lyrics: lines, with section names such as [Chorus] on their own lines. */
 export interface LyricsSection {
   heading: string
   lines: string[]
@@ -6,7 +6,7 @@ export interface LyricsSection {
 
 const SECTION_LINE = /^\[(.+)\]$/
 
-/** The sections in order; lines before the first section name come under an empty heading. */
+/** The sections in order; lines before the first section name have an empty heading. */
 export function parseLyrics(lyrics: string): LyricsSection[] {
   const sections: LyricsSection[] = [{ heading: '', lines: [] }]
   for (const line of lyrics.split(/\r?\n/).map((text) => text.trim())) {

@@ -1,4 +1,4 @@
-/** The list of the songs made in this browser, at the foot of the form. */
+/** The list of songs made in this browser, below the form. */
 import Alpine from '@alpinejs/csp'
 import { SessionManager } from './session'
 import type { Song } from './songs'
@@ -13,14 +13,14 @@ export function registerMySongs(sessions: SessionManager): void {
       return this.songs.length > 0
     },
 
-    /** At each showing, also from the back-forward cache. */
+    /** Each time the page is shown, also from the back-forward cache. */
     async show() {
       this.stop()
       const entries = sessions.read().entries.toReversed()
       if (entries.length === 0) return
-      // Loaded with the first song: it brings the socket with it.
+      // Loaded only if there are songs, because it includes the socket library.
       const { describeSong, followSongs } = await import('./songs')
-      this.songs = entries.map((entry) => describeSong(entry, 'asking'))
+      this.songs = entries.map((entry) => describeSong(entry, 'loading'))
       this.stop = followSongs(entries, (song) => {
         this.songs = this.songs.map((shown) => (shown.session_id === song.session_id ? song : shown))
       })

@@ -1,25 +1,25 @@
 /**
- * A notification that a song is ready, for whoever asked for one by the page's button.
+ * The notification that a song is ready, for visitors who asked for it.
  *
- * It is shown by a service worker: phones know no other way, and its click outlives the page that asked.
+ * A service worker shows it: phones allow no other way, and a click works even after the page is closed.
  */
 import notifierUrl from './notifier?worker&url'
 
 export type Permission = 'unsupported' | 'default' | 'granted' | 'denied'
 
 export function readPermission(): Permission {
-  // Service workers are missing on pages without HTTPS.
+  // Pages without HTTPS have no service workers.
   return 'Notification' in window && 'serviceWorker' in navigator ? Notification.permission : 'unsupported'
 }
 
-/** Asks the visitor, and has the worker ready for the moment; to be called from a click. */
+/** Asks for permission, and registers the worker; call it from a click. */
 export async function askPermission(): Promise<Permission> {
   const permission = await Notification.requestPermission()
-  if (permission === 'granted') await prepare()
+  if (permission === 'granted') await register()
   return permission
 }
 
-async function prepare(): Promise<ServiceWorkerRegistration> {
+async function register(): Promise<ServiceWorkerRegistration> {
   const registration = await navigator.serviceWorker.register(notifierUrl, { type: 'module' })
   const worker = registration.installing ?? registration.waiting
   if (registration.active === null && worker !== null) {
@@ -32,13 +32,13 @@ async function prepare(): Promise<ServiceWorkerRegistration> {
   return registration
 }
 
-/** Shows a notification that opens `url`; without permission, or where it fails, nothing happens. */
+/** Shows a notification that opens `url`; does nothing without permission, or if that fails. */
 export async function notify(title: string, text: string, url: string): Promise<void> {
   if (readPermission() !== 'granted') return
   try {
-    const registration = await prepare()
+    const registration = await register()
     await registration.showNotification(title, { body: text, tag: url, data: url, icon: '/favicon-ready.svg' })
   } catch {
-    // The title of the tab tells it too.
+    // The tab's title says it, too.
   }
 }

@@ -1,4 +1,4 @@
-/** The service worker behind notifications: a click brings the song's page to the front, or opens it. */
+/** The service worker for notifications: a click focuses the song's page, or opens it. */
 interface NotificationClick extends Event {
   readonly notification: Notification
   waitUntil: (work: Promise<unknown>) => void
@@ -16,7 +16,7 @@ interface Worker extends EventTarget {
   }
 }
 
-// TypeScript's types of a worker cannot stand beside those of a page.
+// TypeScript's types for workers conflict with those for pages.
 const worker = self as unknown as Worker
 
 async function open(url: string): Promise<void> {

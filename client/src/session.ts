@@ -1,7 +1,7 @@
 /**
- * What this browser remembers of its own songs, in localStorage under the key `submission_data`.
+ * This browser's own songs, in localStorage under the key `submission_data`.
  *
- * Never throws: storage that is blocked, full or holds something else counts as empty.
+ * Never throws: storage that is blocked, full or invalid counts as empty.
  */
 import { asObject, asText } from './contract'
 
@@ -47,14 +47,14 @@ function parseLog(text: string | null): SubmissionLog {
   }
 }
 
-function isNot(session_id: string): (entry: Entry) => boolean {
+function isOther(session_id: string): (entry: Entry) => boolean {
   return (entry) => entry.session_id !== session_id
 }
 
 export class SessionManager {
   readonly #openStorage: () => TextStorage
 
-  /** `openStorage` is called at each use, because reading `window.localStorage` itself throws where it is blocked. */
+  /** `openStorage` is called each time, because the property `window.localStorage` throws if storage is blocked. */
   constructor(openStorage: () => TextStorage = () => window.localStorage) {
     this.#openStorage = openStorage
   }
@@ -67,25 +67,25 @@ export class SessionManager {
     }
   }
 
-  /** Adds a song; the cookie id is kept unless the server issued a new one. */
+  /** Adds a song; keeps the cookie id unless the server issued a new one. */
   updateSession(session_id: string, cookie_id: string | null, names: Names, now = new Date()): void {
     const { cookie_id: known, entries } = this.read()
     const { pet_name, owner_name } = names
     const entry = { session_id, timestamp: now.toISOString(), pet_name, owner_name }
-    this.#write({ cookie_id: cookie_id ?? known, entries: [...entries.filter(isNot(session_id)), entry] })
+    this.#write({ cookie_id: cookie_id ?? known, entries: [...entries.filter(isOther(session_id)), entry] })
   }
 
-  /** Leaves a song out that has been deleted; the server goes on counting it. */
+  /** Removes a deleted song; the server still counts it. */
   forget(session_id: string): void {
     const { cookie_id, entries } = this.read()
-    this.#write({ cookie_id, entries: entries.filter(isNot(session_id)) })
+    this.#write({ cookie_id, entries: entries.filter(isOther(session_id)) })
   }
 
   isOwn(session_id: string): boolean {
     return this.read().entries.some((entry) => entry.session_id === session_id)
   }
 
-  /** `limit` is the server's, which counts for itself what this browser has forgotten. */
+  /** `limit` is the server's, which also counts what this browser has forgotten. */
   hasReachedSubmissionLimit(limit: number): boolean {
     return this.read().entries.length >= limit
   }
@@ -94,7 +94,7 @@ export class SessionManager {
     try {
       this.#openStorage().setItem(STORAGE_KEY, JSON.stringify(log))
     } catch {
-      // The song is made all the same; only this browser's list stays as it was.
+      // The song is made anyway; only this browser's list stays unchanged.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Ways a finished song leaves the page: the system's share sheet, links to platforms, the clipboard, a file name. */
+/** Sharing a finished song: the share sheet, links to platforms, the clipboard, and a file name. */
 import type { SongResult, VideoFile } from './contract'
 
 /** "Toby and Matt", from both names of a song. */
@@ -6,12 +6,12 @@ export function coupleOf({ pet_name, owner_name }: Pick<SongResult, 'pet_name' |
   return [pet_name, owner_name].filter((name) => name !== '').join(' and ')
 }
 
-/** "Toby-and-Matt.mp4", as the server names it too; names are letters and spaces, so nothing else needs replacing. */
+/** "Toby-and-Matt.mp4", like the server's; names are letters and spaces, so only spaces need replacing. */
 export function videoFileName(result: Pick<SongResult, 'pet_name' | 'owner_name'>): string {
   return `${coupleOf(result).replace(/\s+/g, '-') || 'love-song'}.mp4`
 }
 
-/** The video of a song in one format, if it was made. */
+/** The video in one format, if it exists. */
 export function findVideo(result: Pick<SongResult, 'videos'>, format: string): VideoFile | undefined {
   return result.videos.find((video) => video.format === format)
 }
@@ -28,17 +28,17 @@ export function xUrl(page_url: string, text: string): string {
   return `https://x.com/intent/post?${new URLSearchParams({ text, url: page_url }).toString()}`
 }
 
-/** Not by URLSearchParams: mail programs show its plus signs. */
+/** Without URLSearchParams, because mail programs show its plus signs. */
 export function mailUrl(page_url: string, subject: string): string {
   return `mailto:?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(page_url)}`
 }
 
-/** Whether the browser has a share sheet; it is missing on many desktops and on pages without HTTPS. */
+/** Whether the browser has a share sheet; many desktops and pages without HTTPS do not. */
 export function canShare(): boolean {
   return typeof navigator.share === 'function'
 }
 
-/** Whether the share sheet takes videos, and the visitor does not want to save data. */
+/** Whether the share sheet accepts videos, and the visitor does not save data. */
 export function canShareFiles(): boolean {
   const connection = (navigator as { connection?: { saveData?: boolean } }).connection
   if (!canShare() || connection?.saveData === true) return false
@@ -46,7 +46,7 @@ export function canShareFiles(): boolean {
   return typeof navigator.canShare === 'function' && navigator.canShare({ files: [sample] })
 }
 
-/** A video as a file under a name; null where it cannot be fetched. */
+/** A video as a file named `name`; null if it cannot be fetched. */
 export async function fetchFile(url: string, name: string): Promise<File | null> {
   try {
     const response = await fetch(url)
@@ -56,14 +56,14 @@ export async function fetchFile(url: string, name: string): Promise<File | null>
   }
 }
 
-/** Opens the share sheet, with the video if it is there; closing it without a choice is no error. */
+/** Opens the share sheet, with the video if there is one; dismissing it is not an error. */
 export async function shareSong(title: string, page_url: string, file: File | null): Promise<void> {
-  // Beside a file, many apps drop an address of its own but keep it in the text.
+  // Many apps drop `url` if there is a file, but keep a link in the text.
   const what = file ? { title, text: `${title} ${page_url}`, files: [file] } : { title, url: page_url }
   await navigator.share(what).catch(() => undefined)
 }
 
-/** Whether the text is now on the clipboard; browsers refuse it without HTTPS or permission. */
+/** Whether the text was copied; browsers refuse without HTTPS or permission. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)

@@ -1,7 +1,7 @@
 /**
- * The songs made in this browser: their names from this browser, how far they are from the server.
+ * The songs made in this browser: names from localStorage, states from the server.
  *
- * Those that are still being made are followed until they end; the server's limits are not spent on the others.
+ * Songs that are still being made are watched until they end; the others cost one request each.
  */
 import { fetchSnapshot } from './api'
 import type { Snapshot } from './contract'
@@ -30,7 +30,7 @@ function titleOf({ pet_name, owner_name, timestamp }: Entry): string {
 
 type State = keyof typeof WORDS.songs
 
-/** What a snapshot says of a song; the files of one that is ready without a preview have been deleted. */
+/** The state to show; a ready song without a preview has had its files deleted. */
 export function stateOf({ stage, preview_url }: Snapshot): State {
   return stage === 'ready' && preview_url === null ? 'gone' : stage
 }
@@ -48,10 +48,10 @@ export function describeSong(entry: Entry, state: State, snapshot: Snapshot | nu
   }
 }
 
-/** Tells how each song stands, and tells again whenever that changes; returns what ends it. */
+/** Calls `onSong` with each song's state, and again when it changes; the returned function stops that. */
 export function followSongs(entries: Entry[], onSong: (song: Song) => void): () => void {
   const stops: (() => void)[] = []
-  let isOver = false
+  let isStopped = false
 
   function follow(entry: Entry): void {
     const stop = watchSubmission(entry.session_id, {
@@ -66,9 +66,9 @@ export function followSongs(entries: Entry[], onSong: (song: Song) => void): () 
     stops.push(stop)
   }
 
-  async function ask(entry: Entry): Promise<void> {
+  async function load(entry: Entry): Promise<void> {
     const outcome = await fetchSnapshot(entry.session_id)
-    if (isOver) return
+    if (isStopped) return
     if (outcome.kind === 'missing') onSong(describeSong(entry, 'gone'))
     else if (outcome.kind === 'unreachable') onSong(describeSong(entry, 'unknown'))
     else {
@@ -77,9 +77,9 @@ export function followSongs(entries: Entry[], onSong: (song: Song) => void): () 
     }
   }
 
-  for (const entry of entries) void ask(entry)
+  for (const entry of entries) void load(entry)
   return () => {
-    isOver = true
+    isStopped = true
     for (const stop of stops) stop()
   }
 }

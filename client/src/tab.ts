@@ -1,4 +1,4 @@
-/** What the browser's tab shows of a page: its title, and its icon. */
+/** The browser tab's title and icon. */
 import { SHARED } from './words/shared'
 
 const ICON = '/favicon.svg'
@@ -8,7 +8,7 @@ export function setTitle(title: string): void {
   document.title = title + SHARED.titleEnd
 }
 
-/** Marks the tab of a page that nobody looks at, until somebody does. */
+/** Marks the tab of a hidden page until the visitor opens it. */
 export function markUnseen(): void {
   if (document.visibilityState === 'visible') return
   showIcon(ICON_READY)

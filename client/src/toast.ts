@@ -1,4 +1,4 @@
-/** A short message at the foot of the page, with one action to take. */
+/** A short message at the foot of the page, with at most one action. */
 import Alpine from '@alpinejs/csp'
 
 export interface ToastMessage {
@@ -7,7 +7,7 @@ export interface ToastMessage {
 }
 
 const EVENT_TOAST = 'toast'
-const STAY_MS = 8_000
+const VISIBLE_MS = 8_000
 
 export function showToast(message: ToastMessage): void {
   window.dispatchEvent(new CustomEvent(EVENT_TOAST, { detail: message }))
@@ -47,7 +47,7 @@ export function registerToast(): void {
       if (message.action === undefined) {
         this.timer = window.setTimeout(() => {
           this.close()
-        }, STAY_MS)
+        }, VISIBLE_MS)
       }
     },
 

@@ -13,7 +13,7 @@ describe('readSubmissionAnswer', () => {
     expect(readSubmissionAnswer({ status, body })).toEqual(outcome)
   })
 
-  it('keeps the messages of fields that it knows', () => {
+  it('keeps the messages of known fields', () => {
     const body = { error: 'e', message: 'm', fields: { pet_name: 'Too short.', other: 'x', photo: 7 } }
     expect(readSubmissionAnswer({ status: 400, body })).toEqual({
       kind: 'invalid',
@@ -43,7 +43,7 @@ describe('readResultAnswer', () => {
   })
 })
 
-it('reads the videos of a song and leaves out what is none', () => {
+it('reads the videos of a song and drops invalid ones', () => {
   const square = { format: 'square', url: '/v.mp4', download_url: '/v.mp4?download', width: 720, height: 720 }
   const body = { session_id: 's1', video_url: '/v.mp4', videos: [square, { format: 'story' }, null], card_url: '/card.jpg' }
   const outcome = readResultAnswer({ status: 200, body })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseSnapshot, SNAPSHOT_FIELDS } from '../src/contract'
 import type { Snapshot } from '../src/contract'
-import { drawPause, foldSnapshot, isFinal } from '../src/live'
+import { randomDelay, mergeSnapshot, isFinal } from '../src/live'
 
 function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   return {
@@ -20,35 +20,35 @@ function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   }
 }
 
-describe('foldSnapshot', () => {
+describe('mergeSnapshot', () => {
   it('takes the first', () => {
-    expect(foldSnapshot(null, snapshot())).toEqual(snapshot())
+    expect(mergeSnapshot(null, snapshot())).toEqual(snapshot())
   })
 
   it('drops an older version', () => {
     const seen = snapshot({ version: 3, stage: 'rendering' })
-    expect(foldSnapshot(seen, snapshot({ version: 2, stage: 'composing' }))).toBe(seen)
+    expect(mergeSnapshot(seen, snapshot({ version: 2, stage: 'composing' }))).toBe(seen)
   })
 
-  it('takes the same version again, for the place in the queue moves without a change of the row', () => {
+  it('accepts the same version again, because the place in the queue moves without a change of the row', () => {
     const seen = snapshot({ queue_position: 4 })
-    expect(foldSnapshot(seen, snapshot({ queue_position: 2 })).queue_position).toBe(2)
+    expect(mergeSnapshot(seen, snapshot({ queue_position: 2 })).queue_position).toBe(2)
   })
 
   it('never lets the place in the queue rise', () => {
     const seen = snapshot({ queue_position: 2 })
-    expect(foldSnapshot(seen, snapshot({ queue_position: 3 })).queue_position).toBe(2)
-    expect(foldSnapshot(seen, snapshot({ version: 2 })).queue_position).toBeNull()
+    expect(mergeSnapshot(seen, snapshot({ queue_position: 3 })).queue_position).toBe(2)
+    expect(mergeSnapshot(seen, snapshot({ version: 2 })).queue_position).toBeNull()
   })
 
   it('never lets progress fall', () => {
     const seen = snapshot({ progress: 0.5 })
-    expect(foldSnapshot(seen, snapshot({ version: 2, progress: 0.4 })).progress).toBe(0.5)
+    expect(mergeSnapshot(seen, snapshot({ version: 2, progress: 0.4 })).progress).toBe(0.5)
   })
 
-  it('ends in the newest whatever the order of arrival', () => {
+  it('ends with the newest, whatever the order of arrival', () => {
     const arrivals = [2, 4, 1, 3].map((version) => snapshot({ version, progress: version / 10 }))
-    const last = arrivals.reduce<Snapshot | null>(foldSnapshot, null)
+    const last = arrivals.reduce<Snapshot | null>(mergeSnapshot, null)
     expect([last?.version, last?.progress]).toEqual([4, 0.4])
   })
 })
@@ -73,16 +73,16 @@ describe('parseSnapshot', () => {
     },
   )
 
-  it('shows a stage that it does not know as the nearest one', () => {
+  it('shows an unknown stage as the nearest known one', () => {
     expect(parseSnapshot({ ...snapshot(), stage: 'mastering' })?.stage).toBe('composing')
   })
 })
 
-describe('drawPause', () => {
+describe('randomDelay', () => {
   it('spreads pages over the whole range and never leaves it', () => {
-    const pauses = Array.from({ length: 500 }, () => drawPause([20_000, 30_000]))
-    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(20_000)
-    expect(Math.max(...pauses)).toBeLessThan(30_000)
-    expect(Math.max(...pauses) - Math.min(...pauses)).toBeGreaterThan(8_000)
+    const delays = Array.from({ length: 500 }, () => randomDelay([20_000, 30_000]))
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(20_000)
+    expect(Math.max(...delays)).toBeLessThan(30_000)
+    expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(8_000)
   })
 })

@@ -31,13 +31,13 @@ it('asks for the fields in the order of the contract', () => {
 describe.each(['index', 'waiting', 'result', 'admin'])('%s.html', (name) => {
   const page = readPage(name)
 
-  it('uses bare names as expressions, which need no eval', () => {
+  it('uses only names as expressions, which need no eval', () => {
     const expressions = Array.from(page.matchAll(/ (?:x-(?!for|ref|cloak)[a-z:.-]+|[:@][a-z.-]+)="([^"]*)"/g), (match) => match[1])
     expect(expressions.length).toBeGreaterThan(0)
     for (const expression of expressions) expect(expression).toMatch(/^[A-Za-z]+(\.[a-z_]+)?$/i)
   })
 
-  it('has no inline script, no inline style and no foreign address', () => {
+  it('has no inline script, no inline style and no address of another site', () => {
     expect(page).not.toMatch(/<script(?! type="module" src="\/src\/)/)
     expect(page).not.toMatch(/ style="| on[a-z]+="/)
     expect(page).not.toMatch(/(?:src|href)="https?:/)

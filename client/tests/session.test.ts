@@ -38,14 +38,14 @@ describe('SessionManager', () => {
     expect(sessions.read().entries.map((entry) => entry.session_id)).toEqual(['song1', 'song2'])
   })
 
-  it('counts a song once that is answered twice', () => {
+  it('counts a song once, even if it is answered twice', () => {
     const { sessions } = open()
     sessions.updateSession('song1', 'cookie1', NAMES, NOON)
     sessions.updateSession('song1', null, NAMES, NOON)
     expect(sessions.read().entries).toHaveLength(1)
   })
 
-  it('reads what was written before songs had names', () => {
+  it('reads entries from before songs had names', () => {
     const { sessions } = open('{"cookie_id": "cookie1", "entries": [{"session_id": "song1"}]}')
     expect(sessions.read().entries).toEqual([{ session_id: 'song1', timestamp: '', pet_name: '', owner_name: '' }])
   })
@@ -75,7 +75,7 @@ describe('SessionManager', () => {
     },
   )
 
-  it('survives storage that is blocked', () => {
+  it('survives blocked storage', () => {
     const sessions = new SessionManager(() => {
       throw new Error('blocked')
     })

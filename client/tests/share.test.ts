@@ -19,7 +19,7 @@ it('names the couple', () => {
   expect(coupleOf({ pet_name: 'Toby', owner_name: 'Matt' })).toBe('Toby and Matt')
 })
 
-it('hands the address over in one piece', () => {
+it('escapes the address in every link', () => {
   expect(new URL(facebookUrl(PAGE)).searchParams.get('u')).toBe(PAGE)
   expect(new URL(whatsAppUrl(PAGE, 'A song & more')).searchParams.get('text')).toBe(`A song & more ${PAGE}`)
   expect(Object.fromEntries(new URL(xUrl(PAGE, 'A song & more')).searchParams)).toEqual({ text: 'A song & more', url: PAGE })

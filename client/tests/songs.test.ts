@@ -29,10 +29,10 @@ it('leads to the waiting page until the song has ended', () => {
   })
 })
 
-it('names a song of before by its date, and one without a date all the same', () => {
+it('titles an older song without names by its date, if there is one', () => {
   const nameless = { ...ENTRY, pet_name: '', owner_name: '' }
-  expect(describeSong(nameless, 'asking').title).toContain('2026')
-  expect(describeSong({ ...nameless, timestamp: '' }, 'asking').title).toBe('A song')
+  expect(describeSong(nameless, 'loading').title).toContain('2026')
+  expect(describeSong({ ...nameless, timestamp: '' }, 'loading').title).toBe('A song')
 })
 
 it('says that a song is pressed at one stage only, as the waiting page does', () => {
@@ -41,7 +41,7 @@ it('says that a song is pressed at one stage only, as the waiting page does', ()
   expect(new Set(texts).size).toBe(STAGES.length)
 })
 
-it('tells a song that is ready from one whose files are gone', () => {
+it('tells a ready song from one whose files are deleted', () => {
   expect(stateOf(READY)).toBe('ready')
   expect(stateOf({ ...READY, preview_url: null })).toBe('gone')
   expect(stateOf(COMPOSING)).toBe('composing')

@@ -10,14 +10,14 @@ function read(path: string): string {
 describe.each(['index', 'waiting', 'result', 'admin'])('%s.html', (name) => {
   const page = expand(read(`${name}.html`))
 
-  it('names texts that there are', () => {
+  it('uses only texts that exist', () => {
     const words = wordsOf(`/${name}.html`)
     const names = Array.from(page.matchAll(/\[\[(.*?)\]\]/g), (match) => match[1] ?? '')
     expect(names.length).toBeGreaterThan(5)
     for (const each of names) expect(words(each)).not.toBe('')
   })
 
-  it('says nothing of its own, so that whoever changes a text finds it in src/words', () => {
+  it('contains no text of its own: all texts are in src/words', () => {
     const texts = page
       .replace(/<!--[^]*?-->|\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]|&\w+;/g, '')
       .match(/>[^<>]*[A-Za-z]{3,}[^<>]*</g)
@@ -26,7 +26,7 @@ describe.each(['index', 'waiting', 'result', 'admin'])('%s.html', (name) => {
   })
 })
 
-it('refuses a name without a text, and one that needs a value', () => {
+it('refuses a name without a text, and a text with parameters', () => {
   const words = wordsOf('/index.html')
   expect(() => words('nothing')).toThrow('nothing')
   expect(() => words('tooShort')).toThrow('tooShort')

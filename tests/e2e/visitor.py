@@ -25,6 +25,7 @@ from playwright.async_api import (
 )
 
 from tests.e2e.photos import phone_photo
+from tests.forms import ANSWERS
 
 # The browser's own messages about an answer of 4xx, 5xx or none; those are recorded as requests.
 NETWORK_WORDS = re.compile(r"^(Failed to load resource|WebSocket connection to)")
@@ -94,12 +95,12 @@ class Visitor:
 
     async def fill_in(self, **changes: str) -> None:
         """Fill in everything but the photo."""
-        words = {"pet_name": "Toby", "pet_type": "Dog", "music_vibe": "Romantic"}
-        words |= {"owner_name": "Matt"} | changes
-        await self.page.get_by_label("Pet name").fill(words["pet_name"])
-        await self.page.get_by_label("Pet type").select_option(words["pet_type"])
-        await self.page.get_by_label("Music vibe").select_option(words["music_vibe"])
-        await self.page.get_by_label("Your name").fill(words["owner_name"])
+        for name, answer in {**ANSWERS, **changes}.items():
+            field = self.page.locator(f"#form [name={name}]")
+            if await field.evaluate("(field) => field instanceof HTMLSelectElement"):
+                await field.select_option(answer)
+            else:
+                await field.fill(answer)
 
     async def submit(self) -> None:
         await self.shown("submit").click()

@@ -7,19 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tests.forms import write_form
 from tests.inputs.audio import compose
 from tests.inputs.images import draw
 
 FOLDER: Final = Path(__file__).parent
 JSON_TYPE: Final = "application/json"
-FORM: Final[Mapping[str, object]] = {
-    "pet_name": "Toby",
-    "pet_type": "Dog",
-    "photo": base64.b64encode(draw("saved")).decode(),
-    "music_vibe": "Romantic",
-    "owner_name": "Matt",
-    "cookie_id": "cookie_abc123xyz",
-}
+FORM: Final[Mapping[str, object]] = write_form(base64.b64encode(draw("saved")).decode())
 RECIPES: Final = {"image": draw, "audio": compose}
 
 Line = Mapping[str, Any]

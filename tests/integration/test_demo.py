@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.forms import write_form
 from tests.servers import ChildServer, free_port, wait_until
 from tests.sites import PETSONG, open_site, photo_base64
 
@@ -29,13 +30,8 @@ async def test_the_demo_makes_a_whole_song_and_stops_at_ctrl_c(tmp_path: Path) -
         ready_url=f"{url}/api/health/live",
     )
     async with demo, httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
-        form = {
-            "pet_name": "Zoë",
-            "pet_type": "Cat",
-            "photo": photo_base64(),
-            "music_vibe": "Party",
-            "owner_name": "小花",
-        }
+        names = {"pet_name": "Zoë", "owner_name": "小花"}
+        form = write_form(photo_base64(), cookie_id=None) | names
         session_id = (await http.post("/api/submissions", json=form)).json()["session_id"]
 
         async def is_ready() -> bool:

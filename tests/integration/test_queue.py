@@ -11,6 +11,7 @@ from server.services import Services
 from server.submissions.lifecycle import SLOT_STAGES, Stage
 from server.submissions.model import Submission
 from server.submissions.transitions import claim_slots
+from tests.forms import ANSWERS
 
 WAITING = 6_000
 ROUNDS = 12
@@ -25,12 +26,9 @@ async def let_wait(count: int) -> list[str]:
             session_id=session_id,
             # Pairs arrived at the same moment.
             created_at=moment - timedelta(seconds=count - number // 2),
-            owner_name="Matt",
             photo_path="",
-            pet_name="Toby",
-            pet_type="Dog",
-            music_vibe="Romantic",
             next_run_at=moment,
+            **ANSWERS,
         )
         for number, session_id in enumerate(ids)
     ]

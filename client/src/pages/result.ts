@@ -1,5 +1,5 @@
 /**
- * The page at `/result/{id}`: the finished song to play, read, keep and send on, or why there is none.
+ * The page at `/result/{id}`: the finished song to play, read, download and share, or why there is none.
  *
  * Lyrics and names reach the page as text nodes only.
  */
@@ -34,7 +34,7 @@ interface State {
   unreachableText: string
   isCopied: boolean
   isDeleting: boolean
-  /** The video as the share sheet takes it, once it is here. */
+  /** The video for the share sheet, once it is fetched. */
   file: File | null
 }
 
@@ -73,11 +73,11 @@ Alpine.data('result', () => ({
     setTitle(WORDS.titles[outcome.kind])
   },
 
-  /** The reason in our words where the snapshot names one that we know, otherwise in the server's. */
+  /** The reason in the page's words if the snapshot names a known one, otherwise the server's message. */
   async explainFailure(message: string): Promise<string> {
     const outcome = await fetchSnapshot(session_id)
-    const named = outcome.kind === 'snapshot' ? outcome.snapshot.failure_reason : null
-    const reason = FAILURE_REASONS.find((known) => known === named)
+    const given = outcome.kind === 'snapshot' ? outcome.snapshot.failure_reason : null
+    const reason = FAILURE_REASONS.find((known) => known === given)
     return reason ? WORDS.failed[reason] : message
   },
 
@@ -150,7 +150,7 @@ Alpine.data('result', () => ({
     return this.sections.length > 0
   },
 
-  // Sending it on
+  // Sharing it
 
   get shareTitle(): string {
     return WORDS.shareTitle(this.result ? coupleOf(this.result) : '')
@@ -174,7 +174,7 @@ Alpine.data('result', () => ({
     return this.isCopied ? WORDS.send.copied : WORDS.send.copy
   },
 
-  /** Before the tap: a share sheet opens only while the tap is fresh, and not after a download. */
+  /** In advance, because browsers open a share sheet only right after a tap. */
   async fetchFile() {
     if (canShareFiles()) this.file = await fetchFile(this.videoUrl, this.fileName)
   },

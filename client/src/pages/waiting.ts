@@ -1,7 +1,7 @@
 /**
- * The page at `/waiting/{id}`: the visitor's own record turning while the song is made.
+ * The page at `/waiting/{id}`: the visitor's record turns while the song is made.
  *
- * It goes to the result by itself and never gives up on a song that is still being made.
+ * It opens the result by itself, and never gives up on a song that is still being made.
  */
 import '../globals'
 import Alpine from '@alpinejs/csp'
@@ -10,6 +10,7 @@ import type { Snapshot, Stage } from '../contract'
 import { describeEta } from '../eta'
 import { isFinal, watchSubmission } from '../live'
 import type { Connection } from '../live'
+import { prefersReducedMotion } from '../motion'
 import { askPermission, notify, readPermission } from '../notification'
 import type { Permission } from '../notification'
 import { copyText } from '../share'
@@ -24,7 +25,6 @@ const CLOCK_TICK_MS = 5_000
 const STEPS: Stage[] = ['queued', 'composing', 'downloading', 'rendering']
 
 const session_id = document.documentElement.dataset['sessionId'] ?? ''
-const prefersStillness = window.matchMedia('(prefers-reduced-motion: reduce)').matches
 
 interface State {
   snapshot: Snapshot | null
@@ -33,7 +33,7 @@ interface State {
   isTurning: boolean
   permission: Permission
   hasAsked: boolean
-  /** Kept, so that it is written again only when it changes: screen readers announce what is written. */
+  /** Not a getter, so that it is written only when it changes: screen readers announce every write. */
   stageText: string
   opened_ms: number
   now_ms: number
@@ -45,7 +45,7 @@ function initialState(): State {
     snapshot: null,
     connection: 'connecting',
     isMissing: false,
-    isTurning: !prefersStillness,
+    isTurning: !prefersReducedMotion,
     permission: readPermission(),
     hasAsked: false,
     stageText: WORDS.opening,
@@ -184,7 +184,7 @@ Alpine.data('waiting', () => ({
     this.turnPreview()
   },
 
-  /** Also called when the preview can play: `autoplay` would turn it for those who asked for stillness. */
+  /** Also called when the preview can play, because `autoplay` would ignore prefers-reduced-motion. */
   turnPreview() {
     const video = this.$refs['preview'] as HTMLVideoElement | undefined
     if (!video) return

@@ -1,4 +1,4 @@
-/** Everything that the operator's page says. */
+/** All texts of the admin page. */
 export const WORDS = {
   pageTitle: 'Operations',
   title: 'The studio',

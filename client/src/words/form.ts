@@ -1,4 +1,4 @@
-/** Everything that the form says, from its title to its messages. */
+/** All texts of the form. */
 import type { OPTIONS, PerField } from '../contract'
 
 export const WORDS = {
@@ -103,7 +103,7 @@ export const WORDS = {
     ready: 'Ready',
     failed: 'No song this time',
     gone: 'No longer kept',
-    asking: 'Asking …',
+    loading: 'Asking …',
     unknown: 'Cannot be asked just now',
   },
 }

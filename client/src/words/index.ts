@@ -1,7 +1,7 @@
 /**
- * What is read on the pages: one file for each page, and one for what they share.
+ * The pages' texts: one file per page, and one for texts that they share.
  *
- * Sentences that depend on something are functions; all others may also be named in the pages' HTML as `[[name]]`.
+ * Texts with parameters are functions; the others can be used in the pages' HTML as `[[name]]`.
  */
 import { WORDS as admin } from './admin.ts'
 import { WORDS as form } from './form.ts'
@@ -19,7 +19,7 @@ function escapeHtml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;')
 }
 
-/** For the page at a path such as `/index.html`: name -> text as HTML; a name without a text is an error. */
+/** For the page at a path such as `/index.html`: name -> text as HTML; throws if there is no such text. */
 export function wordsOf(path: string): (name: string) => string {
   const page = PAGES[/(\w+)\.html$/.exec(path)?.[1] ?? '']
   return (name) => {

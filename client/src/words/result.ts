@@ -1,4 +1,4 @@
-/** Everything that the page of a finished song says, also where there is none. */
+/** All texts of the result page. */
 export const WORDS = {
   titles: {
     loading: 'Your song',

@@ -1,4 +1,4 @@
-/** Everything that the waiting page says. */
+/** All texts of the waiting page. */
 export const WORDS = {
   pageTitle: 'Your song is being made',
   title: 'Calculating results...',

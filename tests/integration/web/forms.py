@@ -9,6 +9,7 @@ from PIL import Image
 
 from server.submissions.lifecycle import STATUS_OF, Stage
 from server.submissions.model import Submission
+from tests.forms import ANSWERS, COOKIE_ID, write_form
 
 SESSION_ID = "clxyz123abc456def789ghij"
 UNKNOWN_ID = "clxyz123abc456def789gone"
@@ -24,27 +25,16 @@ def photo_base64(size: tuple[int, int] = (600, 600), kind: str = "JPEG") -> str:
 
 def form(**changes: object) -> dict[str, object]:
     """Return a valid form with some fields changed."""
-    return {
-        "pet_name": "Toby",
-        "pet_type": "Dog",
-        "photo": photo_base64(),
-        "music_vibe": "Romantic",
-        "owner_name": "Matt",
-        "cookie_id": "cookie_abc123xyz",
-        **changes,
-    }
+    return write_form(photo_base64()) | changes
 
 
 async def store_submission(stage: Stage = Stage.QUEUED, **columns: object) -> Submission:
     """Store a row as the pipeline would leave it in `stage`."""
     values: dict[str, Any] = {
         "session_id": SESSION_ID,
-        "cookie_id": "cookie_abc123xyz",
-        "owner_name": "Matt",
+        "cookie_id": COOKIE_ID,
         "photo_path": f"/uploads/{SESSION_ID}.jpg",
-        "pet_name": "Toby",
-        "pet_type": "Dog",
-        "music_vibe": "Romantic",
+        **ANSWERS,
         "stage": stage.value,
         "entry_status": STATUS_OF[stage].value,
         **columns,

@@ -1,4 +1,4 @@
-/** How often a page asks: rarely while it has a socket and an answer, soon while it lacks one of them. */
+/** How often a page polls: rarely with a socket and an answer, often without one of them. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Listener } from '../src/live'
 
@@ -19,7 +19,7 @@ const SECOND_MS = 1_000
 
 const site = vi.hoisted(() => ({
   answer: null,
-  asked: 0,
+  polls: 0,
   connected: false,
   handlers: new Map<string, () => void>(),
 }))
@@ -34,7 +34,7 @@ vi.mock('socket.io-client', () => ({
     disconnect: () => undefined,
     timeout: () => ({
       emitWithAck: () => {
-        site.asked += 1
+        site.polls += 1
         return Promise.resolve(site.answer)
       },
     }),
@@ -49,7 +49,7 @@ beforeEach(() => {
   vi.stubGlobal('addEventListener', () => undefined)
   vi.stubGlobal('document', { addEventListener: () => undefined, visibilityState: 'visible' })
   vi.stubGlobal('fetch', () => {
-    site.asked += 1
+    site.polls += 1
     return Promise.reject(new TypeError('no network'))
   })
 })
@@ -59,27 +59,27 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** Opens a page, connects its socket if it shall have one, and returns how often it asks in the seconds after. */
-async function countQuestions(answer: unknown, seconds: number, hasSocket = true): Promise<number> {
+/** Opens a page, connects its socket if it has one, and returns how often it polls in the following seconds. */
+async function countPolls(answer: unknown, seconds: number, hasSocket = true): Promise<number> {
   const listener: Listener = { onSnapshot: () => undefined, onConnection: () => undefined, onMissing: () => undefined }
-  Object.assign(site, { answer, asked: 0, connected: hasSocket })
+  Object.assign(site, { answer, polls: 0, connected: hasSocket })
   const stop = watchSubmission('song1', listener)
   if (hasSocket) site.handlers.get('connect')?.()
   await vi.advanceTimersByTimeAsync(seconds * SECOND_MS)
   stop()
-  return site.asked
+  return site.polls
 }
 
-it('asks once as it connects, and then rarely', async () => {
-  expect(await countQuestions(SNAPSHOT, 230)).toBe(1)
-  expect(await countQuestions(SNAPSHOT, 370)).toBe(2)
+it('polls once when it connects, and then rarely', async () => {
+  expect(await countPolls(SNAPSHOT, 230)).toBe(1)
+  expect(await countPolls(SNAPSHOT, 370)).toBe(2)
 })
 
-it('asks again soon where there was no answer', async () => {
-  expect(await countQuestions(null, 13)).toBe(2)
-  expect(await countQuestions(null, 60)).toBeGreaterThan(4)
+it('polls again soon if there was no answer', async () => {
+  expect(await countPolls(null, 13)).toBe(2)
+  expect(await countPolls(null, 60)).toBeGreaterThan(4)
 })
 
-it('asks every ten seconds without a socket', async () => {
-  expect(await countQuestions(null, 63, false)).toBeGreaterThan(4)
+it('polls every ten seconds without a socket', async () => {
+  expect(await countPolls(null, 63, false)).toBeGreaterThan(4)
 })
