@@ -16,7 +16,8 @@ from server.limits import RequestLimits
 from server.photos.pool import PhotoPool
 from server.process.metrics import ProcessMetrics
 from server.settings import Settings
-from server.songs.sonauto import SongService
+from server.songs.service import SongService
+from server.songs.sonauto import Sonauto
 from server.storage import Storage, open_storage
 
 
@@ -75,7 +76,7 @@ async def open_services(
         storage = await stack.enter_async_context(open_storage(settings))
         await storage.check()
         await stack.enter_async_context(open_database(settings))
-        songs = await stack.enter_async_context(SongService(settings))
+        songs = await stack.enter_async_context(Sonauto(settings))
         renders = RenderPool(
             settings.render_concurrency,
             timeout_s=settings.render_timeout_seconds,

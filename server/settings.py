@@ -237,7 +237,12 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         lines = [
-            ": ".join([*map(str.upper, map(str, problem["loc"])), _without_prefix(problem["msg"])])
+            ": ".join(
+                [
+                    *map(str.upper, map(str, problem["loc"])),
+                    problem["msg"].removeprefix("Value error, "),
+                ]
+            )
             for problem in problems
         ]
         raise SettingsError("\n".join(lines)) from None
@@ -245,7 +250,3 @@ def load_settings() -> Settings:
 
 def _video_variables(name: str) -> Mapping[str, str]:
     return SQUARE_VARIABLES | VIDEO_VARIABLES if name == "square" else VIDEO_VARIABLES
-
-
-def _without_prefix(message: str) -> str:
-    return message.removeprefix("Value error, ")

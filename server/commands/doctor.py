@@ -19,7 +19,7 @@ from server.errors import PetsongError
 from server.process.open_files import MAX_FILES, read_hard_limit
 from server.reports.workers import count_queues, read_living_workers
 from server.settings import Settings
-from server.songs.sonauto import SongService
+from server.songs.sonauto import Sonauto
 from server.storage import open_storage
 from server.submissions.account import read_account
 from server.submissions.lifecycle import Stage
@@ -112,7 +112,7 @@ async def _ask_song_service(settings: Settings) -> str:
     if settings.is_simulated:
         return "simulator"
     hasty = settings.model_copy(update={"api_request_timeout_seconds": probes.TIMEOUT_S})
-    async with SongService(hasty) as songs:
+    async with Sonauto(hasty) as songs:
         return f"song service, {await songs.read_credits()} credits"
 
 

@@ -15,7 +15,7 @@ from server.pipeline.leases import Lease, forget_attempts, hold, postpone
 from server.pipeline.retries import READY_WITHIN, fail, patience
 from server.pipeline.unanswered import adopt_reported
 from server.services import Services
-from server.songs.sonauto import Outcome
+from server.songs.service import Outcome
 from server.submissions import transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission

@@ -36,7 +36,7 @@ from server.pipeline.retries import fail, patience
 from server.pipeline.unanswered import is_stopped_for, is_too_early
 from server.process.failpoints import failpoint
 from server.services import Services
-from server.songs.sonauto import SongOrder
+from server.songs.service import SongOrder
 from server.submissions import account, transitions
 from server.submissions.lifecycle import FailureReason, Stage
 from server.submissions.model import Submission

@@ -1,4 +1,4 @@
-"""The song service's API: order a song, poll it, read the balance, download the file.
+"""The API of Sonauto, a song service: order a song, poll it, read the balance.
 
 Nothing is retried here. Every failure is one of the kinds in `errors.py`, so callers can decide by
 kind alone whether a second request may pay twice.
@@ -8,31 +8,23 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
 
-from server.errors import (
-    NeverReached,
-    SongHostAway,
-    SongUnusable,
-    Unanswered,
-    Unavailable,
-)
+from server.errors import NeverReached, Unanswered, Unavailable
 from server.settings import Settings
 from server.songs.answers import raise_for_status, storable
-from server.songs.public_addresses import PublicAddresses, Resolve, resolve
+from server.songs.public_addresses import Resolve, resolve
+from server.songs.service import Generation, Outcome, SongOrder, write_prompt
+from server.songs.song_files import SongFiles
 
 MAX_ANSWER_BYTES: Final = 1 << 20
-MAX_SONG_BYTES: Final = 30 << 20
-DOWNLOAD_DEADLINE_S: Final = 120
 TASK_ID: Final = re.compile(r"[!-~]{1,255}")
 NO_TASK_ID: Final = "00000000-0000-0000-0000-000000000000"
 MOST_CREDITS: Final = 2**31 - 1
@@ -44,50 +36,10 @@ KEPT_OPEN_S: Final = 2.0
 would be lost without an answer."""
 SENT: Final = "http11.send_request_headers.started"
 """The trace event of httpcore just before the first byte of a request is sent."""
-NO_SONG_TYPES: Final = ("text/", "application/json", "application/xml", "application/problem")
-"""Content types of error pages, whatever their status."""
 
 
-class Outcome(StrEnum):
-    """The result of a generation; unknown statuses mean that it is still under way."""
-
-    UNDER_WAY = "under_way"
-    SUCCESS = "SUCCESS"
-    FAILURE = "FAILURE"
-
-
-@dataclass(frozen=True)
-class SongOrder:
-    """The visitor's wishes for the song."""
-
-    owner_name: str
-    pet_name: str
-    pet_type: str
-    music_vibe: str
-
-
-@dataclass(frozen=True)
-class Generation:
-    """A generation as reported by the song service; `song_url` is None if it has no usable one."""
-
-    outcome: Outcome
-    song_url: str | None
-    lyrics: str
-    error_message: str | None
-    response: str
-
-
-def write_prompt(order: SongOrder) -> str:
-    """The prompt as worded in the campaign's specification."""
-    return (
-        "Create a heartfelt Valentine's Day love song celebrating the special bond between "
-        f"{order.owner_name} and their beloved {order.pet_type} {order.pet_name}. "
-        "Make it warm, genuine, and mention both names in the lyrics."
-    )
-
-
-class SongService:
-    """A client for the song service, one per process; use it as an async context manager.
+class Sonauto:
+    """The SongService of sonauto.ai; use it as an async context manager.
 
     `resolve` and `network` determine how song hosts are resolved and contacted.
     """
@@ -101,7 +53,6 @@ class SongService:
     ) -> None:
         key = settings.sonauto_api_key or SecretStr("demo")
         self._generation_path = settings.generation_path
-        self._origins = frozenset(settings.song_cdn_hosts)
         self._timeout_s = settings.api_request_timeout_seconds
         # Two clients, so that the API key can never be sent to a song host.
         self._api = httpx.AsyncClient(
@@ -110,11 +61,7 @@ class SongService:
             timeout=self._timeout_s,
             limits=httpx.Limits(keepalive_expiry=KEPT_OPEN_S),
         )
-        self._files = httpx.AsyncClient(
-            headers={"Accept-Encoding": "identity"},
-            timeout=httpx.Timeout(10, read=30),
-            transport=PublicAddresses(resolve, network),
-        )
+        self._files = SongFiles(frozenset(settings.song_cdn_hosts), resolve, network)
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,7 +74,7 @@ class SongService:
     ) -> None:
         """Close the connections."""
         await self._api.aclose()
-        await self._files.aclose()
+        await self._files.close()
 
     async def generate(
         self, order: SongOrder, webhook_url: str, *, are_tags_sent: bool = True
@@ -188,29 +135,8 @@ class SongService:
         raise Unanswered("the answer is not the API's")
 
     async def download(self, url: str, draft: Path) -> None:
-        """Download the song at `url` to `draft`, completely or with an error.
-
-        Only origins in SONG_CDN_HOSTS are contacted, `https://` names only at public addresses.
-        Redirects are not followed, and size and total time are limited. Raises SongUnusable,
-        SongHostAway, or OSError if the disk is full.
-        """
-        check_origin(url, self._origins)
-        has_answered = False
-        try:
-            async with asyncio.timeout(DOWNLOAD_DEADLINE_S), self._files.stream("GET", url) as file:
-                has_answered = True
-                _raise_for_file(file)
-                size = 0
-                with draft.open("wb") as target:
-                    async for chunk in file.aiter_raw():
-                        size += len(chunk)
-                        if size > MAX_SONG_BYTES:
-                            raise SongUnusable("the song is larger than 30 MB", is_final=True)
-                        target.write(chunk)
-        except (httpx.HTTPError, TimeoutError) as error:
-            if not has_answered:
-                raise SongHostAway(f"song host gave no answer: {type(error).__name__}") from error
-            raise SongUnusable(f"download broke off: {type(error).__name__}") from error
+        """Download the song at `url` to `draft`: see SongFiles."""
+        await self._files.download(url, draft)
 
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
@@ -260,35 +186,6 @@ def read_json(content: bytes) -> object:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
-
-
-def check_origin(url: str, origins: frozenset[str]) -> None:
-    """Raise SongHostAway unless the origin of `url` is listed.
-
-    The song is paid for, and the service may have moved to a new host: an operator can still add
-    it.
-    """
-    try:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-    except ValueError as error:
-        raise SongHostAway("the song's address is not a URL") from error
-    if origin not in origins:
-        raise SongHostAway(f"{origin[:100]!r} is not in SONG_CDN_HOSTS")
-
-
-def _raise_for_file(response: httpx.Response) -> None:
-    status = response.status_code
-    is_away = status >= HTTPStatus.INTERNAL_SERVER_ERROR or response.is_redirect
-    if is_away or status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise SongHostAway(f"song answered {status}")
-    if status == HTTPStatus.GONE:
-        raise SongUnusable(f"song answered {status}", is_final=True)
-    if status != HTTPStatus.OK:
-        raise SongUnusable(f"song answered {status}")
-    kind = response.headers.get("Content-Type", "").lower()
-    if kind.startswith(NO_SONG_TYPES):
-        raise SongUnusable(f"song answered with {kind[:60]!r}")
 
 
 def _read_generation(answer: Mapping[str, Any]) -> Generation:

@@ -39,8 +39,7 @@ TASK_OF: Final[Mapping[Stage, str]] = {
     Stage.DOWNLOADING: "download_audio",
     Stage.RENDERING: "create_video",
 }
-"""The task that is enqueued once a submission has entered the stage, unless it is due later. As
-long as an open stage lasts, the sweep enqueues a lost one again."""
+"""The task enqueued when a submission enters the stage, unless due later; the sweep repeats it."""
 
 FREES_A_SLOT: Final = frozenset(
     target for target in Stage if target not in SLOT_STAGES and sources(target) & SLOT_STAGES
@@ -224,9 +223,8 @@ async def _move(
         return False
     failpoint(f"after_{target.value}")
     logger.info("submission_moved", session_id=short_id(session_id), stage=target.value)
-    task_name = TASK_OF.get(target)
-    if task_name is not None and columns["next_run_at"] <= now():
-        await services.task_queue.enqueue(task_name, session_id)
+    if target in TASK_OF and columns["next_run_at"] <= now():
+        await services.task_queue.enqueue(TASK_OF[target], session_id)
     if target in FREES_A_SLOT:
         await services.task_queue.enqueue("process_pending_queue")
     try:

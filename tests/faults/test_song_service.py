@@ -12,7 +12,9 @@ from server.settings import Settings
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
 from server.songs.public_addresses import Resolve
-from server.songs.sonauto import MAX_SONG_BYTES, SongOrder, SongService
+from server.songs.service import SongOrder
+from server.songs.sonauto import Sonauto
+from server.songs.song_files import MAX_SONG_BYTES
 from tests.faults.fleet import GRACE_S, Fleet
 from tests.faults.hosts import SONG, open_host
 from tests.servers import Proxy, wait_until
@@ -46,7 +48,7 @@ async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
         yield simulator
 
 
-async def order_song(songs: SongService) -> str:
+async def order_song(songs: Sonauto) -> str:
     """Order a song and return its address."""
     task_id = await songs.generate(ORDER, "")
 
@@ -56,7 +58,7 @@ async def order_song(songs: SongService) -> str:
     return str(await wait_until(address))
 
 
-async def fetch(songs: SongService, renders: RenderPool, url: str, draft: Path) -> None:
+async def fetch(songs: Sonauto, renders: RenderPool, url: str, draft: Path) -> None:
     """Download a song and check that it is one, as the pipeline does."""
     await songs.download(url, draft)
     await renders.check_song(draft)
@@ -80,7 +82,7 @@ async def test_an_impostor_host_receives_no_request(simulator: Simulator, tmp_pa
     port = int(simulator.origin.rpartition(":")[2])
     async with Proxy(port) as impostor:
         origin = f"https://localhost:{impostor.port}"
-        async with SongService(settings_for(simulator, origin)) as songs:
+        async with Sonauto(settings_for(simulator, origin)) as songs:
             before = (await simulator.ledger())["downloads"]
             with pytest.raises(SongUnusable):
                 await songs.download(f"{origin}/pubapi/a.mp3", tmp_path / "draft")
@@ -107,7 +109,7 @@ async def test_a_name_with_a_private_address_receives_no_request(
     settings = settings_for(simulator, f"https://{SONG_HOST}")
     async with (
         open_host(SONG_HOST, tmp_path) as network,
-        SongService(settings, resolve=answers(addresses), network=network) as songs,
+        Sonauto(settings, resolve=answers(addresses), network=network) as songs,
     ):
         with pytest.raises(SongUnusable, match="not public"):
             await songs.download(SONG_URL, tmp_path / "draft")
@@ -123,7 +125,7 @@ async def test_the_checked_address_is_the_one_connected_to(
     settings = settings_for(simulator, f"https://{SONG_HOST}")
     async with (
         open_host(SONG_HOST, tmp_path) as network,
-        SongService(settings, resolve=rebinding, network=network) as songs,
+        Sonauto(settings, resolve=rebinding, network=network) as songs,
     ):
         network.closed.add(PUBLIC_TOO)
         await songs.download(SONG_URL, tmp_path / "draft")
@@ -141,7 +143,7 @@ async def test_the_host_at_a_checked_address_must_prove_its_name(
     settings = settings_for(simulator, f"https://{SONG_HOST}")
     async with (
         open_host("other.example", tmp_path) as network,
-        SongService(settings, resolve=answers([PUBLIC]), network=network) as songs,
+        Sonauto(settings, resolve=answers([PUBLIC]), network=network) as songs,
     ):
         with pytest.raises(SongUnusable, match="ConnectError"):
             await songs.download(SONG_URL, tmp_path / "draft")
@@ -154,7 +156,7 @@ async def test_an_http_origin_is_called_as_listed(simulator: Simulator, tmp_path
     origin = f"http://{SONG_HOST}"
     async with (
         open_host(SONG_HOST, tmp_path) as network,
-        SongService(settings_for(simulator, origin), resolve=answers(), network=network) as songs,
+        Sonauto(settings_for(simulator, origin), resolve=answers(), network=network) as songs,
     ):
         with pytest.raises(SongUnusable, match="no answer"):
             await songs.download(f"{origin}/a.mp3", tmp_path / "draft")
@@ -170,7 +172,7 @@ async def test_an_http_origin_is_called_as_listed(simulator: Simulator, tmp_path
 async def test_a_trickling_download_is_aborted(
     simulator: Simulator, tmp_path: Path, fault: Switch
 ) -> None:
-    async with SongService(settings_for(simulator)) as songs:
+    async with Sonauto(settings_for(simulator)) as songs:
         url = await order_song(songs)
         await simulator.set_faults(fault)
         with pytest.raises(SongUnusable, match="broke off"):
@@ -184,7 +186,7 @@ async def test_a_song_that_swells_is_bounded_and_refused(
     simulator: Simulator, tmp_path: Path, fault: Switch
 ) -> None:
     draft = tmp_path / "draft"
-    async with SongService(settings_for(simulator)) as songs, RenderPool() as renders:
+    async with Sonauto(settings_for(simulator)) as songs, RenderPool() as renders:
         url = await order_song(songs)
         await simulator.set_faults(fault)
         with pytest.raises((SongUnusable, RenderError)):

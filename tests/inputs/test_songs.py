@@ -11,7 +11,8 @@ from renderer.audio import check_song
 from server.errors import SongUnusable
 from server.settings import Settings
 from server.songs.public_addresses import PublicAddresses
-from server.songs.sonauto import SongService, check_origin
+from server.songs.sonauto import Sonauto
+from server.songs.song_files import check_origin
 from tests.inputs.lines import read_bytes, read_lines
 
 ORIGINS = frozenset(Settings.model_fields["song_cdn_hosts"].default)
@@ -35,7 +36,7 @@ async def test_no_other_address_is_contacted(tmp_path: Path) -> None:
     network, draft = Nowhere(), tmp_path / "draft"
     urls = [line["url"] for line in read_lines("urls") if "url" in line]
 
-    async with SongService(Settings.model_construct(), network=network) as songs:
+    async with Sonauto(Settings.model_construct(), network=network) as songs:
         for url in urls:
             with pytest.raises(SongUnusable) as refusal:
                 await songs.download(url, draft)

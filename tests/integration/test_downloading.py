@@ -13,7 +13,7 @@ from server.pipeline.retries import READY_WITHIN
 from server.services import Services
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
-from server.songs.sonauto import SongOrder
+from server.songs.service import SongOrder
 from server.submissions.lifecycle import Stage
 from server.submissions.model import Submission
 from tests.integration.conftest import OpenStack

@@ -19,7 +19,8 @@ from server.settings import Settings
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
 from server.songs.answers import LOST_BY_A_PROXY
-from server.songs.sonauto import Outcome, SongOrder, SongService, write_prompt
+from server.songs.service import Outcome, SongOrder, write_prompt
+from server.songs.sonauto import Sonauto
 from tests.servers import free_port, wait_until
 
 ORDER = SongOrder(owner_name="Matt", pet_name="Toby", pet_type="Dog", music_vibe="Romantic")
@@ -36,8 +37,8 @@ async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
 
 
 @pytest.fixture
-async def songs(simulator: Simulator) -> AsyncIterator[SongService]:
-    async with SongService(settings_for(simulator.api_url, simulator.origin)) as songs:
+async def songs(simulator: Simulator) -> AsyncIterator[Sonauto]:
+    async with Sonauto(settings_for(simulator.api_url, simulator.origin)) as songs:
         yield songs
     await simulator.set_faults()
 
@@ -54,7 +55,7 @@ def settings_for(api_url: str, origin: str = "") -> Settings:
     )
 
 
-async def finished_song(songs: SongService) -> str:
+async def finished_song(songs: Sonauto) -> str:
     task_id = await songs.generate(ORDER, WEBHOOK)
 
     async def is_finished() -> bool:
@@ -71,7 +72,7 @@ def test_the_prompt_is_the_specs_word_for_word() -> None:
     )
 
 
-async def test_an_order_says_what_the_spec_says(songs: SongService, simulator: Simulator) -> None:
+async def test_an_order_says_what_the_spec_says(songs: Sonauto, simulator: Simulator) -> None:
     task_id = await songs.generate(ORDER, WEBHOOK)
 
     post = (await simulator.ledger())["posts"][-1]
@@ -102,7 +103,7 @@ async def test_an_order_says_what_the_spec_says(songs: SongService, simulator: S
     ],
 )
 async def test_an_order_fails_by_kind(
-    songs: SongService, simulator: Simulator, fault: Switch, kind: type[SongServiceError]
+    songs: Sonauto, simulator: Simulator, fault: Switch, kind: type[SongServiceError]
 ) -> None:
     await simulator.set_faults(fault)
 
@@ -115,7 +116,7 @@ async def test_an_order_fails_by_kind(
 
 @pytest.mark.fault(36)
 async def test_a_requested_pause_is_respected_within_bounds(
-    songs: SongService, simulator: Simulator
+    songs: Sonauto, simulator: Simulator
 ) -> None:
     odd = (
         ("garbage", 30),
@@ -132,7 +133,7 @@ async def test_a_requested_pause_is_respected_within_bounds(
 
 @pytest.mark.fault(34)
 async def test_a_refused_connection_was_never_made() -> None:
-    async with SongService(settings_for(f"http://127.0.0.1:{free_port()}/v1")) as songs:
+    async with Sonauto(settings_for(f"http://127.0.0.1:{free_port()}/v1")) as songs:
         with pytest.raises(NeverReached):
             await songs.generate(ORDER, WEBHOOK)
 
@@ -148,13 +149,13 @@ async def test_a_connection_that_times_out_was_never_made() -> None:
                 knock.setblocking(False)
                 knock.connect_ex(address)
             settings = settings_for(f"http://127.0.0.1:{address[1]}/v1")
-            async with SongService(settings) as songs:
+            async with Sonauto(settings) as songs:
                 with pytest.raises(NeverReached):
                     await songs.generate(ORDER, WEBHOOK)
 
 
 async def test_a_generation_without_a_status_is_no_answer(
-    songs: SongService, simulator: Simulator
+    songs: Sonauto, simulator: Simulator
 ) -> None:
     await finished_song(songs)
     task_id = (await simulator.ledger())["posts"][-1]["task_id"]
@@ -166,7 +167,7 @@ async def test_a_generation_without_a_status_is_no_answer(
 
 @pytest.mark.parametrize("task_id", ["a\u0000b", "\ud800", "a b", "\u00e9", "x" * 256])
 async def test_a_task_id_that_cannot_be_stored_is_no_answer(
-    songs: SongService, simulator: Simulator, task_id: str
+    songs: Sonauto, simulator: Simulator, task_id: str
 ) -> None:
     await simulator.set_faults(Switch(Fault.CREATE_BODY, json.dumps({"task_id": task_id})))
 
@@ -187,7 +188,7 @@ async def test_a_task_id_that_cannot_be_stored_is_no_answer(
     ],
 )
 async def test_the_api_is_reached_if_it_is_the_api_that_answers(
-    songs: SongService, simulator: Simulator, fault: Switch, is_reached: bool
+    songs: Sonauto, simulator: Simulator, fault: Switch, is_reached: bool
 ) -> None:
     await simulator.set_faults(fault)
     if is_reached:
@@ -198,7 +199,7 @@ async def test_the_api_is_reached_if_it_is_the_api_that_answers(
 
 
 async def test_a_task_id_cannot_lead_to_another_endpoint(
-    songs: SongService, simulator: Simulator
+    songs: Sonauto, simulator: Simulator
 ) -> None:
     await simulator.set_faults(Switch(Fault.CREDITS, {"num_credits": 1, "status": "SUCCESS"}))
 
@@ -216,7 +217,7 @@ async def test_a_task_id_cannot_lead_to_another_endpoint(
         assert unknown.value.status == 404
 
 
-async def test_both_balances_count(songs: SongService, simulator: Simulator) -> None:
+async def test_both_balances_count(songs: Sonauto, simulator: Simulator) -> None:
     await simulator.set_faults(Switch(Fault.CREDITS, {"num_credits": 0, "num_credits_payg": 300}))
 
     assert await songs.read_credits() == 300
@@ -235,7 +236,7 @@ async def test_both_balances_count(songs: SongService, simulator: Simulator) -> 
     ],
 )
 async def test_odd_details_are_read_defensively(
-    songs: SongService, simulator: Simulator, fault: Switch, outcome: Outcome
+    songs: Sonauto, simulator: Simulator, fault: Switch, outcome: Outcome
 ) -> None:
     await finished_song(songs)
     task_id = (await simulator.ledger())["posts"][-1]["task_id"]

@@ -10,7 +10,8 @@ from server.errors import (
 )
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
-from server.songs.sonauto import SongService, check_origin
+from server.songs.sonauto import Sonauto
+from server.songs.song_files import check_origin
 from tests.integration.test_sonauto import finished_song, settings_for
 
 
@@ -22,14 +23,14 @@ async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
 
 
 @pytest.fixture
-async def songs(simulator: Simulator) -> AsyncIterator[SongService]:
-    async with SongService(settings_for(simulator.api_url, simulator.origin)) as songs:
+async def songs(simulator: Simulator) -> AsyncIterator[Sonauto]:
+    async with Sonauto(settings_for(simulator.api_url, simulator.origin)) as songs:
         yield songs
     await simulator.set_faults()
 
 
 async def test_a_song_is_fetched_whole_and_without_the_key(
-    songs: SongService, simulator: Simulator, tmp_path: Path
+    songs: Sonauto, simulator: Simulator, tmp_path: Path
 ) -> None:
     draft = tmp_path / "song.part"
 
@@ -51,7 +52,7 @@ async def test_a_song_is_fetched_whole_and_without_the_key(
     ],
 )
 async def test_a_corrupt_download_is_refused(
-    songs: SongService, simulator: Simulator, tmp_path: Path, fault: Switch, is_final: bool
+    songs: Sonauto, simulator: Simulator, tmp_path: Path, fault: Switch, is_final: bool
 ) -> None:
     url = await finished_song(songs)
     await simulator.set_faults(fault)
@@ -64,7 +65,7 @@ async def test_a_corrupt_download_is_refused(
 
 @pytest.mark.fault(46)
 async def test_a_redirect_is_not_followed_even_to_a_good_song(
-    songs: SongService, simulator: Simulator, tmp_path: Path
+    songs: Sonauto, simulator: Simulator, tmp_path: Path
 ) -> None:
     first, second = await finished_song(songs), await finished_song(songs)
     await simulator.set_faults(Switch(Fault.DOWNLOAD_REDIRECT, second, times=1))

@@ -46,6 +46,7 @@ HOMES: Mapping[str, set[str]] = {
     "httpx": {
         *(
             "server.songs.sonauto",
+            "server.songs.song_files",
             "server.songs.answers",
             "server.commands.probes",
             "server.songs.public_addresses",

@@ -8,7 +8,7 @@ from server.pipeline import ordering, probing
 from server.services import Services
 from server.simulator.client import Simulator
 from server.simulator.faults import Fault, Switch
-from server.songs.sonauto import SongOrder
+from server.songs.service import SongOrder
 from server.submissions.lifecycle import Stage
 from server.submissions.model import GenerationAttempt, SongAccount, Submission
 from tests.integration.task_queue import RecordingTaskQueue
