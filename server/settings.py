@@ -68,10 +68,7 @@ class Settings(BaseSettings):
     generation_path: str = "generations/v3"
     sonauto_api_key: Secret = None
     webhook_base_url: str = ""
-    song_cdn_hosts: Words = (
-        "https://cdn.sonauto.ai",
-        "https://cdn.treblo.com",
-    )
+    song_cdn_hosts: Words = ("https://cdn.sonauto.ai", "https://cdn.treblo.com")
     attribution_text: str = "Songs by Sonauto"
     attribution_url: str = "https://sonauto.ai"
     terms_url: str = "/terms"
