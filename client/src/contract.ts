@@ -90,6 +90,12 @@ export interface VideoFile {
   height: number
 }
 
+/** Lines of the lyrics; `heading` is empty before the first one. */
+export interface LyricsSection {
+  heading: string
+  lines: string[]
+}
+
 export interface SongResult {
   session_id: string
   video_url: string
@@ -102,6 +108,8 @@ export interface SongResult {
   /** WebVTT, if the lyrics have times. */
   captions_url: string | null
   lyrics: string
+  /** The same lyrics, split at headings such as [Chorus]. */
+  sections: LyricsSection[]
   owner_name: string
   pet_name: string
   created_at: string
@@ -173,6 +181,14 @@ function parseVideos(value: unknown): VideoFile[] {
   return Array.isArray(value) ? value.map(parseVideo).filter((video) => video !== null) : []
 }
 
+function parseSections(value: unknown): LyricsSection[] {
+  if (!Array.isArray(value)) return []
+  return value.map(asObject).map(({ heading, lines }) => ({
+    heading: asText(heading) ?? '',
+    lines: Array.isArray(lines) ? lines.map(asText).filter((line) => line !== null) : [],
+  }))
+}
+
 /** A finished song, or null if the value is not one. */
 export function parseSongResult(value: unknown): SongResult | null {
   const object = asObject(value)
@@ -188,6 +204,7 @@ export function parseSongResult(value: unknown): SongResult | null {
     teaser_url: asText(object['teaser_url']),
     captions_url: asText(object['captions_url']),
     lyrics: asText(object['lyrics']) ?? '',
+    sections: parseSections(object['sections']),
     owner_name: asText(object['owner_name']) ?? '',
     pet_name: asText(object['pet_name']) ?? '',
     created_at: asText(object['created_at']) ?? '',

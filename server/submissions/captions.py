@@ -12,11 +12,12 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from server.submissions.lyrics import is_heading
+
 LONGEST_CUE_MS: Final = 8000
 
 STAMP: Final = re.compile(r"\[([0-9]{1,3}):([0-5]?[0-9])(?:\.([0-9]{1,3}))?\]\s*")
 LINE_END: Final = re.compile(r"\r\n|\r|\n")
-SECTION: Final = re.compile(r"\[.*\]")
 
 
 def remove_times(lyrics: str) -> str:
@@ -34,7 +35,7 @@ def write_captions(lyrics: str) -> str | None:
         starts, text = _read_line(line)
         for start in starts:
             # A timestamp without words, or on a section heading, ends the previous line.
-            is_sung = text.strip() and not SECTION.fullmatch(text.strip())
+            is_sung = text.strip() and not is_heading(text)
             lines_at.setdefault(start, []).extend([_escape(text.strip())] if is_sung else [])
     starts = sorted(lines_at)
     ends = [min(start + LONGEST_CUE_MS, following) for start, following in pairwise(starts)]

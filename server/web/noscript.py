@@ -1,6 +1,5 @@
 """What pages show without JavaScript, and to programs that read them."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +12,6 @@ from server.web.routes.results import SongResult, read_song
 
 MISSING: Final = "missing"
 EXPIRED: Final = "expired"
-
-SECTION: Final = re.compile(r"\[(.+)\]")
 
 
 @dataclass(frozen=True)
@@ -48,14 +45,3 @@ async def describe(services: Services, submission: Submission | None) -> PlainPa
         preview_url=preview_url(session_id, services.settings.main_format) if is_made else None,
         failure_reason=submission.failure_reason,
     )
-
-
-def split_sections(lyrics: str) -> list[tuple[str, list[str]]]:
-    """Split lyrics into (heading, lines); lines before the first heading get ""."""
-    sections: list[tuple[str, list[str]]] = [("", [])]
-    for line in map(str.strip, lyrics.splitlines()):
-        if heading := SECTION.fullmatch(line):
-            sections.append((heading[1], []))
-        elif line:
-            sections[-1][1].append(line)
-    return [(heading, lines) for heading, lines in sections if heading or lines]

@@ -1,6 +1,7 @@
 """The client's contract.ts matches what the server sends; the two meet only on the wire."""
 
 import builtins
+import dataclasses
 import re
 import types
 from enum import EnumType
@@ -15,6 +16,7 @@ from realtime.events import NOT_FOUND, Event, Snapshot
 from renderer import FORMATS
 from server.submissions.form import SubmissionForm
 from server.submissions.lifecycle import EntryStatus, FailureReason, Stage
+from server.submissions.lyrics import LyricsSection
 from server.web.routes import admin
 from server.web.routes.results import SongResult, VideoFile
 from tests.sources import read
@@ -88,6 +90,11 @@ def test_a_result_has_the_fields_that_the_server_sends(model: type[BaseModel]) -
     # These two tell a result from other answers, which the client does by status code.
     sent = [name for name in model.model_fields if name not in ("success", "status")]
     assert declared == sent
+
+
+def test_a_section_of_lyrics_has_the_fields_that_the_server_sends() -> None:
+    sent = [field.name for field in dataclasses.fields(LyricsSection)]
+    assert list(types_of(CONTRACT, "LyricsSection")) == sent
 
 
 @pytest.mark.parametrize(

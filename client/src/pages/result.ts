@@ -9,11 +9,9 @@ import '../styles/index.css'
 import { deleteSong, fetchResult, fetchSnapshot } from '../api'
 import type { ResultOutcome } from '../api'
 import { FAILURE_REASONS, FORMAT_STORY } from '../contract'
-import type { SongResult } from '../contract'
+import type { LyricsSection, SongResult } from '../contract'
 import { describeDay } from '../dates'
 import { clearDraft, loadDraft } from '../draft'
-import { parseLyrics } from '../lyrics'
-import type { LyricsSection } from '../lyrics'
 import { SessionManager } from '../session'
 import { canShare, canShareFiles, copyText, coupleOf, facebookUrl, fetchFile, findVideo, mailUrl, shareSong, videoFileName, whatsAppUrl, xUrl } from '../share'
 import { markUnseen, setTitle } from '../tab'
@@ -56,7 +54,7 @@ Alpine.data('result', () => ({
       case 'success':
         this.result = outcome.result
         clearDraft()
-        this.sections = parseLyrics(outcome.result.lyrics)
+        this.sections = outcome.result.sections
         markUnseen()
         void this.fetchFile()
         break

@@ -19,7 +19,7 @@ from server.web.auth import for_operator
 from server.web.compression import list_assets, send_asset
 from server.web.context import current_services
 from server.web.limiting import unlimited
-from server.web.noscript import describe, split_sections
+from server.web.noscript import describe
 from server.web.open_graph import link_to_site, link_to_song
 
 CLIENT_FOLDER: Final = Path(__file__).parents[3] / "client" / "dist"
@@ -121,7 +121,6 @@ async def _show_unlisted(template: str, session_id: str) -> Response:
         link = link_to_song(page.song, settings.formats[settings.main_format])
         kept_until = datetime.fromisoformat(page.song.kept_until)
         context["kept_until"] = f"{kept_until.day} {kept_until:%B %Y}"
-        context["sections"] = split_sections(page.song.lyrics)
     text = await render_template(template, session_id=session_id, page=page, link=link, **context)
     return Response(text, 404 if submission is None else 200, UNLISTED)
 

@@ -17,6 +17,7 @@ from server.services import Services
 from server.storage import urls
 from server.submissions.captions import remove_times, write_captions
 from server.submissions.lifecycle import EntryStatus
+from server.submissions.lyrics import LyricsSection, split_sections
 from server.submissions.model import Submission
 from server.web.context import current_services
 from server.web.limiting import limited
@@ -45,8 +46,8 @@ class SongResult(BaseModel):
     """A finished song; `videos` lists the available videos, the main one at `video_url` first.
 
     `teaser_url` is a short video of its beginning. `captions_url` is set if the lyrics have
-    timestamps, which `lyrics` omits. After `kept_until` everything is deleted and the answer is
-    410.
+    timestamps. `lyrics` omits them, and `sections` are the same lyrics split at their headings.
+    After `kept_until` everything is deleted and the answer is 410.
     """
 
     success: Literal[True] = True
@@ -59,6 +60,7 @@ class SongResult(BaseModel):
     teaser_url: str | None
     captions_url: str | None
     lyrics: str
+    sections: list[LyricsSection]
     owner_name: str
     pet_name: str
     created_at: str
@@ -130,6 +132,7 @@ async def read_song(services: Services, submission: Submission) -> SongResult:
         if made[name] in found
     ]
     lyrics = submission.lyrics or ""
+    plain_lyrics = remove_times(lyrics)
     return SongResult(
         session_id=session_id,
         video_url=videos[0].url if videos else urls.video_url(session_id, next(iter(formats))),
@@ -138,7 +141,8 @@ async def read_song(services: Services, submission: Submission) -> SongResult:
         card_url=urls.card_url(session_id) if card in found else None,
         teaser_url=urls.teaser_url(session_id) if teaser in found else None,
         captions_url=urls.captions_url(session_id) if write_captions(lyrics) else None,
-        lyrics=remove_times(lyrics),
+        lyrics=plain_lyrics,
+        sections=split_sections(plain_lyrics),
         owner_name=submission.owner_name,
         pet_name=submission.pet_name,
         created_at=to_wire(submission.created_at),

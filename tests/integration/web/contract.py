@@ -158,6 +158,7 @@ CASES = {
             "teaser_url": None,
             "captions_url": None,
             "lyrics": LYRICS,
+            "sections": [{"heading": "Chorus", "lines": ["Matt and Toby, best friends..."]}],
             "owner_name": "Matt",
             "pet_name": "Toby",
             "created_at": "2026-02-14T10:30:00Z",
