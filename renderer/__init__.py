@@ -23,6 +23,7 @@ from renderer.errors import (
 from renderer.jobs import (
     CardJob,
     CardReport,
+    CardText,
     LoopJob,
     LoopReport,
     RenderJob,
@@ -42,6 +43,7 @@ __all__ = [
     "BadSpec",
     "CardJob",
     "CardReport",
+    "CardText",
     "EncoderUnavailable",
     "InputUnreadable",
     "LoopJob",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from renderer.assets import load_assets
 from renderer.colour import Bytes, Floats
-from renderer.jobs import CardJob, CardReport
+from renderer.jobs import CardJob, CardReport, CardText
 from renderer.layout import PLAYER_PX
 from renderer.lettering import Block, Style, fit_block, is_settable
 from renderer.light import light_vinyl
@@ -47,7 +47,7 @@ def draw_card(job: CardJob) -> CardReport:
     with timings.measure("compose"):
         picture = lay_player(photo)
     with timings.measure("letters"):
-        write_names(picture, job.pet_name, job.owner_name)
+        write_text(picture, job.text)
     with timings.measure("write"), replace_file(job.out) as part:
         encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
         part.write_bytes(encoded.tobytes())
@@ -89,9 +89,9 @@ def _lay(picture: Floats, premultiplied: Floats, opacity: Floats) -> None:
     under += premultiplied[shown]
 
 
-def write_names(picture: Bytes, pet_name: str, owner_name: str) -> None:
+def write_text(picture: Bytes, text: CardText) -> None:
     """Write the lines as one block, vertically centred on the free cloth."""
-    blocks = list(_set_lines(pet_name, owner_name))
+    blocks = _set_lines(text)
     height_px = sum(block.height_px for block, _ in blocks) + sum(gap for _, gap in blocks)
     y = (_TEXT_TOP + _TEXT_BOTTOM - height_px) // 2
     for block, gap_px in blocks:
@@ -100,21 +100,21 @@ def write_names(picture: Bytes, pet_name: str, owner_name: str) -> None:
         y += block.height_px
 
 
-def _set_lines(pet_name: str, owner_name: str) -> list[tuple[Block, int]]:
+def _set_lines(text: CardText) -> list[tuple[Block, int]]:
     """Return each block with the gap above it."""
     width_px = _TEXT_RIGHT - _TEXT_LEFT
 
-    def fit(text: str, style: Style, height_px: int) -> Block:
-        return fit_block(text, style, width_px, height_px)
+    def fit(line: str, style: Style, height_px: int) -> Block:
+        return fit_block(line, style, width_px, height_px)
 
-    shown_pet = pet_name if is_settable(pet_name) else "a beloved pet"
+    shown_pet = text.pet_name if is_settable(text.pet_name) else text.unnamed_pet
     blocks = [
-        (fit("A love song for", _LINE, _OWNER_HEIGHT_PX), 0),
+        (fit(text.title, _LINE, _OWNER_HEIGHT_PX), 0),
         (fit(shown_pet, _PET, _PET_HEIGHT_PX), _LINE_GAP_PX),
     ]
-    if is_settable(owner_name):
+    if is_settable(text.owner_name):
         blocks += [
-            (fit("from", _LINE, _OWNER_HEIGHT_PX), _GAP_PX),
-            (fit(owner_name, _OWNER, _OWNER_HEIGHT_PX), _LINE_GAP_PX // 2),
+            (fit(text.sender, _LINE, _OWNER_HEIGHT_PX), _GAP_PX),
+            (fit(text.owner_name, _OWNER, _OWNER_HEIGHT_PX), _LINE_GAP_PX // 2),
         ]
     return blocks

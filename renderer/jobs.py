@@ -109,13 +109,26 @@ class RenderReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CardText:
+    """The lines of a card, from top to bottom.
+
+    Names that the fonts cannot show are left out; `unnamed_pet` stands for the pet's.
+    """
+
+    title: str
+    pet_name: str
+    sender: str
+    owner_name: str
+    unnamed_pet: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardJob:
     """Draw the preview image for links to a song at `out`."""
 
     photo: Path
     out: Path
-    pet_name: str
-    owner_name: str
+    text: CardText
 
     @property
     def outputs(self) -> tuple[Path, ...]:

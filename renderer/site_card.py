@@ -9,11 +9,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from renderer.card import CARD_PHOTO_PX, lay_player, write_names
+from renderer.card import CARD_PHOTO_PX, lay_player, write_text
 from renderer.colour import Bytes
 from renderer.drawing.brush import PAPER, RASPBERRY, fill, heart
+from renderer.jobs import CardText
 
 CARD = Path(__file__).parents[1] / "client" / "public" / "card.jpg"
+TEXT = CardText(
+    title="A love song for",
+    pet_name="your pet",
+    sender="from",
+    owner_name="you",
+    unnamed_pet="your pet",
+)
 _HEART_PX = 118.0
 _JPEG_QUALITY = 84
 
@@ -21,7 +29,7 @@ _JPEG_QUALITY = 84
 def draw_site_card() -> Bytes:
     """The picture, (630, 1200, 3) BGR, the same each time."""
     picture = lay_player(_draw_label())
-    write_names(picture, "your pet", "you")
+    write_text(picture, TEXT)
     return picture
 
 

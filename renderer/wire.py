@@ -17,6 +17,7 @@ from renderer.errors import RenderError, revive
 from renderer.jobs import (
     CardJob,
     CardReport,
+    CardText,
     Choice,
     LoopJob,
     LoopReport,
@@ -51,7 +52,7 @@ def unpack_job(line: bytes) -> Job:
             )
             return RenderJob(**_revive_paths(fields) | {"videos": videos})
         case "draw_card":
-            return CardJob(**_revive_paths(fields))
+            return CardJob(**_revive_paths(fields) | {"text": CardText(**fields["text"])})
         case _:
             return Path(fields["path"])
 

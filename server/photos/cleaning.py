@@ -11,6 +11,7 @@ from typing import Final
 
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
+from server import words
 from server.errors import FormRejected
 
 SIZE_PX: Final = (600, 600)
@@ -45,7 +46,7 @@ def clean_photo(text: str) -> bytes:
 
 def photo_rejected() -> FormRejected:
     """The spec's error for an invalid photo."""
-    message = "Please upload JPG or PNG image under 5MB"
+    message = words.PHOTO_INVALID
     return FormRejected("Invalid image format", message, {"photo": message})
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from renderer.process_pool import ProcessPool, ProcessUnavailable, describe_end
+from server import words
 from server.errors import FormRejected, PhotosUnavailable
 from server.photos.cleaning import photo_rejected
 
@@ -92,5 +93,5 @@ async def _read_answer(child: Process) -> bytes:
 
 
 def _unreadable() -> FormRejected:
-    message = "This photo could not be read. Please try again, or choose another one."
+    message = words.PHOTO_UNREADABLE
     return FormRejected("Invalid image format", message, {"photo": message})

@@ -9,7 +9,8 @@ from typing import Final
 
 import structlog
 
-from renderer import CardJob, LoopJob, LoopReport, RenderError, VideoReport
+from renderer import CardJob, CardText, LoopJob, LoopReport, RenderError, VideoReport
+from server import words
 from server.logs.log import short_id
 from server.pipeline import preview_attempts
 from server.services import Services
@@ -63,8 +64,13 @@ async def draw_card(services: Services, files: Workspace, session_id: str) -> No
     job = CardJob(
         photo=files.photo(session_id),
         out=files.card(session_id),
-        pet_name=submission.pet_name,
-        owner_name=submission.owner_name,
+        text=CardText(
+            title=words.CARD_TITLE,
+            pet_name=submission.pet_name,
+            sender=words.CARD_SENDER,
+            owner_name=submission.owner_name,
+            unnamed_pet=words.CARD_UNNAMED_PET,
+        ),
     )
     try:
         await files.fetch(job.photo)

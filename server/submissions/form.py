@@ -12,6 +12,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from server import words
 from server.errors import FormRejected
 from server.ids import COOKIE_ID
 from server.photos.cleaning import photo_rejected
@@ -53,12 +54,12 @@ def _check_name(text: str) -> str:
     name = unicodedata.normalize("NFC", text).strip(" ") if len(text) <= MAX_RAW_NAME_LENGTH else ""
     is_spelled = all(char == " " or unicodedata.category(char)[0] in "LM" for char in name)
     if not is_spelled:
-        raise PydanticCustomError("name", "Please use letters and spaces only.")
+        raise PydanticCustomError("name", words.LETTERS_ONLY)
     seen = INVISIBLE.sub("", name).strip(" ")
     if len(seen) < MIN_NAME_LENGTH or len(name) > MAX_NAME_LENGTH:
-        raise PydanticCustomError("name", "Please use 2 to 100 letters.")
+        raise PydanticCustomError("name", words.NAME_LENGTH)
     if any(unicodedata.category(word[0])[0] == "M" for word in seen.split()):
-        raise PydanticCustomError("name", "Please use letters and spaces only.")
+        raise PydanticCustomError("name", words.LETTERS_ONLY)
     return name
 
 
@@ -66,7 +67,7 @@ def _check_cookie_id(text: str | None) -> str | None:
     if not text:
         return None
     if not COOKIE_ID.fullmatch(text):
-        raise PydanticCustomError("cookie_id", "This browser's id is not valid.")
+        raise PydanticCustomError("cookie_id", words.COOKIE_ID_INVALID)
     return text
 
 
@@ -109,7 +110,7 @@ def read_form(document: dict[str, object]) -> SubmissionForm:
         }
     if set(fields) == {"photo"}:
         raise photo_rejected()
-    raise FormRejected("validation_failed", "Please correct the marked fields.", fields)
+    raise FormRejected("validation_failed", words.FORM_INVALID, fields)
 
 
 def read_idempotency_key(text: str | None) -> str | None:
@@ -124,8 +125,8 @@ def _message(kind: str, message: str) -> str:
         case "name" | "cookie_id":
             return message
         case "missing":
-            return "Please fill in this field."
+            return words.FIELD_MISSING
         case "enum":
-            return "Please choose one of the options."
+            return words.NOT_AN_OPTION
         case _:
-            return "Please enter text."
+            return words.NOT_TEXT

@@ -13,6 +13,7 @@ from quart import Quart, Response, render_template, request
 from tortoise.exceptions import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from server import words
 from server.database.connection import UNAVAILABLE, is_busy
 from server.errors import (
     DatabaseUnavailable,
@@ -68,14 +69,14 @@ async def _form_rejected(error: FormRejected) -> Response:
 
 async def _idempotency_key_reused(_error: IdempotencyKeyReused) -> Response:
     logger.warning("idempotency_key_reused")
-    message = "This form was changed after it was sent. Please load the page again."
-    return reply(ErrorReply(error="idempotency_key_reused", message=message), 422)
+    body = ErrorReply(error="idempotency_key_reused", message=words.FORM_CHANGED)
+    return reply(body, 422)
 
 
 async def _submission_limit_reached(error: SubmissionLimitReached) -> Response:
     body = ErrorReply(
         error="rate_limit_exceeded",
-        message="You have reached the maximum number of submissions. Please check back later.",
+        message=words.QUOTA_USED_UP,
         attempts_used=error.attempts_used,
         max_attempts=error.max_attempts,
     )
@@ -83,17 +84,16 @@ async def _submission_limit_reached(error: SubmissionLimitReached) -> Response:
 
 
 async def _too_many_requests(error: TooManyRequests) -> Response:
-    body = ErrorReply(error="too_many_requests", message="Too many requests. Please try later.")
+    body = ErrorReply(error="too_many_requests", message=words.TOO_MANY_REQUESTS)
     return reply(body, 429, {"Retry-After": str(error.retry_after_s)})
 
 
 async def _sold_out(_error: SoldOut) -> Response:
-    return reply(ErrorReply(error="sold_out", message="Sorry, we're all sold out!"), 503)
+    return reply(ErrorReply(error="sold_out", message=words.SOLD_OUT), 503)
 
 
 async def _storage_full(_error: StorageFull) -> Response:
-    message = "Sorry, we cannot take new songs just now. Please try again later."
-    return reply(ErrorReply(error="storage_full", message=message), 503)
+    return reply(ErrorReply(error="storage_full", message=words.STORAGE_FULL), 503)
 
 
 async def _unavailable(error: Exception) -> Response:
@@ -103,7 +103,7 @@ async def _unavailable(error: Exception) -> Response:
     event = "database_unavailable" if is_database else "storage_unavailable"
     level = logger.critical if is_database else logger.error
     level(event, rule=_rule(), exc_info=error)
-    return await _answer(503, "service_unavailable", "Service temporarily unavailable")
+    return await _answer(503, "service_unavailable", words.UNAVAILABLE)
 
 
 async def _operational(error: OperationalError) -> Response:
@@ -121,7 +121,7 @@ async def _http_error(error: HTTPException) -> Response:
 
 async def _unexpected(error: Exception) -> Response:
     logger.error("unexpected_error", rule=_rule(), exc_info=error)
-    return await _answer(500, "server_error", "Something went wrong. Please try again.")
+    return await _answer(500, "server_error", words.SERVER_ERROR)
 
 
 async def _answer(

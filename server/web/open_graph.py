@@ -5,19 +5,12 @@ like the site itself.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from quart import request
 
 from renderer import RenderSpec
+from server import words
 from server.web.routes.results import SongResult
-
-SITE_TITLE: Final = "A love song for you and your pet"
-SITE_DESCRIPTION: Final = (
-    "Two names, one love song: tell us about your pet, add a photo, and get your own record to "
-    "watch, keep and send on."
-)
-SITE_PICTURE: Final = "A record player; the record's label shows a heart."
 
 
 @dataclass(frozen=True)
@@ -49,10 +42,10 @@ def link_to_site(path: str = "/") -> Link:
     """Metadata for a page without names."""
     return Link(
         url=_absolute(path),
-        title=SITE_TITLE,
-        description=SITE_DESCRIPTION,
+        title=words.SITE_TITLE,
+        description=words.SITE_DESCRIPTION,
         image=_absolute("/card.jpg"),
-        image_alt=SITE_PICTURE,
+        image_alt=words.SITE_PICTURE,
     )
 
 
@@ -65,15 +58,13 @@ def link_to_song(song: SongResult, size: RenderSpec) -> Link:
         teaser = Teaser(_absolute(song.teaser_url), size.width_px, size.height_px)
     named = replace(
         site,
-        title=f"A love song for {pet_name} and {owner_name}",
-        description=f"{pet_name} and {owner_name} have a love song of their own, on a record that "
-        f"wears {pet_name}’s photo. Press play.",
+        title=words.song_title(pet_name, owner_name),
+        description=words.song_description(pet_name, owner_name),
         teaser=teaser,
     )
     if song.card_url is None:
         return named
-    picture = f"A record with a photo of {pet_name} on its label."
-    return replace(named, image=_absolute(song.card_url), image_alt=picture)
+    return replace(named, image=_absolute(song.card_url), image_alt=words.song_picture(pet_name))
 
 
 def _absolute(path: str) -> str:

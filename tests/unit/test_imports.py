@@ -28,7 +28,7 @@ LAYERS: tuple[set[str], ...] = (
     {"services"},
     {"songs", "storage", "photos", "limits"},
     {"database"},
-    {"settings", "errors", "clock", "ids", "logs", "process"},
+    {"settings", "errors", "clock", "ids", "words", "logs", "process"},
     {"setting_types"},
 )
 SEPARATE = ({"web", "pipeline"},)  # in one layer, but they never import each other

@@ -1,5 +1,6 @@
 /** Texts of more than one page. */
 export const SHARED = {
+  language: 'en',
   name: 'Petsong',
   titleEnd: ' · Petsong',
   terms: 'Terms & Conditions',

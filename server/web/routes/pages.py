@@ -21,6 +21,7 @@ from server.web.context import current_services
 from server.web.limiting import unlimited
 from server.web.noscript import describe
 from server.web.open_graph import link_to_site, link_to_song
+from server.words import LANGUAGE
 
 CLIENT_FOLDER: Final = Path(__file__).parents[3] / "client" / "dist"
 PAGES: Final = ("index.html", "waiting.html", "result.html", "admin.html")
@@ -128,6 +129,7 @@ async def _show_unlisted(template: str, session_id: str) -> Response:
 async def _describe_site() -> dict[str, object]:
     settings = current_services().settings
     return {
+        "language": LANGUAGE,
         "simulated": settings.is_simulated,
         "terms_url": settings.terms_url,
         "privacy_url": settings.privacy_url,

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from quart import Blueprint, Response
 
 from renderer import FORMATS
+from server import words
 from server.clock import to_wire
 from server.ids import is_session_id
 from server.limits import Rule
@@ -96,13 +97,12 @@ async def get_result(session_id: str) -> Response:
     if submission is None:
         return session_not_found()
     if submission.expired_at is not None:
-        return reply(ErrorReply(error="expired", message="This song is no longer available."), 410)
+        return reply(ErrorReply(error="expired", message=words.EXPIRED), 410)
     match EntryStatus(submission.entry_status):
         case EntryStatus.SUCCESS:
             return reply(await read_song(current_services(), submission))
         case EntryStatus.FAIL:
-            message = "Video generation failed. Please try again."
-            return reply(UnfinishedResult(status="fail", message=message), 400)
+            return reply(UnfinishedResult(status="fail", message=words.FAILED), 400)
         case EntryStatus.PENDING:
             return _not_yet("pending")
         case EntryStatus.PROCESSING:
@@ -151,5 +151,5 @@ async def read_song(services: Services, submission: Submission) -> SongResult:
 
 
 def _not_yet(status: Literal["pending", "processing"]) -> Response:
-    body = UnfinishedResult(status=status, message="This song is still being made.")
+    body = UnfinishedResult(status=status, message=words.UNFINISHED)
     return reply(body, 202, {"Retry-After": str(RETRY_AFTER_S)})

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from quart import Blueprint, Response, request
 from werkzeug.exceptions import Conflict, Forbidden
 
+from server import words
 from server.clock import to_wire
 from server.ids import is_session_id
 from server.limits import Rule
@@ -147,9 +148,9 @@ async def delete_submission(session_id: str) -> Response:
     if submission is None:
         return session_not_found()
     if not isinstance(cookie_id, str) or not is_made_by(submission, cookie_id):
-        raise Forbidden("Only the browser that made this song may delete it.")
+        raise Forbidden(words.NOT_YOURS)
     if not has_ended(submission):
-        raise Conflict("This song is still being made. Please delete it when it is ready.")
+        raise Conflict(words.NOT_ENDED)
     if submission.expired_at is None:
         await remove(current_services(), session_id)
     return reply(RemovalReceipt())

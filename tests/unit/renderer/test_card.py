@@ -1,5 +1,6 @@
 """The card, read back as an app that previews a link would, and its lettering."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from renderer import BadPhoto, CardJob, OutputFailed
+from renderer import BadPhoto, CardJob, CardText, OutputFailed
 from renderer.assets import load_assets
 from renderer.card import draw_card
 from renderer.lettering import Style, fit_block, is_settable
-from renderer.site_card import CARD, draw_site_card
+from renderer.site_card import CARD, TEXT, draw_site_card
 from tests.unit.renderer.conftest import GREEN, RED
 
 Picture = NDArray[np.int16]
@@ -22,9 +23,13 @@ WIDE = "W" * 100
 WORDS = ("Llanfairpwllgwyngyll " * 5)[:100].strip()
 
 
+def text_for(pet: str, owner: str) -> CardText:
+    return replace(TEXT, pet_name=pet, owner_name=owner, unnamed_pet="a beloved pet")
+
+
 def read_card(photo: Path, folder: Path, pet: str = "Waffles", owner: str = "Anna") -> Picture:
     out = folder / "card.jpg"
-    draw_card(CardJob(photo, out, pet, owner))
+    draw_card(CardJob(photo, out, text_for(pet, owner)))
     card = cv2.imread(str(out))
     assert card is not None
     return card.astype(np.int16)
@@ -39,7 +44,7 @@ def find_ink(card: Picture) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 def test_a_card_is_a_small_jpeg_of_the_size_apps_ask_for(red_photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "card.jpg"
-    report = draw_card(CardJob(red_photo, out, "Waffles", "Anna"))
+    report = draw_card(CardJob(red_photo, out, text_for("Waffles", "Anna")))
     encoded = out.read_bytes()
     assert encoded.startswith(b"\xff\xd8\xff")
     assert report.size_bytes == len(encoded) < 300_000
@@ -181,13 +186,15 @@ def test_a_bad_photo_is_named_and_leaves_nothing_behind(
     if content is not None:
         photo.write_bytes(content)
     with pytest.raises(BadPhoto, match=r"bad\.jpg"):
-        draw_card(CardJob(photo, folder / "card.jpg", "Waffles", "Anna"))
+        draw_card(CardJob(photo, folder / "card.jpg", text_for("Waffles", "Anna")))
     assert not list(folder.iterdir())
 
 
 def test_a_missing_folder_is_named(red_photo: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputFailed, match="nowhere"):
-        draw_card(CardJob(red_photo, tmp_path / "nowhere" / "card.jpg", "Waffles", "Anna"))
+        draw_card(
+            CardJob(red_photo, tmp_path / "nowhere" / "card.jpg", text_for("Waffles", "Anna"))
+        )
 
 
 def test_the_sites_own_card_is_what_its_command_draws() -> None:
