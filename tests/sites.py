@@ -21,7 +21,7 @@ from PIL import Image
 
 from server.simulator.client import Simulator
 from tests.forms import write_form
-from tests.servers import ChildServer, free_port, wait_until
+from tests.servers import HANG_S, ChildServer, free_port, wait_until
 
 Network = Mapping[str, str] | None
 """The variables that name PostgreSQL and Redis; None for the site in one process."""
@@ -36,6 +36,8 @@ QUICK: Mapping[str, str] = {
     "SOCKETS_PER_IP": "100000",
     "SOCKET_MESSAGES_PER_MINUTE": "100000",
     "SOCKET_MESSAGES_PER_MINUTE_PER_IP": "1000000",
+    # A busy machine may take seconds for a good photo.
+    "PHOTO_TIMEOUT_SECONDS": "60",
     "LOG_LEVEL": "INFO",
 }
 """The clocks of a test site; the normal path waits for none of them."""
@@ -84,7 +86,7 @@ class Site:
         return dict(reply.json())
 
     async def wait_for(
-        self, session_id: str, timeout_s: float = 60, **expected: object
+        self, session_id: str, timeout_s: float = HANG_S, **expected: object
     ) -> dict[str, Any]:
         """Wait until the snapshot's fields are as `expected` and return it.
 
@@ -167,7 +169,7 @@ async def open_site(
         variables = site_environment(folder, port, simulator, {**(network or {}), **changes})
         url = f"http://127.0.0.1:{port}"
         http = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=url, trust_env=False, timeout=30, limits=LIMITS)
+            httpx.AsyncClient(base_url=url, trust_env=False, timeout=HANG_S, limits=LIMITS)
         )
         site = Site(url, simulator, http, folder)
         words_by_name = commands(is_networked=network is not None)

@@ -7,6 +7,7 @@ from typing import Any
 import socketio
 
 from realtime.events import Event
+from tests.servers import HANG_S
 
 
 class Browser:
@@ -29,7 +30,7 @@ class Browser:
 @asynccontextmanager
 async def open_browser(url: str) -> AsyncIterator[Browser]:
     browser = Browser()
-    await browser.client.connect(url, transports=["websocket"], wait_timeout=60)
+    await browser.client.connect(url, transports=["websocket"], wait_timeout=HANG_S)
     try:
         yield browser
     finally:

@@ -25,7 +25,7 @@ from tests.faults.history import History
 from tests.faults.invariants import Colour, Findings, examine
 from tests.faults.processes import is_listened_to
 from tests.schema import create_database, migrate
-from tests.servers import ChildServer, PostgresServer, RedisServer, wait_until
+from tests.servers import HANG_S, ChildServer, PostgresServer, RedisServer, wait_until
 from tests.servers.server import Server
 from tests.sites import PETSONG, Site, open_site, site_environment
 
@@ -101,7 +101,7 @@ class Patient:
         """Submit `count` forms one after the other."""
         return [await self.submit() for _ in range(count)]
 
-    async def reach(self, session_id: str, *stages: str, timeout_s: float = 60) -> None:
+    async def reach(self, session_id: str, *stages: str, timeout_s: float = HANG_S) -> None:
         """Wait until the submission has reached one of the stages or gone past it."""
 
         async def has_come() -> bool:
@@ -149,7 +149,7 @@ class Patient:
         """Set exactly these faults of the song service, which has unlimited credits."""
         await self.site.simulator.set_faults(RICH, *switches)
 
-    async def check(self, *, ambiguous: int = 0, timeout_s: float = 60) -> Findings:
+    async def check(self, *, ambiguous: int = 0, timeout_s: float = HANG_S) -> Findings:
         """Examine what was submitted; at most `ambiguous` songs may have been paid for twice."""
         findings = await examine(
             self.site,
@@ -182,7 +182,7 @@ class Fleet(Patient):
         await super().heal()
         async with Redis.from_url(self.redis.url) as redis:
             await redis.config_set("maxmemory", "0")
-            await wait_until(partial(is_listened_to, redis), 60, "the workers listen to Redis")
+            await wait_until(partial(is_listened_to, redis), message="the workers listen to Redis")
 
 
 async def revive(servers: Iterable[Server]) -> None:

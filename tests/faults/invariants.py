@@ -22,7 +22,7 @@ from renderer.audio import check_song
 from server.storage import Folders
 from server.storage.names import folders_below
 from tests.faults.history import History
-from tests.servers import wait_until
+from tests.servers import HANG_S, wait_until
 from tests.sites import Site
 
 Colour = tuple[int, int, int]
@@ -58,7 +58,7 @@ async def examine(
     spec: RenderSpec,
     ambiguous: Collection[str] = (),
     given_up: int = 0,
-    timeout_s: float = 60,
+    timeout_s: float = HANG_S,
 ) -> Findings:
     """Wait until all submissions have ended, and check the invariants.
 

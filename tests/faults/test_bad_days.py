@@ -54,10 +54,10 @@ async def test_an_order_answered_without_a_database_is_not_lost(fleet: Fleet) ->
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 4.0, times=1), NO_NEWS)
     before = await orders(fleet)
     session_id = await fleet.submit()
-    await wait_until(lambda: _has_ordered(fleet, before + 1), 30)
+    await wait_until(lambda: _has_ordered(fleet, before + 1))
 
     await fleet.postgres.stop(signal.SIGQUIT)
-    await wait_until(lambda: "order_not_recorded" in fleet.site.output(), 60)
+    await wait_until(lambda: "order_not_recorded" in fleet.site.output())
     await fleet.postgres.start()
 
     assert (await fleet.check()).succeeded == [session_id]
@@ -69,10 +69,10 @@ async def test_a_deploy_waits_for_an_order_in_progress(fleet: Fleet) -> None:
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 9.0, times=1), NO_NEWS)
     before = await orders(fleet)
     session_id = await fleet.submit()
-    await wait_until(lambda: _has_ordered(fleet, before + 1), 30)
+    await wait_until(lambda: _has_ordered(fleet, before + 1))
 
     workers = [fleet.site.processes[name] for name in ("worker", "second worker")]
-    ends = await asyncio.gather(*(one.stop(signal.SIGTERM, timeout_s=60) for one in workers))
+    ends = await asyncio.gather(*(one.stop(signal.SIGTERM) for one in workers))
     assert ends == [0, 0]
     stages = (await fleet.history.stages())[session_id]
     await fleet.heal()
@@ -137,7 +137,7 @@ async def test_an_exhausted_pool_costs_no_song(fleet: Fleet) -> None:
     await fleet.history.execute("BEGIN; LOCK TABLE submissions")
     try:
         # Statements time out after ten seconds; a step may have begun before.
-        await wait_until(lambda: _waits_in_vain(fleet) > waited, 60)
+        await wait_until(lambda: _waits_in_vain(fleet) > waited)
     finally:
         await fleet.history.execute("ROLLBACK")
 
@@ -151,18 +151,18 @@ async def test_a_temporarily_read_only_database_costs_no_song(
     await fleet.set_faults(Switch(Fault.CREATE_SLOW, 3.0, times=1))
     before = await orders(fleet)
     songs = await fleet.submit_many(3)
-    await wait_until(lambda: _has_ordered(fleet, before + 1), 30)
+    await wait_until(lambda: _has_ordered(fleet, before + 1))
     waited = _waits_in_vain(fleet)
     name = (await fleet.history.ask("SELECT current_database()"))[0][0]
     setting = f'ALTER DATABASE "{name}" SET default_transaction_read_only'
     await fleet.history.execute(f"{setting} = on; {CUT_OTHERS}")
     try:
-        await wait_until(lambda: _waits_in_vain(fleet) > waited, 60)
+        await wait_until(lambda: _waits_in_vain(fleet) > waited)
         assert await fleet.try_to_submit("read-only") is None
     finally:
         await fleet.history.execute(f"{setting} = off")
         await fleet.history.execute(CUT_OTHERS)
-    songs.append(str(await wait_until(lambda: fleet.try_to_submit("read-only"), 60)))
+    songs.append(str(await wait_until(lambda: fleet.try_to_submit("read-only"))))
 
     assert fleet.statuses() <= {200, 503}
     assert sorted((await fleet.check()).succeeded) == sorted(songs)

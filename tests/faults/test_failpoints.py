@@ -42,7 +42,7 @@ async def test_a_crash_between_an_action_and_its_record_is_recovered(
     fleet.pause(*WORKERS_OF[queue])
     session_id = await fleet.submit()
 
-    await wait_until(lambda: not doomed.child.is_running, 30, f"the death at {point}")
+    await wait_until(lambda: not doomed.child.is_running, message=f"the death at {point}")
     assert doomed.child.returncode == -signal.SIGKILL
     fleet.resume(*WORKERS_OF[queue])
 
@@ -68,8 +68,8 @@ async def test_the_sweep_recovers_a_webhook_stored_but_not_enqueued(fleet: Fleet
 
     with pytest.raises(httpx.TransportError):
         await fleet.site.http.post(f"http://127.0.0.1:{port}{path}", json=REPORT)
-    await wait_until(lambda: not doomed.child.is_running, 30, "the web has died of the webhook")
-    await fleet.reach(session_id, "ready", timeout_s=30)
+    await wait_until(lambda: not doomed.child.is_running, message="the web has died of the webhook")
+    await fleet.reach(session_id, "ready")
 
     fleet.resume("web")
     assert (await fleet.check()).succeeded == [session_id]

@@ -12,7 +12,7 @@ from server.process.open_files import MAX_FILES, OWN_FILES, SPARE_FILES
 from server.site import BACKLOG
 from tests.faults.browser import open_browser
 from tests.faults.fleet import Fleet
-from tests.servers import free_port, wait_until
+from tests.servers import HANG_S, free_port, wait_until
 
 OUT_OF_FILES = "socket.accept() out of system resource"
 HANDSHAKE = {
@@ -103,13 +103,13 @@ async def test_a_web_process_out_of_files_logs_it_and_continues(fleet: Fleet) ->
 async def stay_connected(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
     """Provide a client whose single connection stays open after its first request."""
     hooks = fleet.site.http.event_hooks
-    async with httpx.AsyncClient(trust_env=False, timeout=60, event_hooks=hooks) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=HANG_S, event_hooks=hooks) as http:
         yield http
 
 
 async def visit(url: str) -> int:
     """Connect anew and make a request; return the status of the answer."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=HANG_S) as http:
         answer = await http.get("/api/health/live")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         return answer.status_code

@@ -69,13 +69,13 @@ async def test_a_crowd_reconnects_to_a_restarted_web_and_misses_nothing(
     visitors = [session_id for (session_id,) in rows]
     assert len(visitors) == count
     async with open_crowd(fleet.site.url, visitors, per_second=400) as crowd:
-        await wait_until(lambda: are_watching(crowd, count), 60, "all watch")
+        await wait_until(lambda: are_watching(crowd, count), message="all watch")
         assert (await crowd.report()).known_at == {}
         await web.stop()
         await fleet.history.execute(END_ALL)
         await web.start()
 
-        await wait_until(lambda: are_watching(crowd, count), 60, "all are back")
+        await wait_until(lambda: are_watching(crowd, count), message="all are back")
         assert set((await crowd.report()).known_at) == set(visitors)
     await fleet.history.execute(FORGET)
 
@@ -90,12 +90,14 @@ async def test_a_lost_push_is_sent_again_without_polling(fleet: Fleet) -> None:
     async with open_browser(fleet.site.url) as browser:
         session_id = await fleet.submit()
         await browser.watch(session_id)
-        await wait_until(lambda: fleet.history.ask(ENDING), 30, "the video is about to be ready")
+        await wait_until(
+            lambda: fleet.history.ask(ENDING), message="the video is about to be ready"
+        )
         fleet.redis.kill()
         await fleet.reach(session_id, "ready")
 
         assert "success" not in browser.told
-        await wait_until(lambda: "success" in browser.told, 60, "the page is told")
+        await wait_until(lambda: "success" in browser.told, message="the page is told")
     await fleet.history.execute(QUICK_END)
 
 
@@ -106,7 +108,7 @@ async def test_queue_places_are_pushed_when_they_change(fleet: Fleet) -> None:
         assert (await browser.watch(last))["queue_position"] == 3
         await fleet.history.execute(END_FIRST)
 
-        await wait_until(lambda: browser.places, 60, "the page is told of its place")
+        await wait_until(lambda: browser.places, message="the page is told of its place")
 
         assert browser.places == [2]
     await fleet.history.execute(FORGET)
@@ -135,7 +137,7 @@ async def hear_pushes(fleet: Fleet) -> None:
             [(_, listeners)] = await redis.pubsub_numsub("socketio")
             return bool(listeners)
 
-        await wait_until(is_listening, 90, "the web listens for pushes")
+        await wait_until(is_listening, message="the web listens for pushes")
 
 
 @pytest.mark.fault(76)
@@ -147,9 +149,9 @@ async def test_a_flooding_socket_disturbs_nobody(fleet: Fleet) -> None:
         for _ in range(500):
             assert await loud.watch(new_session_id()) == NOT_FOUND
         await loud.client.emit(Event.WATCH.value, {"session_id": "x" * 1_000_000})
-        await wait_until(lambda: not loud.client.connected, 10, "the loud one is shown out")
+        await wait_until(lambda: not loud.client.connected, message="the loud one is shown out")
         await fleet.reach(session_id, "ready")
-        await wait_until(lambda: "success" in quiet.told, 10, "the quiet one is told")
+        await wait_until(lambda: "success" in quiet.told, message="the quiet one is told")
 
 
 @pytest.mark.fault(77)
@@ -165,5 +167,5 @@ async def test_half_open_sockets_are_closed(fleet: Fleet) -> None:
         assert count_files(pid) >= before + 20
         proxy.blackhole()
 
-        await wait_until(lambda: count_files(pid) <= before + 2, 60, "the sockets are freed")
+        await wait_until(lambda: count_files(pid) <= before + 2, message="the sockets are freed")
         proxy.restore()

@@ -23,7 +23,7 @@ async def wait_for_claim(fleet: Fleet, session_id: str) -> None:
     """Wait until a worker claims the video."""
     held = f"""SELECT 1 FROM submissions WHERE session_id = '{session_id}'
         AND stage = 'rendering' AND lease_until IS NOT NULL"""
-    await wait_until(lambda: fleet.history.ask(held), 30, f"a video of {session_id} is begun")
+    await wait_until(lambda: fleet.history.ask(held), message=f"a video of {session_id} is begun")
 
 
 @pytest.mark.fault(52)
@@ -61,7 +61,7 @@ async def test_a_worker_that_was_frozen_publishes_nothing(fleet: Fleet) -> None:
         found = sorted(videos.glob(f"{session_id}*.part"))
         return found if len(found) == 4 else []  # the teaser is the fourth
 
-    whole = await wait_until(drafts, 30, "the videos are whole")
+    whole = await wait_until(drafts, message="the videos are whole")
 
     fleet.resume("render")
     await fleet.reach(session_id, "ready")
@@ -107,7 +107,7 @@ async def test_a_stopping_worker_releases_its_video(fleet: Fleet, is_stuck: bool
         for pid, _ in children_of(leaving.child.pid):
             os.kill(pid, signal.SIGSTOP)
 
-    assert await leaving.stop(signal.SIGTERM, timeout_s=10) == 0
+    assert await leaving.stop(signal.SIGTERM, timeout_s=60) == 0
 
     [(is_held,)] = await fleet.history.ask(
         f"SELECT lease_until IS NOT NULL FROM submissions WHERE session_id = '{session_id}'"
@@ -126,9 +126,9 @@ async def test_an_interrupted_preview_is_due_again_at_once(fleet: Fleet) -> None
     session_id = await fleet.submit()
     row = f"FROM submissions WHERE session_id = '{session_id}'"
     claimed = f"SELECT 1 {row} AND press_attempts = 1"
-    await wait_until(lambda: fleet.history.ask(claimed), 30, "a preview is begun")
+    await wait_until(lambda: fleet.history.ask(claimed), message="a preview is begun")
 
-    assert await leaving.stop(signal.SIGTERM, timeout_s=15) == 0
+    assert await leaving.stop(signal.SIGTERM, timeout_s=60) == 0
 
     assert await fleet.history.ask(f"SELECT press_attempts, press_due_at <= now() {row}") == [
         (0, True)

@@ -38,5 +38,5 @@ async def test_a_clean_up_missed_during_downtime_runs_later(fleet: Fleet) -> Non
         query = f"SELECT 1 FROM submissions WHERE session_id = '{session_id}'"
         return bool(await fleet.history.ask(f"{query} AND expired_at IS NOT NULL"))
 
-    await wait_until(is_removed, 30, "the clean-up is made up for")
+    await wait_until(is_removed, message="the clean-up is made up for")
     assert not list(fleet.site.folder.glob(f"*/*{session_id}*"))

@@ -177,4 +177,4 @@ async def test_unfinished_forms_share_a_memory_bound(site: Site) -> None:
     async def is_taken() -> bool:
         return (await site.http.post("/api/submissions", json=FORM)).status_code == 200
 
-    await wait_until(is_taken, 20)
+    await wait_until(is_taken)

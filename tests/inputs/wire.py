@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.inputs.lines import Request
+from tests.servers import HANG_S
 
-HANG_S = 5.0
 CHUNK_BYTES = 1 << 16
 
 

@@ -99,6 +99,8 @@ def open_stack(network: dict[str, str | None], tmp_path: Path) -> OpenStack:
                 "preview_storage": tmp_path / "preview",
                 "submissions_per_hour_per_ip": 1000,
                 "results_per_hour_per_ip": 1000,
+                # A busy machine may take seconds for a good photo.
+                "photo_timeout_seconds": 60,
                 **network,
                 **changes,
             }

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.servers import ReverseProxy
+from tests.servers import HANG_S, ReverseProxy
 from tests.sites import Site, open_site
 
 SHOP = "https://shop.example"
@@ -52,5 +52,7 @@ async def open_front(kind: str) -> AsyncIterator[Front]:
 async def visit(front: Front, address: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
     """A visitor with a loopback address of its own."""
     network = httpx.AsyncHTTPTransport(verify=front.proxy.trust(), local_address=address)
-    async with httpx.AsyncClient(transport=network, base_url=front.proxy.url, timeout=30) as http:
+    async with httpx.AsyncClient(
+        transport=network, base_url=front.proxy.url, timeout=HANG_S
+    ) as http:
         yield http

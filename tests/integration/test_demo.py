@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.forms import write_form
-from tests.servers import ChildServer, free_port, wait_until
+from tests.servers import HANG_S, ChildServer, free_port, wait_until
 from tests.sites import PETSONG, open_site, photo_base64
 
 VARIABLES_OF_A_SITE = ("SONAUTO_API_KEY", "DATABASE_URL", "REDIS_URL", "EXTERNAL_API_URL")
@@ -29,7 +29,7 @@ async def test_the_demo_makes_a_whole_song_and_stops_at_ctrl_c(tmp_path: Path) -
         folder=tmp_path,
         ready_url=f"{url}/api/health/live",
     )
-    async with demo, httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+    async with demo, httpx.AsyncClient(base_url=url, trust_env=False, timeout=HANG_S) as http:
         names = {"pet_name": "Zoë", "owner_name": "小花"}
         form = write_form(photo_base64(), cookie_id=None) | names
         session_id = (await http.post("/api/submissions", json=form)).json()["session_id"]
@@ -38,7 +38,7 @@ async def test_the_demo_makes_a_whole_song_and_stops_at_ctrl_c(tmp_path: Path) -
             snapshot = (await http.get(f"/api/submissions/{session_id}")).json()
             return bool(snapshot["status"] == "success")
 
-        await wait_until(is_ready, 60)
+        await wait_until(is_ready)
         result = (await http.get(f"/api/results/{session_id}")).json()
         video = await http.get(result["video_url"])
         os.killpg(demo.child.pid, signal.SIGINT)

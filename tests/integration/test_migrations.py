@@ -232,7 +232,7 @@ async def test_a_step_may_take_longer_than_a_visitors_statement(
         async def is_slow_or_over() -> bool:
             return migrating.done() or bool(await watcher.fetchval(IS_BLOCKED))
 
-        await wait_until(is_slow_or_over, 30, "a step is slow")
+        await wait_until(is_slow_or_over, message="a step is slow")
         assert not migrating.done()
     await migrating
     await asyncio.gather(holder.close(), watcher.close())

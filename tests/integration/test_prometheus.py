@@ -73,7 +73,7 @@ async def test_prometheus_logs_in_and_reads_the_alerts(tmp_path: Path) -> None:
             async def is_up() -> bool:
                 return await read_state() == "up"
 
-            await wait_until(is_up, 30)
+            await wait_until(is_up)
             groups = (await http.get("/api/v1/rules")).json()["data"]["groups"]
 
     names = {rule["name"] for group in groups for rule in group["rules"]}

@@ -13,6 +13,7 @@ from hypercorn.protocol.h11 import H11Protocol
 
 from server.serving.http1 import keep_to_http1
 from tests.integration.fronts import Front, open_front, visit
+from tests.servers import HANG_S
 from tests.sites import Site, open_site
 
 UNKNOWN = "abcdefghijklmnopqrstuvwx"
@@ -26,7 +27,6 @@ H2C = (
 HANDSHAKE = ("Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: cGV0c29uZyBwZXRzb25nIQ==")
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SPOOFED = "198.51.100.{}"
-HANG_S = 20
 """What is over sooner when all is well; a tunnel would stay open."""
 
 UPGRADES = {

@@ -15,7 +15,7 @@ from realtime.engine import PING_EVERY_S
 from server.web.cors import ANSWER
 from server.web.headers import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY
 from tests.integration.fronts import SHOP, Front, open_front, visit
-from tests.servers import wait_until
+from tests.servers import HANG_S, wait_until
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.skipif(
@@ -182,10 +182,10 @@ async def test_a_waiting_page_gets_pushes_through_the_proxy(front: Front) -> Non
     async with aiohttp.ClientSession(connector=connector) as session:
         sockets = socketio.AsyncClient(reconnection=False, http_session=session)
         sockets.on("status", seen.append)
-        await sockets.connect(front.proxy.url, transports=["websocket"], wait_timeout=60)
+        await sockets.connect(front.proxy.url, transports=["websocket"], wait_timeout=HANG_S)
         seen.append(await sockets.call("watch", {"session_id": session_id}))
 
-        await wait_until(lambda: seen[-1]["status"] == "success", 60)
+        await wait_until(lambda: seen[-1]["status"] == "success")
 
         await sockets.disconnect()
     assert {snapshot["session_id"] for snapshot in seen} == {session_id}

@@ -51,7 +51,7 @@ async def see_places_fall(
         assert all(place <= before[session_id] for session_id, place in after.items())
         return after == expected
 
-    await wait_until(are_exact, 10, "the places are exact")
+    await wait_until(are_exact, message="the places are exact")
 
 
 async def fence_of(session_id: str) -> int:

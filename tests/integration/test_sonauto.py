@@ -61,7 +61,7 @@ async def finished_song(songs: Sonauto) -> str:
     async def is_finished() -> bool:
         return (await songs.read_generation(task_id)).outcome is Outcome.SUCCESS
 
-    await wait_until(is_finished, 30)
+    await wait_until(is_finished)
     return (await songs.read_generation(task_id)).song_url or ""
 
 

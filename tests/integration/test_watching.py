@@ -94,7 +94,7 @@ async def test_a_place_is_reported_when_an_earlier_submission_leaves(watching: W
         told.extend(await watching.find_news([SONG]))
         return bool(told)
 
-    await wait_until(is_told, 10, "the new place is told")
+    await wait_until(is_told, message="the new place is told")
 
     assert [snapshot["queue_position"] for snapshot in told] == [1]
 

@@ -9,7 +9,7 @@ reverse.py a reverse proxy in front of a site.
 
 from tests.servers.child import Child, ServerFailed
 from tests.servers.objects import ObjectServer
-from tests.servers.polling import wait_until
+from tests.servers.polling import HANG_S, wait_until
 from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresServer
 from tests.servers.proxy import Proxy
@@ -18,6 +18,7 @@ from tests.servers.reverse import ReverseProxy
 from tests.servers.web import ChildServer
 
 __all__ = [
+    "HANG_S",
     "Child",
     "ChildServer",
     "ObjectServer",

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.servers import reaper
-from tests.servers.polling import wait_until
+from tests.servers.polling import HANG_S, wait_until
 
 LOG_TAIL_LINES = 30
 
@@ -94,7 +94,7 @@ class Child:
         """Resume a frozen group; a running one is unaffected."""
         self._send_group(signal.SIGCONT)
 
-    async def wait(self, timeout_s: float = 15) -> int:
+    async def wait(self, timeout_s: float = HANG_S) -> int:
         """Wait for the process to end and return its status; kill it and raise at the deadline.
 
         Children that outlive it are killed.

@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, overload
 
+HANG_S = 120.0
+"""The usual deadline. It only guards against hanging: no test may fail on a busy machine."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.1
 GROWTH = 1.2
 
@@ -17,14 +19,14 @@ T = TypeVar("T")
 
 @overload
 async def wait_until(
-    condition: Callable[[], Awaitable[T | None]], timeout_s: float = 15, message: str = ""
+    condition: Callable[[], Awaitable[T | None]], timeout_s: float = HANG_S, message: str = ""
 ) -> T: ...
 @overload
 async def wait_until(
-    condition: Callable[[], T | None], timeout_s: float = 15, message: str = ""
+    condition: Callable[[], T | None], timeout_s: float = HANG_S, message: str = ""
 ) -> T: ...
 async def wait_until(
-    condition: Callable[[], object], timeout_s: float = 15, message: str = ""
+    condition: Callable[[], object], timeout_s: float = HANG_S, message: str = ""
 ) -> object:
     """Call `condition`, a function or a coroutine function, until it returns something true.
 

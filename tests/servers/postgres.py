@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.servers.child import Child, ServerFailed
+from tests.servers.polling import HANG_S
 from tests.servers.ports import free_port
 from tests.servers.programs import find_postgres
 from tests.servers.server import Server
@@ -61,7 +62,7 @@ class PostgresServer(Server):
         """Return the address of a database in Tortoise ORM's form."""
         return f"asyncpg://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
 
-    async def start(self, timeout_s: float = 60) -> None:
+    async def start(self, timeout_s: float = HANG_S) -> None:
         """Start the server and wait until it answers; the first start creates the cluster."""
         if not self._cluster.exists():
             await self._run(

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.servers.child import Child
-from tests.servers.polling import wait_until
+from tests.servers.polling import HANG_S, wait_until
 
 
 class Server(ABC):
@@ -26,7 +26,7 @@ class Server(ABC):
     async def is_up(self) -> bool:
         """Whether the server answers right now."""
 
-    async def start(self, timeout_s: float = 60) -> None:
+    async def start(self, timeout_s: float = HANG_S) -> None:
         """Start the server and wait until it answers."""
         self.child.start()
 
@@ -42,7 +42,7 @@ class Server(ABC):
                 raise self.child.failure(f"was not up within {timeout_s} s") from error
             raise
 
-    async def stop(self, by: signal.Signals | None = None, timeout_s: float = 15) -> int:
+    async def stop(self, by: signal.Signals | None = None, timeout_s: float = HANG_S) -> int:
         """Ask the server to stop, with its usual signal or another; return its exit status."""
         self.child.send(by or self.stop_signal)
         self.child.resume()  # a frozen server would not see the signal

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.servers.child import Child
+from tests.servers.polling import HANG_S
 from tests.servers.server import Server
 
 COMPLAINTS = re.compile(
@@ -47,7 +48,7 @@ class ChildServer(Server):
         self.ready_output = ready_output
         self._output_before = ""
 
-    async def start(self, timeout_s: float = 60) -> None:
+    async def start(self, timeout_s: float = HANG_S) -> None:
         """Start the program and wait until it is up."""
         self._output_before = self.output()
         await super().start(timeout_s)

@@ -73,7 +73,7 @@ async def test_debug_logs_reveal_no_secret(own_network: Network, tmp_path: Path)
         )
         tokens = [post["webhook_url"].rpartition("/")[2] for post in await site.posts()]
         proofs = [token.partition("-")[2] for token in tokens]
-        await wait_until(lambda: "Traceback" in site.output(), 10)
+        await wait_until(lambda: "Traceback" in site.output())
         output = site.output()
         stored = read_database(tmp_path)
 

@@ -19,7 +19,7 @@ from realtime.events import Event
 from server.simulator.faults import Fault, Switch
 from tests.faults.watch import open_examined_site
 from tests.integration.pipeline.conftest import open_network
-from tests.servers import ChildServer, PostgresServer, wait_until
+from tests.servers import HANG_S, ChildServer, PostgresServer, wait_until
 from tests.sites import Network, Site, open_site, site_environment
 
 NO_CLOCK = {
@@ -125,7 +125,7 @@ async def test_a_web_process_with_open_sockets_stops_in_time(
         session_id = await site.submit()
         sockets = [socketio.AsyncClient(reconnection=False) for _ in range(SOCKETS)]
         for socket in sockets:
-            await socket.connect(site.url, transports=["websocket"], wait_timeout=60)
+            await socket.connect(site.url, transports=["websocket"], wait_timeout=HANG_S)
             stack.push_async_callback(socket.disconnect)
             assert await socket.call(Event.WATCH.value, {"session_id": session_id})
         goodbyes: list[str] = []
@@ -146,7 +146,7 @@ async def test_a_song_that_kills_three_workers_fails_and_is_shown_to_the_operato
         session_id = await site.submit()
         web = site.processes["web"]
         for deaths in (1, 2, 3):
-            await wait_until(partial(has_downloads, site, deaths), 30)
+            await wait_until(partial(has_downloads, site, deaths))
             web.kill()
             await web.start()
 

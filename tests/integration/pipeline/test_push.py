@@ -10,7 +10,7 @@ import socketio
 
 from realtime.events import NOT_FOUND, Event, Snapshot
 from server.ids import new_session_id
-from tests.servers import wait_until
+from tests.servers import HANG_S, wait_until
 from tests.sites import Site
 
 FIELDS = set(Snapshot.__annotations__)
@@ -37,7 +37,7 @@ async def open_browser(site: Site, address: str = "192.0.2.1") -> AsyncIterator[
     browser = Browser(client)
     # Only a site behind a proxy trusts the header.
     headers = {"X-Forwarded-For": address}
-    await client.connect(site.url, headers=headers, transports=["websocket"], wait_timeout=60)
+    await client.connect(site.url, headers=headers, transports=["websocket"], wait_timeout=HANG_S)
     yield browser
     await client.disconnect()
 
@@ -47,7 +47,7 @@ async def test_the_snapshot_and_the_events_end_at_the_state_of_the_row(site: Sit
         session_id = await site.submit()
 
         first = await browser.watch({"session_id": session_id})
-        await wait_until(lambda: "success" in browser.statuses_of(session_id), 60)
+        await wait_until(lambda: "success" in browser.statuses_of(session_id))
 
         assert set(first) == FIELDS
         versions = [one["version"] for one in browser.events]
@@ -61,7 +61,7 @@ async def test_progress_never_falls(site: Site) -> None:
     async with open_browser(site) as browser:
         session_id = await site.submit()
         first = await browser.watch({"session_id": session_id})
-        await wait_until(lambda: "success" in browser.statuses_of(session_id), 60)
+        await wait_until(lambda: "success" in browser.statuses_of(session_id))
 
         told = sorted([first, *browser.events], key=lambda one: one["version"])
         shares = [one["progress"] for one in told]
@@ -76,8 +76,8 @@ async def test_a_socket_watches_one_submission_at_a_time(site: Site) -> None:
         await browser.watch({"session_id": second})
         await other.watch({"session_id": first})
 
-        await wait_until(lambda: "success" in browser.statuses_of(second), 60)
-        await wait_until(lambda: "success" in other.statuses_of(first), 60)
+        await wait_until(lambda: "success" in browser.statuses_of(second))
+        await wait_until(lambda: "success" in other.statuses_of(first))
 
         assert "success" not in browser.statuses_of(first)
 

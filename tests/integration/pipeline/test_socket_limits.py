@@ -70,7 +70,7 @@ async def test_an_address_may_open_only_so_many_sockets(small_site: Site, ours: 
     async def is_let_in() -> bool:
         return (await knock(small_site, ours)).status_code == 101
 
-    await wait_until(is_let_in, 10)
+    await wait_until(is_let_in)
 
 
 async def test_only_the_socket_that_sends_too_much_is_closed(small_site: Site, ours: str) -> None:
@@ -78,7 +78,7 @@ async def test_only_the_socket_that_sends_too_much_is_closed(small_site: Site, o
         for _ in range(12):
             await loud.client.emit("nonsense", {})
 
-        await wait_until(lambda: not loud.client.connected, 10, "the loud one is shown out")
+        await wait_until(lambda: not loud.client.connected, message="the loud one is shown out")
         assert (await quiet.watch({"session_id": new_session_id()}))["error"] == "not_found"
     assert "socket_closed" in small_site.output()
 
