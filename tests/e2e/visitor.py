@@ -30,7 +30,7 @@ from tests.forms import ANSWERS
 # The browser's own messages about an answer of 4xx, 5xx or none; those are recorded as requests.
 NETWORK_WORDS = re.compile(r"^(Failed to load resource|WebSocket connection to)")
 
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 60_000
 expect.set_options(timeout=TIMEOUT_MS)
 
 # Runs before the page's own scripts. Records every change of the stage, however briefly it shows.

@@ -23,7 +23,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield site
 
 
-@pytest.mark.timeout(300)  # it waits some seconds until each page has settled
+@pytest.mark.nightly  # it waits some seconds until each page has settled
 async def test_every_page_is_rated_at_least_95(site: Site) -> None:
     ready, failed, expired, waiting = [await site.submit(seed=seed) for seed in range(4)]
     for session_id in (ready, expired):
