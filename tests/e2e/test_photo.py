@@ -105,7 +105,9 @@ async def test_a_cancelled_crop_changes_nothing(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("leave", ["escape", "crop-cancel"])
-async def test_a_crop_left_as_it_opens_is_left(visitor: Visitor, leave: str) -> None:
+async def test_a_crop_that_is_cancelled_while_it_opens_stays_cancelled(
+    visitor: Visitor, leave: str
+) -> None:
     await visitor.open("/")
     await visitor.page.evaluate(AS_IT_OPENS, leave)
     await visitor.choose_photo(phone_photo())

@@ -182,7 +182,7 @@ async def test_a_trickling_download_is_aborted(
 
 @pytest.mark.fault(48, 50)
 @pytest.mark.parametrize("fault", [Switch(Fault.DOWNLOAD_GZIP, 64), Switch(Fault.DOWNLOAD_ENDLESS)])
-async def test_a_song_that_swells_is_bounded_and_refused(
+async def test_a_song_that_inflates_when_decompressed_is_refused(
     simulator: Simulator, tmp_path: Path, fault: Switch
 ) -> None:
     draft = tmp_path / "draft"

@@ -32,12 +32,12 @@ def expect_for(upload: bytes) -> None:
 
 
 @given(st.text(st.characters(codec=None), max_size=200))
-def test_any_text(text: str) -> None:
+def test_any_text_is_refused_or_redrawn(text: str) -> None:
     expect_refusal_or_redrawing(text)
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes(upload: bytes) -> None:
+def test_any_bytes_are_refused_or_redrawn(upload: bytes) -> None:
     expect_for(upload)
     expect_for(b"\xff\xd8" + upload)
 

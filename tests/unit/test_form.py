@@ -60,14 +60,14 @@ NAMES_REFUSED: dict[str, object] = {
 
 @pytest.mark.fault(1, 2)
 @pytest.mark.parametrize("name", NAMES)
-def test_accepts_the_name(name: str) -> None:
+def test_a_valid_name_is_accepted(name: str) -> None:
     assert read_form(FORM | {"pet_name": name}).pet_name == NAMES[name]
 
 
 @pytest.mark.fault(1, 2, 3, 5)
 @pytest.mark.parametrize("field", ["pet_name", "owner_name"])
 @pytest.mark.parametrize("name", NAMES_REFUSED.values(), ids=NAMES_REFUSED)
-def test_refuses_the_name(name: object, field: str) -> None:
+def test_an_invalid_name_is_refused(name: object, field: str) -> None:
     with pytest.raises(FormRejected) as refusal:
         read_form(FORM | {field: name})
 
@@ -107,7 +107,7 @@ def test_other_keys_are_dropped() -> None:
     assert set(form.model_dump()) == set(FORM)
 
 
-def test_idempotency_key() -> None:
+def test_a_malformed_idempotency_key_is_refused() -> None:
     assert read_idempotency_key(None) is None
     assert read_idempotency_key("aZ09_-") == "aZ09_-"
     for malformed in ("", "a b", "x" * 65, "abc\n", "é"):

@@ -32,7 +32,9 @@ async def test_the_endpoint_does_not_exist_without_a_password(client: Client) ->
         assert (await client.get(PATH, auth=auth)).status_code == 404
 
 
-async def test_queue_status(open_stack: OpenStack, connect: Connect) -> None:
+async def test_the_operator_sees_the_state_of_the_queue(
+    open_stack: OpenStack, connect: Connect
+) -> None:
     async with open_stack(admin_password=PASSWORD) as services:
         client = connect(services)
         soon = now() + timedelta(minutes=1)
@@ -102,7 +104,9 @@ async def test_poison_submissions_are_distinguished_from_other_failures(
 
 
 @pytest.mark.fault(87)
-async def test_refuses_everybody_else(open_stack: OpenStack, connect: Connect) -> None:
+async def test_the_admin_routes_refuse_any_other_login(
+    open_stack: OpenStack, connect: Connect
+) -> None:
     headers: list[dict[str, str]] = [
         {},
         {"Authorization": "Basic"},

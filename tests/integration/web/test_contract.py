@@ -14,7 +14,7 @@ from tests.integration.web.forms import SESSION_ID, form, store_submission
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-async def test_answers_as_the_spec_says(case: Case, client: Client) -> None:
+async def test_every_route_answers_as_the_spec_says(case: Case, client: Client) -> None:
     if case.stage is not None:
         await store_submission(case.stage, created_at=CREATED_AT, **case.stored)
     method, path = case.request.split()
@@ -70,7 +70,7 @@ async def test_eleventh_submission_of_a_browser(client: Client) -> None:
     assert not await Submission.exists()
 
 
-async def test_sold_out(client: Client, services: Services) -> None:
+async def test_a_form_is_refused_when_sold_out(client: Client, services: Services) -> None:
     await SongAccount.filter(id=1).update(credits=0)
 
     response = await client.post("/api/submissions", json=form())
@@ -106,7 +106,9 @@ async def test_submissions_stop_before_the_disk_is_full(
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
-async def test_health(workers: int, client: Client, services: Services) -> None:
+async def test_health_counts_living_workers_of_both_queues(
+    workers: int, client: Client, services: Services
+) -> None:
     for queue in ("default", "render")[:workers]:
         await WorkerHeartbeat.create(name=f"{queue} worker", queue=queue, beat_at=now())
     await WorkerHeartbeat.create(name="dead", queue="default", beat_at=CREATED_AT)

@@ -40,7 +40,9 @@ async def test_a_browser_without_quota_is_told_to_come_another_day(client: Clien
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "86400")
 
 
-async def test_the_window_moves(open_stack: OpenStack, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_requests_are_allowed_again_once_the_window_has_moved(
+    open_stack: OpenStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Redis counts by the time it is given.
     passed_s = 0
     real = time.time

@@ -33,7 +33,7 @@ async def video(services: Services) -> bytes:
     return CONTENT
 
 
-async def test_sends_the_video(client: Client, video: bytes) -> None:
+async def test_a_finished_video_is_sent(client: Client, video: bytes) -> None:
     response = await client.get(VIDEO)
 
     assert response.status_code == 200
@@ -44,7 +44,7 @@ async def test_sends_the_video(client: Client, video: bytes) -> None:
 
 
 @pytest.mark.fault(80)
-async def test_ranges_are_answered(client: Client, video: bytes) -> None:
+async def test_each_range_is_answered_with_its_bytes(client: Client, video: bytes) -> None:
     for wanted, (status, content) in RANGES.items():
         response = await client.get(VIDEO, headers={"Range": wanted})
 
@@ -80,7 +80,7 @@ async def test_unfinished_video_is_not_sent(
     assert (await client.get(VIDEO)).status_code == 404
 
 
-async def test_preview_and_poster(client: Client, services: Services) -> None:
+async def test_the_main_preview_and_its_poster_are_sent(client: Client, services: Services) -> None:
     write_file(services.storage.preview(SESSION_ID, "square"), b"preview")
     write_file(services.storage.preview(SESSION_ID, "story"), b"loop")
     write_file(services.storage.poster(SESSION_ID), b"poster")

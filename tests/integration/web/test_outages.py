@@ -56,7 +56,9 @@ def network(
 
 
 @pytest.mark.fault(88)
-async def test_health_without_redis(client: Client, services: Services, redis: RedisServer) -> None:
+async def test_health_answers_without_redis(
+    client: Client, services: Services, redis: RedisServer
+) -> None:
     for queue in ("default", "render"):
         await WorkerHeartbeat.create(name=queue, queue=queue, beat_at=now())
     assert (await client.get("/api/health")).status_code == 200
@@ -103,7 +105,7 @@ async def test_password_guessing_is_throttled_without_redis(
 
 
 @pytest.mark.fault(88)
-async def test_health_without_database(client: Client, postgres: PostgresServer) -> None:
+async def test_health_fails_without_the_database(client: Client, postgres: PostgresServer) -> None:
     assert (await (await client.get("/api/health")).get_json())["database"] == "connected"
     postgres.kill()
 

@@ -58,7 +58,7 @@ async def test_new_browser_sends_twenty_at_once(client: Client) -> None:
 
 
 @pytest.mark.fault(10)
-async def test_accepts_any_well_formed_cookie_id(client: Client) -> None:
+async def test_any_well_formed_cookie_id_is_accepted(client: Client) -> None:
     for cookie_id in ("a", "A-Z_09", "x" * 64):
         response = await client.post("/api/submissions", json=form(cookie_id=cookie_id))
         assert response.status_code == 200

@@ -72,7 +72,7 @@ async def refused_everything() -> bool:
 
 
 @pytest.mark.fault(1, 2)
-async def test_accepts_and_stores_the_names(client: Client) -> None:
+async def test_valid_names_are_accepted_and_stored(client: Client) -> None:
     for name in NAMES_TAKEN.values():
         sent = form(pet_name=name, owner_name=name, cookie_id=None)
         response = await client.post("/api/submissions", json=sent)
@@ -82,7 +82,7 @@ async def test_accepts_and_stores_the_names(client: Client) -> None:
 
 
 @pytest.mark.fault(1, 2, 5, 10)
-async def test_refuses_the_fields(client: Client) -> None:
+async def test_invalid_fields_are_refused_by_name(client: Client) -> None:
     for wrong in FIELDS_REFUSED:
         response = await client.post("/api/submissions", json=form(**wrong))
 
@@ -92,7 +92,7 @@ async def test_refuses_the_fields(client: Client) -> None:
 
 
 @pytest.mark.fault(6, 7, 13)
-async def test_refuses_the_bodies(client: Client) -> None:
+async def test_malformed_bodies_are_refused(client: Client) -> None:
     statuses = {}
     for name, (body, headers, _) in BODIES_REFUSED.items():
         response = await client.post("/api/submissions", data=body, headers=headers)
@@ -103,7 +103,7 @@ async def test_refuses_the_bodies(client: Client) -> None:
     assert await refused_everything()
 
 
-async def test_accepts_the_form_from_our_own_page(client: Client) -> None:
+async def test_a_form_from_our_own_page_is_accepted(client: Client) -> None:
     headers = {"Origin": "https://songs.example", "Host": "songs.example"}
 
     response = await client.post("/api/submissions", json=form(), headers=headers)

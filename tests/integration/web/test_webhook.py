@@ -55,7 +55,9 @@ async def state() -> tuple[object, ...]:
 
 
 @pytest.mark.fault(28, 29, 31)
-async def test_answers_the_same_and_changes_nothing(client: Client, token: str) -> None:
+async def test_every_token_gets_the_same_answer_and_changes_nothing(
+    client: Client, token: str
+) -> None:
     before = await state()
     answers = set()
 
@@ -105,7 +107,7 @@ async def test_a_known_token_enqueues_a_task(
 
 
 @pytest.mark.fault(30)
-async def test_refuses_malformed_webhooks(client: Client, token: str) -> None:
+async def test_malformed_webhooks_are_refused(client: Client, token: str) -> None:
     as_json = {"Content-Type": "application/json"}
     big = b'{"task_id": "' + b"x" * 65 * 1024 + b'"}'
     statuses = [

@@ -46,7 +46,7 @@ def is_close(colour: object, expected: tuple[int, int, int], within: int = 12) -
 
 @pytest.mark.parametrize("prefix", ["", "data:image/jpeg;base64,"])
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 100}])
-def test_keeps_the_picture(prefix: str, options: dict[str, Any]) -> None:
+def test_a_cleaned_photo_shows_the_same_picture(prefix: str, options: dict[str, Any]) -> None:
     image = reopen(clean(encode(picture(), **options), prefix))
 
     assert is_close(image.getpixel((300, 100)), RED)
@@ -69,20 +69,20 @@ def test_keeps_the_picture(prefix: str, options: dict[str, Any]) -> None:
     ],
     ids=str.__len__,
 )
-def test_refuses_what_is_not_base64(text: str) -> None:
+def test_text_that_is_not_base64_is_refused(text: str) -> None:
     with pytest.raises(FormRejected):
         clean_photo(text)
 
 
 @pytest.mark.fault(15)
 @pytest.mark.parametrize("size", [(599, 600), (600, 601), (1, 1), (65000, 1)])
-def test_refuses_other_sizes(size: tuple[int, int]) -> None:
+def test_photos_of_another_size_are_refused(size: tuple[int, int]) -> None:
     with pytest.raises(FormRejected):
         clean(encode(Image.new("L", size)))
 
 
 @pytest.mark.fault(16)
-def test_refuses_a_bomb_by_its_header() -> None:
+def test_a_decompression_bomb_is_refused_by_its_header() -> None:
     header = bytearray(encode(picture()))
     start = header.index(b"\xff\xc0")
     header[start + 5 : start + 9] = (30000).to_bytes(2, "big") * 2
@@ -93,14 +93,14 @@ def test_refuses_a_bomb_by_its_header() -> None:
 
 @pytest.mark.fault(17)
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP", "BMP", "TIFF", "PDF", "EPS"])
-def test_refuses_other_formats(kind: str) -> None:
+def test_other_picture_formats_are_refused(kind: str) -> None:
     with pytest.raises(FormRejected):
         clean(encode(picture(), kind))
 
 
 @pytest.mark.fault(18)
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
-def test_converts_to_rgb(mode: str) -> None:
+def test_photos_in_other_colour_modes_become_rgb(mode: str) -> None:
     image = reopen(clean(encode(picture(mode))))
 
     expected = picture(mode).convert("RGB").getpixel((300, 100))
@@ -147,7 +147,7 @@ def test_bytes_after_the_picture_are_left_out() -> None:
     assert len(clean(encode(picture()) + bytes(1_000_000))) < 100_000
 
 
-def test_refuses_more_than_5_mb() -> None:
+def test_photos_above_5_mb_are_refused() -> None:
     upload = encode(picture())
     clean(upload + bytes(MAX_BYTES - len(upload)))
 
@@ -156,7 +156,7 @@ def test_refuses_more_than_5_mb() -> None:
 
 
 @pytest.mark.fault(20, 21)
-def test_keeps_no_byte_of_the_upload_but_the_pixels() -> None:
+def test_only_the_pixels_of_an_upload_are_stored() -> None:
     exif = Image.Exif()
     exif[0x010E] = "SECRET-PLACE"
     exif.get_ifd(0x8825)[1] = "N"

@@ -371,7 +371,7 @@ async def _receive_until_broken(
 @pytest.mark.parametrize(
     ("switch", "play"), [pytest.param(*case, id=case[1].__name__[1:]) for case in CHECKS]
 )
-async def test_fault(
+async def test_a_fault_that_is_switched_on_happens(
     switch: Switch, play: Check, simulator: Simulator, api: Api, receiver: Receiver
 ) -> None:
     await simulator.set_faults(switch)
