@@ -171,15 +171,15 @@ def find_flaw(folder: Path, session_id: str, colour: Colour, spec: RenderSpec) -
 
 async def _look_at_files(site: Site, history: History, findings: Findings) -> None:
     rows = dict(await history.ask("SELECT session_id, expired_at IS NOT NULL FROM submissions"))
-    strangers = [
+    orphans = [
         path.name
         for path in site.folder.iterdir()
         if path.name not in FOLDERS | BESIDE_THEM
         and path.suffix != ".log"
         and not path.name.startswith("petsong.sqlite3-")
     ]
-    strangers += find_orphans(Folders(*folders_below(site.folder)), rows)
-    findings.problems += [f"I5 {name} should not be there" for name in strangers]
+    orphans += find_orphans(Folders(*folders_below(site.folder)), rows)
+    findings.problems += [f"I5 {name} should not be there" for name in orphans]
     for session_id in findings.succeeded:
         if not (site.folder / "uploads" / f"{session_id}.jpg").is_file():
             findings.problems.append(f"I5 the photo of {session_id} is gone")
@@ -191,16 +191,16 @@ def find_orphans(storage: Folders, rows: Mapping[str, bool]) -> list[str]:
     An upload without a row is an orphan less than a day old, and a draft may belong to any song
     that is not deleted. A name that retention does not recognise would stay for ever.
     """
-    strangers = []
+    orphans = []
     for path in (path for folder in storage.folders for path in folder.iterdir()):
         owner = storage.find_owner(path)
         if owner is None:
-            is_stranger = not storage.is_draft(path)
+            is_orphan = not storage.is_draft(path)
         else:
-            is_stranger = rows.get(owner, path.parent != storage.photos)
-        if is_stranger:
-            strangers.append(f"{path.parent.name}/{path.name}")
-    return strangers
+            is_orphan = rows.get(owner, path.parent != storage.photos)
+        if is_orphan:
+            orphans.append(f"{path.parent.name}/{path.name}")
+    return orphans
 
 
 async def _look_for_secrets(

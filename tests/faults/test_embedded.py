@@ -69,11 +69,11 @@ async def test_every_receipt_survives_a_killed_site(
 
 @pytest.mark.fault(70)
 async def test_a_locked_database_accepts_no_form_and_recovers(patient: Patient, disk: Disk) -> None:
-    stranger = sqlite3.connect(disk.folder / "petsong.sqlite3", isolation_level=None)
-    stranger.execute("BEGIN IMMEDIATE")
+    other = sqlite3.connect(disk.folder / "petsong.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
     refused = await patient.try_to_submit("locked")
-    stranger.execute("ROLLBACK")
-    stranger.close()
+    other.execute("ROLLBACK")
+    other.close()
 
     assert refused is None
     assert patient.statuses() == {503}

@@ -44,17 +44,17 @@ async def test_sockets_are_refused_before_files_for_forms_run_out(fleet: Fleet) 
     async with AsyncExitStack() as stack:
         for _ in range(most):
             await stack.enter_async_context(open_browser(url))
-        assert await knock(url) == 503
+        assert await request_upgrade(url) == 503
         assert await fleet.try_to_submit("crowded", url)
 
     await wait_until(lambda: is_let_in(url))
 
 
 async def is_let_in(url: str) -> bool:
-    return await knock(url) == 101
+    return await request_upgrade(url) == 101
 
 
-async def knock(url: str) -> int:
+async def request_upgrade(url: str) -> int:
     """Ask for a socket, return the status of the answer, and leave."""
     path = "/socket.io/?EIO=4&transport=websocket"
     async with (

@@ -16,7 +16,7 @@ RENDERS = ("worker", "--queue", "render")
 LONG_RENDERS = {"RENDER_FORMATS": "square,hd,story"}
 """So that a render takes long enough to be caught."""
 RENDER_S = 0.8
-"""About how long a video of this fleet takes, from the ring to the push."""
+"""About how long a video of this fleet takes, from the message to the push."""
 
 
 async def wait_for_claim(fleet: Fleet, session_id: str) -> None:

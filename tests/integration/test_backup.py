@@ -76,7 +76,7 @@ async def fill(services: Services) -> str:
     await storage.write(storage.video(SESSION_ID, "square"), lambda: VIDEO)
     await storage.write(storage.photo(under_way), lambda: b"photo")
     await storage.write(partial(storage.song(under_way), 3), lambda: b"half a song")
-    await storage.write(storage.videos / "notes.txt", lambda: b"a stranger")
+    await storage.write(storage.videos / "notes.txt", lambda: b"not of ours")
     return under_way
 
 

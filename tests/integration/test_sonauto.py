@@ -145,9 +145,9 @@ async def test_a_connection_that_times_out_was_never_made() -> None:
         address = deaf.getsockname()
         with socket.create_connection(address), ExitStack() as waiting:
             for _ in range(2):
-                knock = waiting.enter_context(socket.socket())
-                knock.setblocking(False)
-                knock.connect_ex(address)
+                connection = waiting.enter_context(socket.socket())
+                connection.setblocking(False)
+                connection.connect_ex(address)
             settings = settings_for(f"http://127.0.0.1:{address[1]}/v1")
             async with Sonauto(settings) as songs:
                 with pytest.raises(NeverReached):

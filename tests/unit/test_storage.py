@@ -163,9 +163,9 @@ def test_the_invariants_find_drafts_that_retention_does_not_recognise(
     (storage.videos / f"{alive}.mp4.new").touch()
     partial(storage.song(gone), 1).touch()
 
-    strangers = find_orphans(storage, {alive: False, gone: True})
+    orphans = find_orphans(storage, {alive: False, gone: True})
 
-    assert strangers == [f"audio/{gone}.mp3.1.part", f"video/{alive}.mp4.new"]
+    assert orphans == [f"audio/{gone}.mp3.1.part", f"video/{alive}.mp4.new"]
 
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

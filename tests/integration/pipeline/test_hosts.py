@@ -71,8 +71,8 @@ async def test_hosts_that_share_no_folder_make_a_song_together(
         result = (await site.http.get(f"/api/results/{session_id}")).json()
         video = await fetch_video(site, result["video_url"])
         keys = await object_server.list_keys(bucket)
-        async with httpx.AsyncClient(base_url=object_server.url, trust_env=False) as stranger:
-            answers = [await stranger.get(f"/{bucket}/{key}") for key in keys]
+        async with httpx.AsyncClient(base_url=object_server.url, trust_env=False) as anonymous:
+            answers = [await anonymous.get(f"/{bucket}/{key}") for key in keys]
         for process in site.processes.values():
             process.check_output("encoder_fallback")
 

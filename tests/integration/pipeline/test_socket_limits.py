@@ -13,7 +13,7 @@ from tests.integration.pipeline.test_push import open_browser
 from tests.servers import wait_until
 from tests.sites import Network, Site, open_site
 
-KNOCK = "/socket.io/?EIO=4&transport=websocket"
+UPGRADE = "/socket.io/?EIO=4&transport=websocket"
 HANDSHAKE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -46,12 +46,12 @@ def ours() -> str:
     return f"203.0.113.{next(HOSTS)}"
 
 
-async def knock(site: Site, address: str) -> httpx.Response:
+async def request_upgrade(site: Site, address: str) -> httpx.Response:
     """Ask for a socket from an address, and leave again."""
     headers = HANDSHAKE | {"X-Forwarded-For": f"192.0.2.1, {address}"}
     async with (
         httpx.AsyncClient(base_url=site.url, trust_env=False) as http,
-        http.stream("GET", KNOCK, headers=headers) as answer,
+        http.stream("GET", UPGRADE, headers=headers) as answer,
     ):
         return answer
 
@@ -61,14 +61,14 @@ async def test_an_address_may_open_only_so_many_sockets(small_site: Site, ours: 
         for _ in range(3):
             await stack.enter_async_context(open_browser(small_site, ours))
 
-        refused = await knock(small_site, ours)
+        refused = await request_upgrade(small_site, ours)
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
-        assert (await knock(small_site, OTHER)).status_code == 101
+        assert (await request_upgrade(small_site, OTHER)).status_code == 101
         session_id = await small_site.submit()
         assert (await small_site.snapshot(session_id))["session_id"] == session_id
 
     async def is_let_in() -> bool:
-        return (await knock(small_site, ours)).status_code == 101
+        return (await request_upgrade(small_site, ours)).status_code == 101
 
     await wait_until(is_let_in)
 
@@ -84,12 +84,12 @@ async def test_only_the_socket_that_sends_too_much_is_closed(small_site: Site, o
 
 
 async def test_an_address_that_comes_and_goes_is_refused(small_site: Site, ours: str) -> None:
-    statuses = [(await knock(small_site, ours)).status_code for _ in range(40)]
+    statuses = [(await request_upgrade(small_site, ours)).status_code for _ in range(40)]
 
     # A few more than 30 on a slow machine, whose minute has begun to pass.
     assert statuses[:30] == [101] * 30
     assert 429 in statuses[30:]
-    assert (await knock(small_site, OTHER)).status_code == 101
+    assert (await request_upgrade(small_site, OTHER)).status_code == 101
 
 
 @pytest.mark.fault(76)
@@ -101,7 +101,7 @@ async def test_a_socket_that_brings_attachments_is_closed(
 ) -> None:
     async with (
         aiohttp.ClientSession(headers={"X-Forwarded-For": ours}) as session,
-        session.ws_connect(f"{small_site.url}{KNOCK}") as socket,
+        session.ws_connect(f"{small_site.url}{UPGRADE}") as socket,
     ):
         await socket.send_str("40")
         if isinstance(message, bytes):

@@ -110,11 +110,11 @@ async def test_the_page_asks_for_the_login(open_stack: OpenStack, connect: Conne
     async with open_stack(admin_password=PASSWORD) as services:
         client = connect(services)
 
-        stranger = await client.get("/admin")
+        anonymous = await client.get("/admin")
         operator = await client.get("/admin", auth=LOGIN)
 
-        assert (stranger.status_code, operator.status_code) == (401, 200)
-        assert "WWW-Authenticate" in stranger.headers
+        assert (anonymous.status_code, operator.status_code) == (401, 200)
+        assert "WWW-Authenticate" in anonymous.headers
         assert operator.headers["X-Robots-Tag"] == "noindex"
 
 

@@ -184,7 +184,7 @@ async def _sends_many(scene: Scene) -> None:
 
 
 @check(Fault.WEBHOOK_BEFORE_ANSWER)
-async def _rings_before_it_answers(scene: Scene) -> None:
+async def _sends_the_webhook_before_it_answers(scene: Scene) -> None:
     task_id = await scene.api.create(webhook_url=scene.receiver.url)
     waiting = [scene.receiver.payloads.get_nowait() for _ in range(scene.receiver.payloads.qsize())]
     assert task_id in {payload["task_id"] for payload in waiting}
