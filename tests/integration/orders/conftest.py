@@ -26,7 +26,8 @@ def open_site(
     async def open_with(**changes: object) -> AsyncIterator[Services]:
         settings = {
             "external_api_url": simulator.api_url,
-            "api_request_timeout_seconds": 0.5,
+            # Only a service that hangs justifies a short one: a busy machine is slow, too.
+            "api_request_timeout_seconds": 60,
             "ambiguous_grace_seconds": 240,
         }
         async with open_stack(**{**settings, **changes}) as services:

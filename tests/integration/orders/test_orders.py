@@ -93,28 +93,29 @@ async def test_an_order_frozen_before_sending_is_not_sent(
 
 
 async def test_a_lost_order_is_not_resent_before_a_recovered_service_could_announce_it(
-    site: Services, simulator: Simulator
+    open_site: OpenStack, simulator: Simulator
 ) -> None:
-    (session_id,) = await queue_up(1)
-    await simulator.set_faults(RICH, Switch(Fault.API_HANGS))
-    await dispatch(site)
-    assert await stages() == {session_id: Stage.SENDING}
-    await age_orders(minutes=60)
-
-    async def count_orders() -> int:
-        await run_what_is_due(site)
-        await let_pause_pass()
+    async with open_site(api_request_timeout_seconds=2) as site:
+        (session_id,) = await queue_up(1)
+        await simulator.set_faults(RICH, Switch(Fault.API_HANGS))
         await dispatch(site)
-        return await GenerationAttempt.filter(session_id=session_id).count()
+        assert await stages() == {session_id: Stage.SENDING}
+        await age_orders(minutes=60)
 
-    assert await count_orders() == 1, "the service is still away"
-    assert await stages() == {session_id: Stage.QUEUED}, "nothing is under way any longer"
-    await simulator.set_faults(RICH)
-    assert await count_orders() == 1, "it has only just come back"
-    assert await count_orders() == 1, "what it took up while it hung may still be heard of"
-    await SongAccount.filter(id=1).update(recovered_at=now() - timedelta(hours=1))
-    assert await count_orders() == 2
-    assert (await account.read_account()).failed_probes == 0
+        async def count_orders() -> int:
+            await run_what_is_due(site)
+            await let_pause_pass()
+            await dispatch(site)
+            return await GenerationAttempt.filter(session_id=session_id).count()
+
+        assert await count_orders() == 1, "the service is still away"
+        assert await stages() == {session_id: Stage.QUEUED}, "nothing is under way any longer"
+        await simulator.set_faults(RICH)
+        assert await count_orders() == 1, "it has only just come back"
+        assert await count_orders() == 1, "what it took up while it hung may still be heard of"
+        await SongAccount.filter(id=1).update(recovered_at=now() - timedelta(hours=1))
+        assert await count_orders() == 2
+        assert (await account.read_account()).failed_probes == 0
 
 
 async def test_a_song_named_by_a_webhook_is_reordered_only_if_it_is_unknown(

@@ -54,7 +54,6 @@ async def outage(
         async with open_site(external_api_url=f"http://127.0.0.1:{free_port()}/v1") as services:
             yield services
         return
-    # Only a missing answer justifies a short timeout: a busy machine is slow, too.
     timeout_s = 0.5 if fault == OUTAGES["hangs"] else 60
     async with open_site(api_request_timeout_seconds=timeout_s) as services:
         await simulator.set_faults(RICH, fault)
