@@ -97,6 +97,10 @@ class RequestLimits:
         IPv6 addresses are counted by /64, the usual allocation of one customer.
         """
         client = client_key(address)
+        if self._connections is None:
+            # Without a time limit: on a busy machine the memory's own clean-up may block a counter
+            # for longer than Redis is given.
+            return await self._count_in(self._own_windows, rule, client, is_counted)
         try:
             async with asyncio.timeout(REDIS_TIMEOUT.total_seconds()):
                 allowance = await self._count_in(self._windows, rule, client, is_counted)
