@@ -38,6 +38,7 @@ def repaint(path: Path) -> None:
     cv2.imwrite(str(path), picture)
 
 
+@pytest.mark.nightly
 def test_the_script_draws_the_committed_pictures(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "renderer.drawing", str(tmp_path)], check=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
