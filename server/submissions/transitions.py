@@ -39,7 +39,7 @@ TASK_OF: Final[Mapping[Stage, str]] = {
     Stage.DOWNLOADING: "download_audio",
     Stage.RENDERING: "create_video",
 }
-"""The task enqueued when a submission enters the stage, unless due later; the sweep repeats it."""
+"""The task enqueued on entering a stage, unless due later; the sweep repeats it until the end."""
 
 FREES_A_SLOT: Final = frozenset(
     target for target in Stage if target not in SLOT_STAGES and sources(target) & SLOT_STAGES
